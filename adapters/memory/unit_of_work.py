@@ -1,0 +1,92 @@
+"""Transactions over plain dictionaries: the reference that PostgreSQL is compared with.
+
+Writers of one organisation queue on its lock, so every history is serial. Tables are copied when a unit
+begins and put in place when it ends well; entities are frozen, so a shallow copy is a snapshot.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from copy import copy
+from dataclasses import dataclass, field, fields
+from typing import Any
+from uuid import UUID
+
+import anyio
+
+from adapters.memory.audit import MemoryAuditLog
+from adapters.memory.outbox import MemoryOutbox
+from adapters.memory.usage import MemoryUsageEvents
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from domain.shared.ids import OrgId
+
+
+@dataclass(slots=True)
+class OrgTables:
+    """One organisation's rows, one collection a table. Every field is copied when a unit begins."""
+
+    audit: list[dict[str, Any]] = field(default_factory=list)
+    outbox: dict[UUID, Any] = field(default_factory=dict)
+    usage: list[tuple[str, int, UUID]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class GlobalTables:
+    """Rows that belong to no organisation."""
+
+    heartbeats: dict[str, Any] = field(default_factory=dict)
+
+
+def snapshot[T](tables: T) -> T:
+    return type(tables)(**{f.name: copy(getattr(tables, f.name)) for f in fields(tables)})  # type: ignore[arg-type]  # a dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUnit:
+    org_id: OrgId
+    tables: OrgTables
+    clock: Clock
+    ids: Identifiers
+
+    @property
+    def audit(self) -> MemoryAuditLog:
+        return MemoryAuditLog(self.tables.audit, self.clock, self.ids)
+
+    @property
+    def outbox(self) -> MemoryOutbox:
+        return MemoryOutbox(self.tables.outbox, self.clock, self.ids)
+
+    @property
+    def usage(self) -> MemoryUsageEvents:
+        return MemoryUsageEvents(self.tables.usage)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryGlobalUnit:
+    tables: GlobalTables
+
+
+@dataclass(slots=True)
+class MemoryUnitOfWork:
+    clock: Clock
+    ids: Identifiers
+    orgs: dict[OrgId, OrgTables] = field(default_factory=dict)
+    shared: GlobalTables = field(default_factory=GlobalTables)
+    _locks: dict[OrgId | None, anyio.Lock] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def begin(self, org_id: OrgId) -> AsyncIterator[MemoryUnit]:
+        async with self._lock(org_id):
+            tables = snapshot(self.orgs.get(org_id, OrgTables()))
+            yield MemoryUnit(org_id, tables, self.clock, self.ids)
+            self.orgs[org_id] = tables
+
+    @asynccontextmanager
+    async def begin_global(self) -> AsyncIterator[MemoryGlobalUnit]:
+        async with self._lock(None):
+            tables = snapshot(self.shared)
+            yield MemoryGlobalUnit(tables)
+            self.shared = tables
+
+    def _lock(self, org_id: OrgId | None) -> anyio.Lock:
+        return self._locks.setdefault(org_id, anyio.Lock())

@@ -1,0 +1,40 @@
+"""One transaction, one organisation. A clean exit commits; an exception rolls back."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from application.ports.audit import AuditLog
+from application.ports.outbox import Outbox
+from application.ports.usage import UsageEvents
+from domain.shared.ids import OrgId
+
+
+class Unit(Protocol):
+    """What one organisation's transaction can reach. Everything here sees that organisation alone."""
+
+    @property
+    def org_id(self) -> OrgId: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def usage(self) -> UsageEvents: ...
+
+
+class GlobalUnit(Protocol):
+    """What belongs to no organisation: persons, the directory of organisations, job heartbeats.
+
+    No row of an organisation is visible here; the few facts about them that must be known before
+    an organisation is come through the doors.
+    """
+
+
+class UnitOfWork(Protocol):
+    def begin(self, org_id: OrgId) -> AbstractAsyncContextManager[Unit]:
+        """Open a transaction pinned to this organisation; there is no other way to its rows.
+
+        Deadlocks, lock time-outs and lost connections surface as Unavailable (retry later)."""
+
+    def begin_global(self) -> AbstractAsyncContextManager[GlobalUnit]:
+        """Open a transaction that belongs to no organisation and sees the rows of none."""

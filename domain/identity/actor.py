@@ -1,0 +1,74 @@
+"""Who acts: a role, what it may do, and the traces that an audit row keeps."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.shared.errors import Forbidden
+from domain.shared.ids import OrgId, SessionId, UserId
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    DISPATCHER = "dispatcher"
+    FINANCE = "finance"
+    VIEWER = "viewer"
+    WORKER = "worker"
+
+
+class Need(StrEnum):
+    """What a route or use case asks of its caller. `PUBLIC` asks nothing, `SIGNED_IN` any role."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    VIEW = "view"
+    DISPATCH = "dispatch"
+    FINANCE = "finance"
+    ADMIN = "admin"
+    OWNER = "owner"
+    WORKER = "worker"
+
+
+_STAFF = frozenset({Need.PUBLIC, Need.SIGNED_IN})
+MAY: dict[Role, frozenset[Need]] = {
+    Role.OWNER: _STAFF | {Need.VIEW, Need.DISPATCH, Need.FINANCE, Need.ADMIN, Need.OWNER},
+    Role.ADMIN: _STAFF | {Need.VIEW, Need.DISPATCH, Need.FINANCE, Need.ADMIN},
+    Role.DISPATCHER: _STAFF | {Need.VIEW, Need.DISPATCH},
+    Role.FINANCE: _STAFF | {Need.VIEW, Need.FINANCE},
+    Role.VIEWER: _STAFF | {Need.VIEW},
+    Role.WORKER: _STAFF | {Need.WORKER},
+}
+"""The one permission table (README of the contract, "Who calls")."""
+
+
+class ActorKind(StrEnum):
+    BEARER = "bearer"
+    BASIC = "basic"
+    JOB = "job"
+    OPERATOR = "operator"
+    NONE = "none"  # the public
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The caller of a use case, resolved once at the edge. Its organisation is the only one it can reach."""
+
+    org_id: OrgId
+    kind: ActorKind
+    role: Role | None = None
+    user_id: UserId | None = None
+    session_id: SessionId | None = None
+    name: str = ""  # e-mail or user name, ≤ 254; for the audit log only
+    request_id: str = ""
+    ip: str | None = None
+    user_agent: str | None = None
+
+    def may(self, need: Need) -> bool:
+        if self.kind in {ActorKind.JOB, ActorKind.OPERATOR}:
+            return True
+        return need is Need.PUBLIC if self.role is None else need in MAY[self.role]
+
+    def require(self, need: Need) -> None:
+        """Raises Forbidden unless the caller's role carries the need."""
+        if not self.may(need):
+            raise Forbidden

@@ -1,0 +1,14 @@
+"""delivery."""
+
+revision = "0006"
+down_revision: str | None = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Filled in by the slice that owns these tables."""
+
+
+def downgrade() -> None:
+    """The reverse."""
