@@ -1,0 +1,205 @@
+"""A visit: when, by whom, for whom, and on what terms."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from domain.booking import cancellation
+from domain.booking.cancellation import CancellationOutcome
+from domain.booking.deposit import OPEN, DepositStatus
+from domain.booking.policy_snapshot import PolicySnapshot
+from domain.booking.refusals import BookingMoveRefused, DepositUnpaid
+from domain.booking.risk import Risk
+from domain.booking.visit import BookedAddOn, Details, TimeSlot
+from domain.shared.estimate import Estimate
+from domain.shared.ids import BookingId, LeadId, WorkerId
+
+
+class BookingStatus(StrEnum):
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+
+
+LIVE = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
+
+
+class BookingSource(StrEnum):
+    PUBLIC = "public"
+    OFFICE = "office"
+    CLIENT = "client"
+    SERIES = "series"
+
+
+class CancelledBy(StrEnum):
+    CLIENT = "client"
+    OFFICE = "office"
+    SYSTEM = "system"
+
+
+EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedDeposit:
+    """`cents` is set exactly when it is required."""
+
+    required: bool
+    cents: int | None
+    status: DepositStatus
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """Who called it off, when and why. Nothing is refunded of what expired."""
+
+    at: datetime
+    by: CancelledBy
+    reason: str
+    outcome: CancellationOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """Each verb returns the booking after it, one version on; a verb that changes nothing returns
+    the very same object, so that its caller can tell."""
+
+    id: BookingId
+    source: BookingSource
+    lead_id: LeadId | None = None
+    slot: TimeSlot
+    crew: tuple[WorkerId, ...] = ()  # in id order
+    crew_needed: int = 1
+    details: Details
+    estimate: Estimate | None = None
+    add_ons: tuple[BookedAddOn, ...] = ()
+    currency: str
+    policy: PolicySnapshot
+    risk: Risk
+    deposit: BookedDeposit
+    status: BookingStatus = BookingStatus.PENDING
+    expires_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    completed_at: datetime | None = None
+    actual_duration_minutes: int | None = None
+    cancelled: Cancellation | None = None
+    cancellation_exception: bool = False
+    cancellation_exception_note: str | None = None
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def planned_minutes(self) -> int:
+        """What the crew is expected to need: on site, and the extras shared among them."""
+        on_site = self.estimate.on_site_minutes if self.estimate else self.slot.duration_minutes
+        return on_site + -(-sum(line.qty * line.minutes for line in self.add_ons) // self.crew_needed)
+
+    @property
+    def total_cents(self) -> int | None:
+        return self.policy.total_cents
+
+    def is_overdue(self, now: datetime) -> bool:
+        """A pending hold whose time to pay has run out; the next who looks may cancel it."""
+        pending = self.status is BookingStatus.PENDING
+        return pending and self.expires_at is not None and self.expires_at <= now
+
+    def holds(self, now: datetime) -> bool:
+        """Its time is not to be had by others."""
+        return self.is_live and not self.is_overdue(now)
+
+    def confirm(self, now: datetime, *, waive_deposit: bool = False) -> Self:
+        if self.status is BookingStatus.CONFIRMED:
+            return self
+        self._must_be(BookingStatus.PENDING)
+        if self.deposit.status in OPEN and not waive_deposit:
+            raise DepositUnpaid("The deposit is not paid. An administrator may waive it, with a reason.")
+        return self._changed(
+            now,
+            status=BookingStatus.CONFIRMED,
+            confirmed_at=now,
+            expires_at=None,
+            deposit=self._deposit_becomes(DepositStatus.WAIVED),
+        )
+
+    def cancel(self, now: datetime, *, by: CancelledBy, reason: str) -> Self:
+        if self.status is BookingStatus.CANCELLED:
+            return self
+        self._must_be(*LIVE)
+        paid = self.deposit.status is DepositStatus.PAID
+        outcome = cancellation.outcome(
+            self.policy.cancellation.window_at(self.slot.starts_at, now),
+            paid_cents=(self.deposit.cents or 0) if paid else 0,
+            in_full=by is not CancelledBy.CLIENT or self.cancellation_exception,
+        )
+        return self._called_off(Cancellation(at=now, by=by, reason=reason, outcome=outcome))
+
+    def expire(self, now: datetime) -> Self:
+        """Let go of a hold that was never paid for; any other booking stays as it is."""
+        if not self.is_overdue(now):
+            return self
+        return self._called_off(Cancellation(at=now, by=CancelledBy.SYSTEM, reason=EXPIRED))
+
+    def complete(self, now: datetime, *, actual_duration_minutes: int) -> Self:
+        if self.status is BookingStatus.DONE:
+            return self
+        self._must_be(BookingStatus.CONFIRMED)
+        return self._changed(
+            now,
+            status=BookingStatus.DONE,
+            completed_at=now,
+            actual_duration_minutes=actual_duration_minutes,
+        )
+
+    def reschedule(self, now: datetime, slot: TimeSlot, crew: tuple[WorkerId, ...]) -> Self:
+        """The same time for the same people changes nothing, whatever the buffer is by now."""
+        self._must_be(*LIVE)
+        if slot.same_time(self.slot) and crew == self.crew:
+            return self
+        return self._changed(now, slot=slot, crew=crew)
+
+    def assign(self, now: datetime, crew: tuple[WorkerId, ...]) -> Self:
+        """Send exactly these, in id order."""
+        self._must_be(*LIVE)
+        return self if crew == self.crew else self._changed(now, crew=crew)
+
+    def edit(self, now: datetime, details: Details) -> Self:
+        """Of a finished visit only the notes may still be written."""
+        only_notes = replace(details, notes=self.details.notes) == self.details
+        self._must_be(*LIVE, *([BookingStatus.DONE] if only_notes else []))
+        return self if details == self.details else self._changed(now, details=details)
+
+    def _called_off(self, cancelled: Cancellation) -> Self:
+        return self._changed(
+            cancelled.at,
+            status=BookingStatus.CANCELLED,
+            cancelled=cancelled,
+            deposit=self._deposit_becomes(DepositStatus.EXPIRED),
+        )
+
+    def _deposit_becomes(self, status: DepositStatus) -> BookedDeposit:
+        """What was asked for and not paid ends so; anything else stays."""
+        return replace(self.deposit, status=status) if self.deposit.status in OPEN else self.deposit
+
+    def _must_be(self, *allowed: BookingStatus) -> None:
+        if self.status not in allowed:
+            raise BookingMoveRefused(f"Not possible while the booking is {self.status}.")
+
+    def _changed(self, now: datetime, **changes: object) -> Self:
+        return replace(self, version=self.version + 1, updated_at=now, **changes)  # type: ignore[arg-type]  # fields of this class
+
+
+def in_id_order(workers: set[WorkerId]) -> tuple[WorkerId, ...]:
+    return tuple(sorted(workers))
+
+
+def hold_until(created_at: datetime, starts_at: datetime, ttl_minutes: int) -> datetime:
+    """How long an unpaid deposit keeps the time: never beyond the start."""
+    return min(starts_at, created_at + timedelta(minutes=ttl_minutes))

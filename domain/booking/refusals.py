@@ -1,0 +1,57 @@
+"""Why a booking, or a change of one, is refused. The codes are public."""
+
+from domain.shared.errors import Conflict, Invalid, PaymentRequired, Unauthenticated
+
+
+class BookingMoveRefused(Conflict):
+    code = "booking_move_refused"
+
+
+class DepositUnpaid(Conflict):
+    code = "deposit_unpaid"
+
+
+class SlotTaken(Conflict):
+    """Members: `alternatives`, and `conflicts` for staff."""
+
+    code = "slot_taken"
+
+
+class LeadAlreadyBooked(Conflict):
+    code = "lead_already_booked"
+
+
+class NeedsQuote(Conflict):
+    code = "needs_quote"
+
+
+class OnlineBookingClosed(Conflict):
+    code = "online_booking_closed"
+
+
+class TeamInactive(Conflict):
+    code = "team_inactive"
+
+
+class WorkerInactive(Conflict):
+    code = "worker_inactive"
+
+
+class SlotNotOffered(Invalid):
+    """Member: `reason`."""
+
+    code = "slot_not_offered"
+
+
+class StartOutOfRange(Invalid):
+    code = "start_out_of_range"
+
+
+class LeadTokenInvalid(Unauthenticated):
+    code = "lead_token_invalid"
+
+
+class PlanLimitReached(PaymentRequired):
+    """Member: `metric`."""
+
+    code = "plan_limit_reached"
