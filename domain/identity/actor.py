@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.identity.once import Once
 from domain.shared.errors import Forbidden
 from domain.shared.ids import OrgId, SessionId, UserId
 
@@ -62,6 +63,7 @@ class Actor:
     request_id: str = ""
     ip: str | None = None
     user_agent: str | None = None
+    once: Once | None = None  # every writing use case hands it to `begin` and seals its result
 
     def may(self, need: Need) -> bool:
         if self.kind in {ActorKind.JOB, ActorKind.OPERATOR}:

@@ -1,0 +1,74 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.identity.membership import Belonging
+from domain.identity.person import Person
+from domain.shared.ids import UserId
+
+
+class Persons(Protocol):
+    """Everybody, of whatever organisation. No secret is here."""
+
+    async def get(self, user_id: UserId) -> Person:
+        """Raises NotFound."""
+
+    async def find_by_email(self, email: str) -> Person | None:
+        """However the address is written."""
+
+    async def lock(self, user_id: UserId) -> Person:
+        """As get; and no other unit writes this person until ours ends."""
+
+    async def add(self, person: Person) -> None:
+        """Raises EmailTaken when somebody has this address."""
+
+    async def save(self, person: Person) -> None:
+        """Overwrite; the person was locked by this unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What a password is checked against. None: this person cannot log in by password."""
+
+    user_id: UserId
+    password_hash: str | None
+
+
+class PersonSecrets(Protocol):
+    """The only ways to a secret, each for one purpose."""
+
+    async def for_login(self, email: str) -> Secret | None:
+        """Whose password a login would have to match."""
+
+    async def for_step_up(self, user_id: UserId) -> Secret | None:
+        """To prove again that somebody is who the session says."""
+
+    async def set_password(self, user_id: UserId, password_hash: str) -> None:
+        """A new password: the old one is void."""
+
+    async def rehash(self, user_id: UserId, old_hash: str, new_hash: str) -> None:
+        """The same password under today's parameters; does nothing if it was changed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthFailure:
+    """A refused proof of identity. The address is a keyed hash, alike for known and unknown ones."""
+
+    occurred_at: datetime
+    purpose: str  # login, change_password
+    email_key: bytes
+    ip: str | None
+    user_agent: str | None
+    request_id: str
+
+
+class AuthFailures(Protocol):
+    async def record(self, failure: AuthFailure) -> None:
+        """One row, never changed."""
+
+
+class Belongings(Protocol):
+    """A person's memberships everywhere: known before an organisation is."""
+
+    async def of(self, user_id: UserId, now: datetime) -> tuple[Belonging, ...]:
+        """Of every status, oldest first."""

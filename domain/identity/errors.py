@@ -1,0 +1,94 @@
+"""What the identity context refuses. The codes are public: clients match on them."""
+
+from collections.abc import Sequence
+
+from domain.shared.errors import (
+    Conflict,
+    FieldFault,
+    Forbidden,
+    Invalid,
+    Unauthenticated,
+    Unavailable,
+)
+
+
+class InvalidCredentials(Unauthenticated):
+    """One text for every reason, so that it teaches nothing."""
+
+    code = "invalid_credentials"
+
+    def __init__(self) -> None:
+        super().__init__("The e-mail address or the password is wrong.")
+
+
+class RefreshInvalid(Unauthenticated):
+    code = "refresh_invalid"
+
+    def __init__(self) -> None:
+        super().__init__("This refresh token is not valid. Sign in again.")
+
+
+class RefreshExpired(Unauthenticated):
+    code = "refresh_expired"
+
+    def __init__(self) -> None:
+        super().__init__("This refresh token has expired. Sign in again.")
+
+
+class RefreshReused(Unauthenticated):
+    code = "refresh_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This refresh token was used before, so the session was ended. Sign in again.")
+
+
+class OrgSuspended(Forbidden):
+    code = "org_suspended"
+
+    def __init__(self) -> None:
+        super().__init__("This organisation is suspended.")
+
+
+class PasswordChangeRequired(Forbidden):
+    code = "password_change_required"
+
+    def __init__(self) -> None:
+        super().__init__("Change your temporary password first.")
+
+
+class PasswordRefused(Invalid):
+    """Every reason at once, one entry each."""
+
+    code = "password_policy"
+
+    def __init__(self, field: str, reasons: Sequence[str]) -> None:
+        super().__init__(
+            "This password is not allowed.", errors=[FieldFault(field, reason) for reason in reasons]
+        )
+
+
+class Overloaded(Unavailable):
+    code = "overloaded"
+
+    def __init__(self) -> None:
+        super().__init__("Too many sign-ins at this moment. Try again shortly.", retry_after_seconds=2)
+
+
+class EmailTaken(Conflict):
+    """A person with this address exists; only the birth of persons meets it, never an answer."""
+
+    code = "conflict"
+
+
+class IdempotencyKeyReused(Invalid):
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another request. Choose a new one.")
+
+
+class IdempotencyInProgress(Conflict):
+    code = "idempotency_in_progress"
+
+    def __init__(self) -> None:
+        super().__init__("A request with this Idempotency-Key is still under way.", retry_after_seconds=1)

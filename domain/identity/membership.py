@@ -1,0 +1,61 @@
+"""What ties a person to an organisation, and which tie a login chooses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.identity.actor import Role
+from domain.shared.ids import OrgId, UserId
+
+
+class MembershipStatus(StrEnum):
+    INVITED = "invited"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A person in this organisation: the role of now, and the name they go by here."""
+
+    user_id: UserId
+    role: Role
+    status: MembershipStatus
+    created_at: datetime
+    updated_at: datetime
+    name: str | None = None
+    last_login_at: datetime | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belonging:
+    """One of a person's memberships, seen from outside its organisation."""
+
+    org_id: OrgId
+    slug: str
+    org_active: bool
+    role: Role
+    status: MembershipStatus
+    created_at: datetime
+    last_session_at: datetime | None
+    open_sessions: int  # neither revoked nor over
+
+    @property
+    def active(self) -> bool:
+        return self.status is MembershipStatus.ACTIVE
+
+
+def choose_belonging(belongings: Sequence[Belonging], wanted: OrgId | None) -> Belonging | None:
+    """The organisation that was asked for; else that of the latest session, else of the oldest membership.
+
+    None where the person is not active: the caller answers that like a wrong password.
+    """
+    active = [belonging for belonging in belongings if belonging.active]
+    if wanted is not None:
+        return next((b for b in active if b.org_id == wanted), None)
+    used = [(b.last_session_at, b.org_id, b) for b in active if b.last_session_at is not None]
+    if used:
+        return max(used)[2]
+    return min(active, key=lambda b: (b.created_at, b.org_id), default=None)

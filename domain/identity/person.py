@@ -1,0 +1,41 @@
+"""Somebody with an e-mail address: one per installation, whatever the number of organisations."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from domain.identity.email import normalise_email
+from domain.shared.ids import UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who somebody is, without any secret. A session lives only while its epoch is this person's."""
+
+    id: UserId
+    email: str
+    created_at: datetime
+    auth_epoch: int = 0
+    mfa_enabled: bool = False
+    must_change_password: bool = False
+    temp_password_until: datetime | None = None  # set: the password is a temporary one
+
+    @property
+    def email_norm(self) -> str:
+        return normalise_email(self.email)
+
+    def password_counts(self, now: datetime) -> bool:
+        """A temporary password stops counting when its time is over."""
+        return self.temp_password_until is None or now < self.temp_password_until
+
+    def logged_out_everywhere(self) -> Self:
+        """Every session of every organisation ends with the old epoch."""
+        return replace(self, auth_epoch=self.auth_epoch + 1)
+
+    def password_changed(self) -> Self:
+        """By the person: the temporary state is over, and no earlier session survives."""
+        return replace(self.logged_out_everywhere(), must_change_password=False, temp_password_until=None)
+
+    def temp_password_given(self, until: datetime) -> Self:
+        """By somebody else: it works until changed or over, and no earlier session survives."""
+        return replace(self.logged_out_everywhere(), must_change_password=True, temp_password_until=until)
