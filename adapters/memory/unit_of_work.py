@@ -18,7 +18,8 @@ from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.usage import MemoryUsageEvents
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
-from domain.shared.ids import OrgId
+from domain.booking.booking import Booking
+from domain.shared.ids import BookingId, OrgId
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class OrgTables:
     audit: list[dict[str, Any]] = field(default_factory=list)
     outbox: dict[UUID, Any] = field(default_factory=dict)
     usage: list[tuple[str, int, UUID]] = field(default_factory=list)
+    bookings: dict[BookingId, Booking] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

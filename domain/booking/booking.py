@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
+from uuid import UUID
 
 from domain.booking import cancellation
 from domain.booking.cancellation import CancellationOutcome
@@ -70,6 +71,7 @@ class Booking:
     id: BookingId
     source: BookingSource
     lead_id: LeadId | None = None
+    client_id: UUID | None = None
     slot: TimeSlot
     crew: tuple[WorkerId, ...] = ()  # in id order
     crew_needed: int = 1
@@ -85,6 +87,8 @@ class Booking:
     confirmed_at: datetime | None = None
     completed_at: datetime | None = None
     actual_duration_minutes: int | None = None
+    cleaner_seconds: int = 0
+    consent_photos: bool = False
     cancelled: Cancellation | None = None
     cancellation_exception: bool = False
     cancellation_exception_note: str | None = None

@@ -1,6 +1,13 @@
 """Why a booking, or a change of one, is refused. The codes are public."""
 
-from domain.shared.errors import Conflict, Invalid, PaymentRequired, Unauthenticated
+from collections.abc import Mapping
+
+from domain.shared.errors import Conflict, Invalid, NotFound, PaymentRequired, Unauthenticated
+
+
+class BookingNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("booking_id")
 
 
 class BookingMoveRefused(Conflict):
@@ -16,6 +23,11 @@ class SlotTaken(Conflict):
 
     code = "slot_taken"
 
+    def __init__(
+        self, detail: str = "This time is taken.", *, members: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(detail, members=members)
+
 
 class LeadAlreadyBooked(Conflict):
     code = "lead_already_booked"
@@ -27,14 +39,6 @@ class NeedsQuote(Conflict):
 
 class OnlineBookingClosed(Conflict):
     code = "online_booking_closed"
-
-
-class TeamInactive(Conflict):
-    code = "team_inactive"
-
-
-class WorkerInactive(Conflict):
-    code = "worker_inactive"
 
 
 class SlotNotOffered(Invalid):
