@@ -13,13 +13,19 @@ from uuid import UUID
 
 import anyio
 
+from adapters.memory.add_ons import MemoryAddOns
 from adapters.memory.audit import MemoryAuditLog
+from adapters.memory.leads import MemoryLeads
 from adapters.memory.outbox import MemoryOutbox
+from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.usage import MemoryUsageEvents
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.booking.booking import Booking
-from domain.shared.ids import BookingId, OrgId
+from domain.leads.lead import Lead
+from domain.pricing.add_on import AddOn
+from domain.pricing.price_book import PriceBook
+from domain.shared.ids import AddOnId, BookingId, LeadId, OrgId
 
 
 @dataclass(slots=True)
@@ -30,6 +36,9 @@ class OrgTables:
     outbox: dict[UUID, Any] = field(default_factory=dict)
     usage: list[tuple[str, int, UUID]] = field(default_factory=list)
     bookings: dict[BookingId, Booking] = field(default_factory=dict)
+    price_books: dict[int, PriceBook] = field(default_factory=dict)
+    add_ons: dict[AddOnId, AddOn] = field(default_factory=dict)
+    leads: dict[LeadId, Lead] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -61,6 +70,18 @@ class MemoryUnit:
     @property
     def usage(self) -> MemoryUsageEvents:
         return MemoryUsageEvents(self.tables.usage)
+
+    @property
+    def price_books(self) -> MemoryPriceBooks:
+        return MemoryPriceBooks(self.tables.price_books)
+
+    @property
+    def add_ons(self) -> MemoryAddOns:
+        return MemoryAddOns(self.tables.add_ons)
+
+    @property
+    def leads(self) -> MemoryLeads:
+        return MemoryLeads(self.tables.leads, {})
 
 
 @dataclass(frozen=True, slots=True)

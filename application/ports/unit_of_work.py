@@ -3,8 +3,11 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from application.ports.add_ons import AddOns
 from application.ports.audit import AuditLog
+from application.ports.leads import Leads
 from application.ports.outbox import Outbox
+from application.ports.price_books import PriceBooks
 from application.ports.usage import UsageEvents
 from domain.shared.ids import OrgId
 
@@ -20,6 +23,12 @@ class Unit(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def usage(self) -> UsageEvents: ...
+    @property
+    def price_books(self) -> PriceBooks: ...
+    @property
+    def add_ons(self) -> AddOns: ...
+    @property
+    def leads(self) -> Leads: ...
 
 
 class GlobalUnit(Protocol):
