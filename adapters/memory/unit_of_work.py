@@ -81,7 +81,7 @@ class MemoryUnit:
 
     @property
     def leads(self) -> MemoryLeads:
-        return MemoryLeads(self.tables.leads, {})
+        return MemoryLeads(self.tables.leads, self.tables.bookings)
 
 
 @dataclass(frozen=True, slots=True)
