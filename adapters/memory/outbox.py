@@ -1,41 +1,130 @@
-"""A first cut: enqueue and withdraw. The delivery context completes it with claims and settling."""
-
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
-from application.ports.outbox import Message
-from domain.shared.ids import EventId
+from application.ports.outbox import DueMessage, Message
+from domain.delivery.attempt import Attempt, AttemptOutcome
+from domain.delivery.email_event import EmailEvent
+from domain.delivery.outbox_event import EventOutcome, OutboxEvent
+from domain.shared.errors import NotFound
+from domain.shared.ids import BookingId, EventId, LeadId, OrgId
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryOutbox:
-    rows: dict[UUID, dict[str, Any]]
+    rows: dict[EventId, OutboxEvent]
+    emails: dict[EventId, EmailEvent]
     clock: Clock
     ids: Identifiers
 
     async def add(self, message: Message, *, request_id: str = "") -> EventId:
         for event_id, row in self.rows.items():
-            if row["message"].dedupe_key == message.dedupe_key:
-                return EventId(event_id)
-        event_id = self.ids.new()
-        self.rows[event_id] = {
-            "message": message,
-            "request_id": request_id,
-            "status": "pending",
-            "at": self.clock.now(),
-        }
-        return EventId(event_id)
+            if row.dedupe_key == message.dedupe_key:
+                return event_id
+        event = _enqueued(message, EventId(self.ids.new()), self.clock.now(), request_id)
+        self.rows[event.id] = event
+        if event.kind == "email":
+            self.emails[event.id] = _queued_mail(event)
+        return event.id
 
     async def withdraw(self, dedupe_key_prefix: str) -> int:
         unsent = [
-            event_id
-            for event_id, row in self.rows.items()
-            if row["message"].dedupe_key.startswith(dedupe_key_prefix)
-            and row["status"] in {"pending", "retry"}
+            row
+            for row in self.rows.values()
+            if row.dedupe_key.startswith(dedupe_key_prefix) and not row.is_settled
         ]
-        for event_id in unsent:
-            self.rows[event_id] = {**self.rows[event_id], "status": "sent", "outcome": "withdrawn"}
+        for row in unsent:
+            settled = row.settle(EventOutcome.WITHDRAWN, self.clock.now())
+            self.rows[row.id] = settled
+            if (email := self.emails.get(row.id)) is not None:
+                self.emails[row.id] = email.follow(settled)
         return len(unsent)
+
+
+def _enqueued(message: Message, event_id: EventId, now: datetime, request_id: str) -> OutboxEvent:
+    return OutboxEvent(
+        id=event_id,
+        kind=message.kind,
+        event_type=message.event_type,
+        dedupe_key=message.dedupe_key,
+        resource_type=message.resource_type,
+        resource_id=message.resource_id,
+        payload=dict(message.payload),
+        next_attempt_at=now,
+        expires_at=message.expires_at,
+        created_at=now,
+        request_id=request_id,
+    )
+
+
+def _queued_mail(event: OutboxEvent) -> EmailEvent:
+    about = event.resource_id
+    return EmailEvent(
+        event_id=event.id,
+        email_type=event.event_type,
+        lead_id=LeadId(about) if about and event.resource_type == "lead" else None,
+        booking_id=BookingId(about) if about and event.resource_type == "booking" else None,
+        invoice_id=about if event.resource_type == "invoice" else None,
+        recipient=str(event.payload.get("to") or ""),
+        created_at=event.created_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOutboxQueue:
+    rows: dict[EventId, OutboxEvent]
+    tried: dict[tuple[EventId, int], Attempt]
+
+    async def lock_due(self, event_ids: Sequence[EventId], now: datetime) -> list[OutboxEvent]:
+        due = [self.rows[i] for i in event_ids if i in self.rows and self.rows[i].is_due(now)]
+        return sorted(due, key=_when_due)
+
+    async def lock(self, event_ids: Sequence[EventId]) -> dict[EventId, OutboxEvent]:
+        return {i: self.rows[i] for i in event_ids if i in self.rows}
+
+    async def get(self, event_id: EventId) -> OutboxEvent:
+        if event_id not in self.rows:
+            raise NotFound
+        return self.rows[event_id]
+
+    async def save(self, events: Iterable[OutboxEvent]) -> None:
+        self.rows.update({event.id: event for event in events})
+
+    async def record(self, attempts: Iterable[Attempt]) -> None:
+        for attempt in attempts:
+            known = self.tried.get((attempt.event_id, attempt.attempt))
+            if known is None or (known.outcome, attempt.outcome) == (
+                AttemptOutcome.LOST,
+                AttemptOutcome.LATE,
+            ):
+                self.tried[attempt.event_id, attempt.attempt] = attempt
+
+    async def attempts(self, event_id: EventId) -> list[Attempt]:
+        return sorted(
+            (a for (of, _), a in self.tried.items() if of == event_id), key=lambda each: each.attempt
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryDueMessages:
+    """Reads what has been committed, of every organisation."""
+
+    rows_by_org: Mapping[OrgId, Mapping[EventId, OutboxEvent]]
+
+    async def list_due(
+        self, now: datetime, *, after: OrgId | None, orgs: int, per_org: int
+    ) -> list[DueMessage]:
+        due_by_org = {
+            org_id: sorted((row for row in rows.values() if row.is_due(now)), key=_when_due)
+            for org_id, rows in sorted(self.rows_by_org.items())
+            if after is None or org_id > after
+        }
+        with_due = [(org_id, due) for org_id, due in due_by_org.items() if due][:orgs]
+        return [DueMessage(org_id, row.id) for org_id, due in with_due for row in due[:per_org]]
+
+
+def _when_due(event: OutboxEvent) -> tuple[datetime, UUID]:
+    return event.next_attempt_at or event.created_at, event.id

@@ -4,7 +4,7 @@ Writers of one organisation queue on its lock, so every history is serial. Table
 begins and put in place when it ends well; entities are frozen, so a shallow copy is a snapshot.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields
@@ -15,17 +15,24 @@ import anyio
 
 from adapters.memory.add_ons import MemoryAddOns
 from adapters.memory.audit import MemoryAuditLog
+from adapters.memory.emails import MemoryEmailEvents
+from adapters.memory.heartbeats import MemoryHeartbeats
+from adapters.memory.job_locks import MemoryJobLocks
 from adapters.memory.leads import MemoryLeads
-from adapters.memory.outbox import MemoryOutbox
+from adapters.memory.outbox import MemoryDueMessages, MemoryOutbox, MemoryOutboxQueue
 from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.usage import MemoryUsageEvents
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.booking.booking import Booking
+from domain.delivery.attempt import Attempt
+from domain.delivery.email_event import EmailEvent
+from domain.delivery.heartbeat import Heartbeat
+from domain.delivery.outbox_event import OutboxEvent
 from domain.leads.lead import Lead
 from domain.pricing.add_on import AddOn
 from domain.pricing.price_book import PriceBook
-from domain.shared.ids import AddOnId, BookingId, LeadId, OrgId
+from domain.shared.ids import AddOnId, BookingId, EventId, LeadId, OrgId
 
 
 @dataclass(slots=True)
@@ -33,7 +40,9 @@ class OrgTables:
     """One organisation's rows, one collection a table. Every field is copied when a unit begins."""
 
     audit: list[dict[str, Any]] = field(default_factory=list)
-    outbox: dict[UUID, Any] = field(default_factory=dict)
+    outbox: dict[EventId, OutboxEvent] = field(default_factory=dict)
+    outbox_attempts: dict[tuple[EventId, int], Attempt] = field(default_factory=dict)
+    emails: dict[EventId, EmailEvent] = field(default_factory=dict)
     usage: list[tuple[str, int, UUID]] = field(default_factory=list)
     bookings: dict[BookingId, Booking] = field(default_factory=dict)
     price_books: dict[int, PriceBook] = field(default_factory=dict)
@@ -45,7 +54,7 @@ class OrgTables:
 class GlobalTables:
     """Rows that belong to no organisation."""
 
-    heartbeats: dict[str, Any] = field(default_factory=dict)
+    heartbeats: dict[str, Heartbeat] = field(default_factory=dict)
 
 
 def snapshot[T](tables: T) -> T:
@@ -65,7 +74,19 @@ class MemoryUnit:
 
     @property
     def outbox(self) -> MemoryOutbox:
-        return MemoryOutbox(self.tables.outbox, self.clock, self.ids)
+        return MemoryOutbox(self.tables.outbox, self.tables.emails, self.clock, self.ids)
+
+    @property
+    def outbox_queue(self) -> MemoryOutboxQueue:
+        return MemoryOutboxQueue(self.tables.outbox, self.tables.outbox_attempts)
+
+    @property
+    def emails(self) -> MemoryEmailEvents:
+        return MemoryEmailEvents(self.tables.emails)
+
+    @property
+    def job_locks(self) -> MemoryJobLocks:
+        return MemoryJobLocks()
 
     @property
     def usage(self) -> MemoryUsageEvents:
@@ -87,6 +108,15 @@ class MemoryUnit:
 @dataclass(frozen=True, slots=True)
 class MemoryGlobalUnit:
     tables: GlobalTables
+    orgs: Mapping[OrgId, OrgTables]  # for the doors alone
+
+    @property
+    def heartbeats(self) -> MemoryHeartbeats:
+        return MemoryHeartbeats(self.tables.heartbeats)
+
+    @property
+    def due_messages(self) -> MemoryDueMessages:
+        return MemoryDueMessages({org_id: tables.outbox for org_id, tables in self.orgs.items()})
 
 
 @dataclass(slots=True)
@@ -108,7 +138,7 @@ class MemoryUnitOfWork:
     async def begin_global(self) -> AsyncIterator[MemoryGlobalUnit]:
         async with self._lock(None):
             tables = snapshot(self.shared)
-            yield MemoryGlobalUnit(tables)
+            yield MemoryGlobalUnit(tables, self.orgs)
             self.shared = tables
 
     def _lock(self, org_id: OrgId | None) -> anyio.Lock:

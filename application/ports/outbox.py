@@ -1,15 +1,22 @@
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.shared.ids import EventId
+from domain.delivery.attempt import Attempt
+from domain.delivery.outbox_event import OutboxEvent
+from domain.shared.ids import EventId, OrgId
+
+_LIMIT_BYTES = {"export": 8 * 1024 * 1024}
+_USUAL_LIMIT_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is to leave the system. `payload` is JSON: a template's values, or the body; at most 256 KiB."""
+    """What is to leave the system. `payload` is JSON: a template's values, or the body; at most 256 KiB
+    (an export 8 MiB)."""
 
     kind: str  # email, webhook, export
     event_type: str  # a template (booking_confirmed) or an event (lead.created)
@@ -19,6 +26,12 @@ class Message:
     payload: Mapping[str, object] = field(default_factory=dict)
     expires_at: datetime | None = None  # after it the message is pointless
 
+    def __post_init__(self) -> None:
+        limit = _LIMIT_BYTES.get(self.kind, _USUAL_LIMIT_BYTES)
+        size = len(json.dumps(dict(self.payload), ensure_ascii=False, separators=(",", ":")).encode())
+        if size > limit:
+            raise ValueError(f"The payload of a message of kind {self.kind} has at most {limit} bytes.")
+
 
 class Outbox(Protocol):
     """The organisation's outgoing messages, enqueued in the transaction of the change that causes them."""
@@ -27,4 +40,44 @@ class Outbox(Protocol):
         """Pending and due at once. A known dedupe key writes nothing and answers the first row's id."""
 
     async def withdraw(self, dedupe_key_prefix: str) -> int:
-        """Settle every unsent row whose key begins so as withdrawn (its cause is gone); how many."""
+        """Settle every unsent row whose key begins so as withdrawn (its cause is gone); how many.
+
+        One that is being delivered at this moment may still arrive; its answer then counts as late."""
+
+
+class OutboxQueue(Protocol):
+    """The runner's side of the organisation's messages."""
+
+    async def lock_due(self, event_ids: Sequence[EventId], now: datetime) -> list[OutboxEvent]:
+        """Those of them that are due and that nobody else has locked, earliest due first."""
+
+    async def lock(self, event_ids: Sequence[EventId]) -> dict[EventId, OutboxEvent]:
+        """Those that exist, whatever their state; no other unit writes them until ours ends."""
+
+    async def get(self, event_id: EventId) -> OutboxEvent:
+        """Raises NotFound, also for another organisation's."""
+
+    async def save(self, events: Iterable[OutboxEvent]) -> None:
+        """Overwrite what may change of existing messages."""
+
+    async def record(self, attempts: Iterable[Attempt]) -> None:
+        """Write attempts down, once each: a late answer replaces the entry "lost", nothing else does."""
+
+    async def attempts(self, event_id: EventId) -> list[Attempt]:
+        """In order."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    org_id: OrgId
+    event_id: EventId
+
+
+class DueMessages(Protocol):
+    """A door: which messages of which organisations are due, by id alone. Suspended organisations wait."""
+
+    async def list_due(
+        self, now: datetime, *, after: OrgId | None, orgs: int, per_org: int
+    ) -> list[DueMessage]:
+        """For the first `orgs` organisations with something due (in order of their ids, behind `after`)
+        their first `per_org` messages each, earliest due first."""

@@ -5,8 +5,11 @@ from typing import Protocol
 
 from application.ports.add_ons import AddOns
 from application.ports.audit import AuditLog
+from application.ports.emails import EmailEvents
+from application.ports.heartbeats import Heartbeats
+from application.ports.job_locks import JobLocks
 from application.ports.leads import Leads
-from application.ports.outbox import Outbox
+from application.ports.outbox import DueMessages, Outbox, OutboxQueue
 from application.ports.price_books import PriceBooks
 from application.ports.usage import UsageEvents
 from domain.shared.ids import OrgId
@@ -21,6 +24,12 @@ class Unit(Protocol):
     def audit(self) -> AuditLog: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def outbox_queue(self) -> OutboxQueue: ...
+    @property
+    def emails(self) -> EmailEvents: ...
+    @property
+    def job_locks(self) -> JobLocks: ...
     @property
     def usage(self) -> UsageEvents: ...
     @property
@@ -37,6 +46,11 @@ class GlobalUnit(Protocol):
     No row of an organisation is visible here; the few facts about them that must be known before
     an organisation is come through the doors.
     """
+
+    @property
+    def heartbeats(self) -> Heartbeats: ...
+    @property
+    def due_messages(self) -> DueMessages: ...
 
 
 class UnitOfWork(Protocol):

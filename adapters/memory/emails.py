@@ -1,0 +1,30 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.delivery.email_event import EmailEvent, EmailStatus
+from domain.shared.ids import EventId
+
+_NOT_SENT_ON_PURPOSE = frozenset({EmailStatus.SKIPPED, EmailStatus.SUPPRESSED, EmailStatus.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEmailEvents:
+    rows: dict[EventId, EmailEvent]
+
+    async def find(self, event_id: EventId) -> EmailEvent | None:
+        return self.rows.get(event_id)
+
+    async def save(self, email: EmailEvent) -> None:
+        self.rows[email.event_id] = email
+
+    async def count_earlier(self, email: EmailEvent, email_types: Sequence[str], within: timedelta) -> int:
+        recipient = email.recipient.lower()
+        return sum(
+            other.recipient.lower() == recipient
+            and other.email_type in email_types
+            and other.status not in _NOT_SENT_ON_PURPOSE
+            and other.created_at > email.created_at - within
+            and (other.created_at, other.event_id) < (email.created_at, email.event_id)
+            for other in self.rows.values()
+        )

@@ -1,0 +1,30 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterhead:
+    """What an organisation puts on every mail."""
+
+    org_name: str
+    timezone: str
+    primary_color: str = "#1f6feb"
+    footer_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """One text in two dresses: both parts state the same facts."""
+
+    version: int
+    subject: str
+    text: str
+    html: str
+
+
+class Templates(Protocol):
+    """The mails we write. The same values and version render the same text."""
+
+    def render(self, template: str, values: Mapping[str, object], letterhead: Letterhead) -> Rendered:
+        """Raises DeliveryFailed `payload_invalid` for an unknown template or values that do not fit it."""

@@ -1,0 +1,206 @@
+"""A message on its way out: what may happen to it, and when it is tried again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from domain.delivery.attempt import Attempt, AttemptOutcome
+from domain.delivery.faults import Fault
+from domain.delivery.retry_policy import RetryPolicy
+from domain.shared.errors import Conflict
+from domain.shared.ids import EventId
+
+_LOSSES_BEFORE_QUARANTINE = 2
+
+
+class EventStatus(StrEnum):
+    PENDING = "pending"
+    RETRY = "retry"
+    SENT = "sent"  # settled well; nothing leaves it
+    DEAD = "dead"
+
+
+class EventOutcome(StrEnum):
+    """How a message came to be settled without anybody having to look."""
+
+    DELIVERED = "delivered"
+    SKIPPED = "skipped"  # mail is switched off, or the recipient has had enough for a day
+    SUPPRESSED = "suppressed"
+    WITHDRAWN = "withdrawn"  # its cause is gone
+
+
+class LeaseLost(Conflict):
+    """Somebody else may be trying this message by now: the late answer changes nothing."""
+
+    code = "lease_lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A runner's claim on one message for a bounded time. It is never renewed."""
+
+    token: UUID
+    runner: str
+    started_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEvent:
+    """One outgoing message. Its id is stable over every attempt, so a receiver can discard twins.
+
+    While a lease runs, `next_attempt_at` is the lease's end: the message is due again when that has passed.
+    """
+
+    id: EventId
+    kind: str
+    event_type: str
+    dedupe_key: str
+    resource_type: str | None = None
+    resource_id: UUID | None = None
+    payload: Mapping[str, object] = field(default_factory=dict)
+    secret_sealed: bytes | None = None  # a one-time secret; wiped when the row settles
+    status: EventStatus = EventStatus.PENDING
+    outcome: EventOutcome | None = None
+    attempts: int = 0  # since enqueue or replay
+    total_attempts: int = 0  # over the row's life; numbers its attempts
+    leases_lost: int = 0  # since enqueue or replay
+    next_attempt_at: datetime | None
+    expires_at: datetime | None = None
+    lease_token: UUID | None = None
+    lease_runner: str | None = None
+    lease_started_at: datetime | None = None
+    lease_expires_at: datetime | None = None
+    last_error: str | None = None
+    created_at: datetime
+    sent_at: datetime | None = None
+    dead_at: datetime | None = None
+    replay_count: int = 0
+    last_replayed_at: datetime | None = None
+    last_replayed_by: UUID | None = None
+    request_id: str = ""
+    traceparent: str = ""
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status in {EventStatus.SENT, EventStatus.DEAD}
+
+    @property
+    def is_quarantined(self) -> bool:
+        """Twice its runner vanished with it: it is tried alone from now on."""
+        return self.leases_lost >= _LOSSES_BEFORE_QUARANTINE
+
+    def is_due(self, now: datetime) -> bool:
+        return self.next_attempt_at is not None and self.next_attempt_at <= now
+
+    def has_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+    def claim(self, lease: Lease) -> Self:
+        """Taken by a runner. The attempt counts from here on, whatever becomes of the runner."""
+        return replace(
+            self,
+            attempts=self.attempts + 1,
+            total_attempts=self.total_attempts + 1,
+            next_attempt_at=lease.expires_at,
+            lease_token=lease.token,
+            lease_runner=lease.runner,
+            lease_started_at=lease.started_at,
+            lease_expires_at=lease.expires_at,
+        )
+
+    def lose_lease(self, now: datetime, policy: RetryPolicy, chance: float) -> Self:
+        """Its lease ran out. The first time it is due again at once, later after the backoff."""
+        lost = replace(self._unleased(), leases_lost=self.leases_lost + 1)
+        if lost.is_quarantined:
+            return lost.fail(Fault.of("lost"), now, policy, chance)
+        due_at_once = RetryPolicy(max_attempts=policy.max_attempts, base_backoff_seconds=0)
+        return lost.fail(Fault.of("lost"), now, due_at_once, chance)
+
+    def must_hold(self, token: UUID, now: datetime) -> None:
+        """Raises LeaseLost unless the claim with this token still stands."""
+        if self.lease_token != token or self.lease_expires_at is None or self.lease_expires_at <= now:
+            raise LeaseLost("The lease on this message has run out.")
+
+    def settle(self, outcome: EventOutcome, now: datetime) -> Self:
+        sent_at = now if outcome is EventOutcome.DELIVERED else None
+        return replace(
+            self._unleased(),
+            status=EventStatus.SENT,
+            outcome=outcome,
+            next_attempt_at=None,
+            last_error=None,
+            secret_sealed=None,
+            sent_at=sent_at,
+        )
+
+    def fail(self, fault: Fault, now: datetime, policy: RetryPolicy, chance: float) -> Self:
+        """Tried in vain: again later, or dead. `chance` in [0, 1] spreads the retries."""
+        if fault.permanent or self.attempts >= policy.max_attempts:
+            return self.die(fault.code, now)
+        delay = policy.delay(self.attempts, chance, fault.retry_after_seconds)
+        return replace(
+            self._unleased(),
+            status=EventStatus.RETRY,
+            next_attempt_at=now + delay,
+            last_error=fault.code,
+        )
+
+    def die(self, code: str, now: datetime) -> Self:
+        return replace(
+            self._unleased(),
+            status=EventStatus.DEAD,
+            next_attempt_at=None,
+            last_error=code,
+            dead_at=now,
+            secret_sealed=None,
+        )
+
+    def release(self, now: datetime) -> Self:
+        """Handed back untried, as if it had never been claimed (an orderly stop)."""
+        return replace(
+            self._unleased(),
+            attempts=self.attempts - 1,
+            total_attempts=self.total_attempts - 1,
+            next_attempt_at=now,
+        )
+
+    def lost_attempt(self) -> Attempt:
+        """The record of a claim whose runner never came back."""
+        return self.attempt(AttemptOutcome.LOST, finished_at=None, error="lost")
+
+    def attempt(
+        self,
+        outcome: AttemptOutcome,
+        *,
+        finished_at: datetime | None,
+        error: str | None = None,
+        http_status: int | None = None,
+        provider_message_id: str | None = None,
+    ) -> Attempt:
+        """The record of the attempt that the present claim is."""
+        started_at = self.lease_started_at or self.created_at
+        return Attempt(
+            event_id=self.id,
+            attempt=self.total_attempts,
+            started_at=started_at,
+            finished_at=finished_at,
+            duration_ms=None if finished_at is None else _milliseconds(finished_at - started_at),
+            outcome=outcome,
+            error=error,
+            http_status=http_status,
+            provider_message_id=provider_message_id,
+            runner=self.lease_runner or "",
+        )
+
+    def _unleased(self) -> Self:
+        return replace(
+            self, lease_token=None, lease_runner=None, lease_started_at=None, lease_expires_at=None
+        )
+
+
+def _milliseconds(span: timedelta) -> int:
+    return max(0, span // timedelta(milliseconds=1))

@@ -1,0 +1,44 @@
+from datetime import UTC, datetime, timedelta
+
+from domain.delivery.heartbeat import Heartbeat, JobState
+
+NOON = datetime(2026, 3, 8, 12, tzinfo=UTC)
+
+
+def ran(pulse: Heartbeat, at: datetime, *, error: str = "") -> Heartbeat:
+    started = pulse.start("a", at)
+    if error:
+        return started.fail("a", at, error, duration_ms=5, next_run_at=None)
+    return started.succeed("a", at, duration_ms=5, next_run_at=None)
+
+
+def test_a_job_that_never_ran_says_so() -> None:
+    assert Heartbeat(name="x").state(NOON, 60, 50) is JobState.NEVER_RUN
+
+
+def test_it_runs_from_its_start_to_its_end() -> None:
+    started = Heartbeat(name="x").start("a", NOON)
+    assert started.state(NOON, 60, 50) is JobState.RUNNING
+    ended = started.succeed("a", NOON + timedelta(seconds=1), duration_ms=1000, next_run_at=None)
+    assert ended.state(NOON + timedelta(seconds=1), 60, 50) is JobState.IDLE
+
+
+def test_failures_add_up_and_a_success_forgets_them() -> None:
+    pulse = ran(ran(Heartbeat(name="x"), NOON, error="timeout"), NOON, error="database")
+    assert (pulse.consecutive_failures, pulse.last_error) == (2, "database")
+    assert pulse.state(NOON, 60, 50) is JobState.FAILING
+    well = ran(pulse, NOON)
+    assert (well.consecutive_failures, well.last_error, well.last_success_at) == (0, None, NOON)
+
+
+def test_it_is_late_after_three_intervals_and_a_time_out() -> None:
+    pulse = ran(Heartbeat(name="x"), NOON)
+    assert pulse.state(NOON + timedelta(seconds=230), 60, 50) is JobState.IDLE
+    assert pulse.state(NOON + timedelta(seconds=231), 60, 50) is JobState.LATE
+
+
+def test_silent_runners_are_forgotten() -> None:
+    pulse = Heartbeat(name="x").beat("a", NOON).beat("b", NOON + timedelta(seconds=20))
+    assert pulse.live_runners(NOON + timedelta(seconds=20)) == 2
+    later = pulse.beat("b", NOON + timedelta(seconds=40))
+    assert set(later.runners) == {"b"}
