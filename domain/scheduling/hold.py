@@ -1,0 +1,16 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.shared.ids import BookingId, TeamId, WorkerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A booking in the calendar: work in `[starts_at, ends_at)`, team and crew kept until `held_until`."""
+
+    booking_id: BookingId
+    team_id: TeamId
+    starts_at: datetime
+    ends_at: datetime
+    held_until: datetime
+    crew: tuple[WorkerId, ...] = ()

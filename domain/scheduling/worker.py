@@ -1,0 +1,85 @@
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Self
+
+from domain.shared.errors import Conflict, FieldFault, Invalid
+from domain.shared.ids import TeamId, UserId, WorkerId
+
+
+class WorkerHasJobs(Conflict):
+    code = "worker_has_jobs"
+
+
+class WorkerInactive(Conflict):
+    code = "worker_inactive"
+
+
+class UserNotWorker(Conflict):
+    code = "user_not_worker"
+
+
+class UserAlreadyLinked(Conflict):
+    code = "user_already_linked"
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """Good for days up to and including `expires_on`."""
+
+    tag: str
+    expires_on: date | None = None
+
+    @property
+    def key(self) -> str:
+        return self.tag.strip().casefold()
+
+
+def skill_keys(tags: Iterable[str], field: str = "skill_tags") -> tuple[str, ...]:
+    """Tags as they are compared: trimmed and case-folded. Raises Invalid for a blank one."""
+    keys = tuple(tag.strip().casefold() for tag in tags)
+    if not all(keys):
+        raise Invalid.field(field, "a tag must not be blank")
+    return keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    id: WorkerId
+    name: str
+    team_id: TeamId
+    phone: str | None = None
+    email: str | None = None
+    role: str | None = None  # free text, for people
+    skills: tuple[Skill, ...] = ()
+    hourly_rate_cents: int | None = None
+    user_id: UserId | None = None  # the login of this worker
+    is_active: bool = True
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+    def __post_init__(self) -> None:
+        keys = [skill.key for skill in self.skills]
+        faults = [
+            FieldFault(f"skills/{index}/tag", "is named twice" if key else "must not be blank")
+            for index, key in enumerate(keys)
+            if not key or key in keys[:index]
+        ]
+        if faults:
+            raise Invalid("These skills do not fit.", errors=faults)
+
+    @property
+    def name_key(self) -> str:
+        return self.name.casefold()
+
+    def matches(self, keys: Iterable[str], day: date) -> bool:
+        """Whether every key is part of the role, or a skill that is still good on that day."""
+        role = (self.role or "").casefold()
+        good = {s.key for s in self.skills if s.expires_on is None or s.expires_on >= day}
+        return all(key in role or key in good for key in keys)
+
+    def changed(self, now: datetime, **fields: object) -> Self:
+        """The next version, or the very same worker when nothing differs."""
+        following = replace(self, **fields)  # type: ignore[arg-type]  # the caller names fields of a worker
+        return self if following == self else replace(following, version=self.version + 1, updated_at=now)
