@@ -19,6 +19,7 @@ from adapters.memory.emails import MemoryEmailEvents
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.job_locks import MemoryJobLocks
 from adapters.memory.leads import MemoryLeads
+from adapters.memory.orgs import MemoryOrgDirectory, MemoryOrgProfiles
 from adapters.memory.outbox import MemoryDueMessages, MemoryOutbox, MemoryOutboxQueue
 from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.usage import MemoryUsageEvents
@@ -33,6 +34,7 @@ from domain.leads.lead import Lead
 from domain.pricing.add_on import AddOn
 from domain.pricing.price_book import PriceBook
 from domain.shared.ids import AddOnId, BookingId, EventId, LeadId, OrgId
+from domain.tenancy.org import Org, OrgProfile
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class OrgTables:
     outbox: dict[EventId, OutboxEvent] = field(default_factory=dict)
     outbox_attempts: dict[tuple[EventId, int], Attempt] = field(default_factory=dict)
     emails: dict[EventId, EmailEvent] = field(default_factory=dict)
+    org: list[OrgProfile] = field(default_factory=list)
     usage: list[tuple[str, int, UUID]] = field(default_factory=list)
     bookings: dict[BookingId, Booking] = field(default_factory=dict)
     price_books: dict[int, PriceBook] = field(default_factory=dict)
@@ -55,6 +58,7 @@ class GlobalTables:
     """Rows that belong to no organisation."""
 
     heartbeats: dict[str, Heartbeat] = field(default_factory=dict)
+    orgs: dict[OrgId, Org] = field(default_factory=dict)
 
 
 def snapshot[T](tables: T) -> T:
@@ -71,6 +75,10 @@ class MemoryUnit:
     @property
     def audit(self) -> MemoryAuditLog:
         return MemoryAuditLog(self.tables.audit, self.clock, self.ids)
+
+    @property
+    def org(self) -> MemoryOrgProfiles:
+        return MemoryOrgProfiles(self.tables.org)
 
     @property
     def outbox(self) -> MemoryOutbox:
@@ -117,6 +125,10 @@ class MemoryGlobalUnit:
     @property
     def due_messages(self) -> MemoryDueMessages:
         return MemoryDueMessages({org_id: tables.outbox for org_id, tables in self.orgs.items()})
+
+    @property
+    def directory(self) -> MemoryOrgDirectory:
+        return MemoryOrgDirectory(self.tables.orgs)
 
 
 @dataclass(slots=True)

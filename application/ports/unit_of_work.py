@@ -9,6 +9,7 @@ from application.ports.emails import EmailEvents
 from application.ports.heartbeats import Heartbeats
 from application.ports.job_locks import JobLocks
 from application.ports.leads import Leads
+from application.ports.orgs import OrgDirectory, OrgProfiles
 from application.ports.outbox import DueMessages, Outbox, OutboxQueue
 from application.ports.price_books import PriceBooks
 from application.ports.usage import UsageEvents
@@ -22,6 +23,8 @@ class Unit(Protocol):
     def org_id(self) -> OrgId: ...
     @property
     def audit(self) -> AuditLog: ...
+    @property
+    def org(self) -> OrgProfiles: ...
     @property
     def outbox(self) -> Outbox: ...
     @property
@@ -51,13 +54,16 @@ class GlobalUnit(Protocol):
     def heartbeats(self) -> Heartbeats: ...
     @property
     def due_messages(self) -> DueMessages: ...
+    @property
+    def directory(self) -> OrgDirectory: ...
 
 
 class UnitOfWork(Protocol):
     def begin(self, org_id: OrgId) -> AbstractAsyncContextManager[Unit]:
         """Open a transaction pinned to this organisation; there is no other way to its rows.
 
-        Deadlocks, lock time-outs and lost connections surface as Unavailable (retry later)."""
+        Deadlocks and lock time-outs surface as Contended: the use case may run again (application.retrying).
+        Lost connections, a full pool and statement time-outs surface as Unavailable (retry later)."""
 
     def begin_global(self) -> AbstractAsyncContextManager[GlobalUnit]:
         """Open a transaction that belongs to no organisation and sees the rows of none."""

@@ -104,3 +104,7 @@ class UpstreamRefused(DomainError):  # 502
 
 class Unavailable(DomainError):  # 503
     code = "upstream_unavailable"
+
+
+class Contended(Unavailable):
+    """Others change the same rows; nothing happened, and the whole use case may be run again."""

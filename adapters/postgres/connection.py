@@ -1,0 +1,52 @@
+"""The driver's connection, taught to pin the tenant in the message that opens the transaction.
+
+`BEGIN` and `SELECT set_config(…)` travel together: one round trip less on every request. The text is built
+from a UUID object and whole numbers alone, so there is nothing to escape.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long one kind of transaction may take; each in milliseconds."""
+
+    statement_ms: int = 5_000
+    lock_ms: int = 2_000
+    idle_ms: int = 10_000
+
+
+REQUEST = Limits()
+JOB = Limits(statement_ms=60_000, lock_ms=5_000, idle_ms=60_000)
+EXPORT = Limits(statement_ms=300_000, lock_ms=5_000, idle_ms=60_000)
+
+
+def opening(org_id: UUID | None, limits: Limits) -> str:
+    """What follows BEGIN. No organisation is the empty text, which the policies read as no row."""
+    pinned = "" if org_id is None else str(UUID(int=org_id.int))
+    return (
+        f"select set_config('app.current_org_id', '{pinned}', true),"  # a UUID and whole numbers
+        f" set_config('statement_timeout', '{limits.statement_ms:d}', true),"
+        f" set_config('lock_timeout', '{limits.lock_ms:d}', true),"
+        f" set_config('idle_in_transaction_session_timeout', '{limits.idle_ms:d}', true);"
+    )
+
+
+class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # its base has no types
+    """Adds what was set by `open_with` to the next BEGIN, once: a transaction nobody pinned sees no row."""
+
+    __slots__ = ("_opening",)
+
+    def open_with(self, statement: str) -> None:
+        self._opening = statement
+
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+        if not args and query.startswith("BEGIN"):
+            query += getattr(self, "_opening", "")
+            self._opening = ""
+        answer: str = await super().execute(query, *args, **options)
+        return answer

@@ -1,0 +1,5 @@
+"""A whole PostgreSQL from a wheel, started under a home and shared by every process that uses it."""
+
+from adapters.postgres.embedded.server import EmbeddedFailed, EmbeddedPostgres, ServerOptions
+
+__all__ = ["EmbeddedFailed", "EmbeddedPostgres", "ServerOptions"]

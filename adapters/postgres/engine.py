@@ -1,0 +1,53 @@
+"""The pool of connections, as the app role."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from adapters.postgres.connection import TenantConnection
+
+CONNECT_TIMEOUT_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseOptions:
+    url: str  # postgresql+asyncpg://…
+    pool_size: int = 10
+    pool_timeout_seconds: float = 30
+    statement_timeout_ms: int = 5_000
+    application_name: str = "sweepline"
+
+
+def make_engine(options: DatabaseOptions) -> AsyncEngine:
+    """Opens nothing yet. A connection that died while it was idle is replaced when it is taken, unasked."""
+    engine = create_async_engine(
+        driver_url(options.url),
+        pool_size=options.pool_size,
+        max_overflow=0,
+        pool_timeout=options.pool_timeout_seconds,
+        pool_use_lifo=True,
+        connect_args={
+            "connection_class": TenantConnection,
+            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "command_timeout": options.statement_timeout_ms / 1000 + CONNECT_TIMEOUT_SECONDS,
+            "prepared_statement_cache_size": 500,
+            "server_settings": {"application_name": options.application_name, "timezone": "UTC"},
+        },
+    )
+    event.listen(engine.sync_engine, "checkout", _replace_if_dead)
+    return engine
+
+
+def driver_url(url: str) -> str:
+    """What people write (`postgres://`, `postgresql://`) with our driver in it."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+asyncpg{separator}{rest}" if scheme in {"postgres", "postgresql"} else url
+
+
+def _replace_if_dead(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
+    # The driver sees the server hang up as soon as the loop turns: asking costs no round trip.
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("The server closed this connection.")

@@ -1,0 +1,73 @@
+"""What the database refuses, in the domain's words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from domain.shared.errors import Contended, DomainError, Unavailable
+
+RETRY_AFTER_SECONDS = 2
+CONTENDED = {
+    "40001": "serialization failure",
+    "40P01": "deadlock",
+    "55P03": "lock not available in time",
+}
+UNAVAILABLE_CLASSES = (
+    "08",  # connection exceptions
+    "53",  # insufficient resources: too many connections, disk full
+    "57",  # operator intervention: shutdown, statement timeout, starting up
+    "58",  # system errors
+)
+UNAVAILABLE = {
+    "25006",  # read-only: a standby took over
+    "25P03",  # idle in transaction for too long
+    "25P04",  # transaction timeout
+}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Around a whole transaction: bad days of the database become Unavailable, races Contended."""
+    try:
+        yield
+    except PoolExhausted as error:
+        raise _unavailable("All database connections are busy.") from error
+    except DBAPIError as error:
+        if (known := _known(error)) is not None:
+            raise known from error
+        raise
+
+
+@contextmanager
+def connecting() -> Iterator[None]:
+    """Around taking a connection, where the driver and the operating system speak for themselves."""
+    try:
+        yield
+    except (OSError, TimeoutError) as error:
+        raise _unavailable("The database cannot be reached.") from error
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """The violated constraint's name, for the adapter to turn into the domain error."""
+    cause = error.orig.__cause__ if error.orig is not None else None
+    name = getattr(cause, "constraint_name", None)
+    return str(name) if name else None
+
+
+def sqlstate_of(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def _known(error: DBAPIError) -> DomainError | None:
+    state = sqlstate_of(error)
+    if state in CONTENDED:
+        return Contended("Others are changing the same things.", retry_after_seconds=1)
+    if error.connection_invalidated or state in UNAVAILABLE or state.startswith(UNAVAILABLE_CLASSES):
+        return _unavailable("The database is not available.")
+    return None
+
+
+def _unavailable(detail: str) -> Unavailable:
+    return Unavailable(detail, retry_after_seconds=RETRY_AFTER_SECONDS)

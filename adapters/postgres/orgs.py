@@ -1,0 +1,132 @@
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, collate, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.errors import constraint_of
+from adapters.postgres.tables.platform import org_profiles, orgs
+from domain.shared.errors import Conflict, NotFound, PreconditionFailed
+from domain.shared.ids import OrgId
+from domain.tenancy.org import Branding, Contact, Org, OrgProfile, OrgStatus, SlugTaken
+
+SLUG_KEY = "orgs_slug_key"
+ORG = (orgs.c.id, orgs.c.slug, orgs.c.status, orgs.c.created_at)
+BY_SLUG = select(*ORG).where(orgs.c.slug == bindparam("slug"))
+BY_ID = select(*ORG).where(orgs.c.id == bindparam("id"))
+SLUG_ORDER = collate(orgs.c.slug, "C")
+LIST = select(*ORG).where(bindparam("after") < SLUG_ORDER).order_by(SLUG_ORDER).limit(bindparam("most"))
+ADD = insert(orgs)
+RENAME = update(orgs).where(orgs.c.id == bindparam("org")).values(slug=bindparam("new_slug"))
+SET_STATUS = (
+    update(orgs)
+    .where(orgs.c.id == bindparam("org"), orgs.c.status != bindparam("new_status"))
+    .values(status=bindparam("new_status"))
+)
+
+BRANDING = ("display_name", "logo_url", "primary_color", "email_from_name", "reply_to", "footer_text")
+CONTACT = ("email", "phone", "address", "country")
+BASICS = ("name", "timezone", "currency", "travel_buffer_minutes")
+STAMPS = ("version", "created_at", "updated_at")
+PROFILE = tuple(
+    org_profiles.c[name]
+    for name in (*BASICS, *(f"branding_{n}" for n in BRANDING), *(f"contact_{n}" for n in CONTACT), *STAMPS)
+)
+GET_PROFILE = select(*PROFILE)
+LOCK_PROFILE = GET_PROFILE.with_for_update(key_share=True)
+ADD_PROFILE = insert(org_profiles)
+SAVE_PROFILE = (
+    update(org_profiles)
+    .where(org_profiles.c.version == bindparam("version") - 1)
+    .values({column: bindparam(column.name) for column in PROFILE})
+)
+
+
+def to_org(row: Sequence[Any]) -> Org:
+    return Org(id=OrgId(row[0]), slug=row[1], status=OrgStatus(row[2]), created_at=row[3])
+
+
+def to_profile(row: Sequence[Any]) -> OrgProfile:
+    return OrgProfile(
+        **dict(zip(BASICS, row[:4], strict=True)),
+        branding=Branding(**dict(zip(BRANDING, row[4:10], strict=True))),
+        contact=Contact(**dict(zip(CONTACT, row[10:14], strict=True))),
+        version=row[14],
+        created_at=row[15],
+        updated_at=row[16],
+    )
+
+
+def from_profile(profile: OrgProfile) -> dict[str, Any]:
+    row = {name: getattr(profile, name) for name in (*BASICS, *STAMPS)}
+    row |= {f"branding_{name}": value for name, value in asdict(profile.branding).items()}
+    return row | {f"contact_{name}": value for name, value in asdict(profile.contact).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresOrgDirectory:
+    connection: AsyncConnection
+
+    async def by_slug(self, slug: str) -> Org | None:
+        row = (await self.connection.execute(BY_SLUG, {"slug": slug})).one_or_none()
+        return None if row is None else to_org(row)
+
+    async def by_id(self, org_id: OrgId) -> Org | None:
+        row = (await self.connection.execute(BY_ID, {"id": org_id})).one_or_none()
+        return None if row is None else to_org(row)
+
+    async def list_all(self, *, after: str = "", limit: int = 200) -> Sequence[Org]:
+        rows = await self.connection.execute(LIST, {"after": after, "most": limit})
+        return [to_org(row) for row in rows]
+
+    async def add(self, org: Org) -> None:
+        row = {"id": org.id, "slug": org.slug, "status": org.status, "created_at": org.created_at}
+        await self._write(ADD, row, org.slug)
+
+    async def rename(self, org_id: OrgId, slug: str) -> None:
+        await self._write(RENAME, {"org": org_id, "new_slug": slug}, slug)
+
+    async def set_status(self, org_id: OrgId, status: OrgStatus) -> bool:
+        done = await self.connection.execute(SET_STATUS, {"org": org_id, "new_status": status})
+        return bool(done.rowcount)
+
+    async def _write(self, statement: Any, row: dict[str, Any], slug: str) -> None:
+        try:
+            async with self.connection.begin_nested():
+                await self.connection.execute(statement, row)
+        except IntegrityError as error:
+            if constraint_of(error) == SLUG_KEY:
+                raise SlugTaken(slug) from error
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresOrgProfiles:
+    connection: AsyncConnection
+
+    async def get(self) -> OrgProfile:
+        return await self._one(GET_PROFILE)
+
+    async def lock(self) -> OrgProfile:
+        return await self._one(LOCK_PROFILE)
+
+    async def add(self, profile: OrgProfile) -> None:
+        try:
+            await self.connection.execute(ADD_PROFILE, from_profile(profile))
+        except IntegrityError as error:
+            if constraint_of(error) == "org_profiles_pkey":
+                raise Conflict("This organisation has a profile.") from error
+            raise
+
+    async def save(self, profile: OrgProfile) -> None:
+        done = await self.connection.execute(SAVE_PROFILE, from_profile(profile))
+        if done.rowcount == 0:
+            raise PreconditionFailed
+
+    async def _one(self, statement: Any) -> OrgProfile:
+        row = (await self.connection.execute(statement)).one_or_none()
+        if row is None:
+            raise NotFound("org_id")
+        return to_profile(row)

@@ -1,0 +1,90 @@
+"""One transaction on PostgreSQL, pinned to one organisation by its first message."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.postgres.audit import PostgresAuditLog
+from adapters.postgres.connection import REQUEST, Limits, TenantConnection, opening
+from adapters.postgres.errors import connecting, translated
+from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
+from adapters.postgres.usage import PostgresUsageEvents
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from domain.shared.ids import OrgId
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUnit:
+    org_id: OrgId
+    connection: AsyncConnection  # its transaction has pinned the tenant: no statement names org_id
+    clock: Clock
+    ids: Identifiers
+
+    @property
+    def audit(self) -> PostgresAuditLog:
+        return PostgresAuditLog(self.connection, self.clock, self.ids)
+
+    @property
+    def org(self) -> PostgresOrgProfiles:
+        return PostgresOrgProfiles(self.connection)
+
+    @property
+    def usage(self) -> PostgresUsageEvents:
+        return PostgresUsageEvents(self.connection, self.clock, self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresGlobalUnit:
+    connection: AsyncConnection
+    clock: Clock
+    ids: Identifiers
+
+    @property
+    def directory(self) -> PostgresOrgDirectory:
+        return PostgresOrgDirectory(self.connection)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUnitOfWork:
+    engine: AsyncEngine
+    clock: Clock
+    ids: Identifiers
+    limits: Limits = REQUEST
+
+    def within(self, limits: Limits) -> "PostgresUnitOfWork":
+        """The same database for another kind of work: a job, an export."""
+        return replace(self, limits=limits)
+
+    @asynccontextmanager
+    async def begin(self, org_id: OrgId) -> AsyncIterator[PostgresUnit]:
+        async with self._transaction(org_id) as connection:
+            yield PostgresUnit(org_id, connection, self.clock, self.ids)
+
+    @asynccontextmanager
+    async def begin_global(self) -> AsyncIterator[PostgresGlobalUnit]:
+        async with self._transaction(None) as connection:
+            yield PostgresGlobalUnit(connection, self.clock, self.ids)
+
+    @asynccontextmanager
+    async def _transaction(self, org_id: UUID | None) -> AsyncIterator[AsyncConnection]:
+        with translated():
+            async with AsyncExitStack() as stack:
+                with connecting():
+                    connection = await stack.enter_async_context(self.engine.connect())
+                driver = await driver_of(connection)
+                driver.open_with(opening(org_id, self.limits))
+                async with connection.begin():
+                    yield connection
+
+
+async def driver_of(connection: AsyncConnection) -> TenantConnection:
+    """The driver's own connection underneath, for what SQLAlchemy has no words for."""
+    raw = await connection.get_raw_connection()
+    driver = raw.driver_connection
+    if not isinstance(driver, TenantConnection):
+        raise TypeError("This engine was not made by make_engine: its transactions would not be pinned.")
+    return driver

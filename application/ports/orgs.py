@@ -1,0 +1,42 @@
+from collections.abc import Sequence
+from typing import Protocol
+
+from domain.shared.ids import OrgId
+from domain.tenancy.org import Org, OrgProfile, OrgStatus
+
+
+class OrgDirectory(Protocol):
+    """Which organisations this installation has. It knows nothing else about them."""
+
+    async def by_slug(self, slug: str) -> Org | None:
+        """Suspended ones too: the caller decides what that means."""
+
+    async def by_id(self, org_id: OrgId) -> Org | None: ...
+
+    async def list_all(self, *, after: str = "", limit: int = 200) -> Sequence[Org]:
+        """By slug, in code point order, those after the given one."""
+
+    async def add(self, org: Org) -> None:
+        """Raises SlugTaken."""
+
+    async def rename(self, org_id: OrgId, slug: str) -> None:
+        """A new slug. Raises SlugTaken."""
+
+    async def set_status(self, org_id: OrgId, status: OrgStatus) -> bool:
+        """False if it had that status already, or does not exist."""
+
+
+class OrgProfiles(Protocol):
+    """What the organisation of this unit says of itself."""
+
+    async def get(self) -> OrgProfile:
+        """Raises NotFound before its birth."""
+
+    async def lock(self) -> OrgProfile:
+        """As get; and no other unit edits it until ours ends."""
+
+    async def add(self, profile: OrgProfile) -> None:
+        """At its birth, once."""
+
+    async def save(self, profile: OrgProfile) -> None:
+        """Raises PreconditionFailed unless it is the successor of the stored version."""

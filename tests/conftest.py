@@ -1,0 +1,105 @@
+"""Fixtures of every test: the two databases, the clock, organisations.
+
+`uow` runs a test on both adapters. One event loop serves the whole session: a pool that was opened in one
+test must not meet another loop in the next.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, cast
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.memory.unit_of_work import MemoryUnitOfWork
+from adapters.postgres.engine import DatabaseOptions, make_engine
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from adapters.system.identifiers import SystemIdentifiers
+from application.ports.unit_of_work import UnitOfWork
+from domain.shared.ids import OrgId
+from tests.support.clock import FixedClock
+from tests.support.database import TestDatabase, close_database, open_database, open_test_server
+from tests.support.orgs import MakeOrg, found_org
+
+BOTH = ("memory", "postgres")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def one_event_loop(anyio_backend: str) -> None:
+    """As a fixture of the session it holds the loop open from the first test to the last."""
+
+
+@pytest.fixture(scope="session")
+def postgres(worker_id: str) -> Iterator[TestDatabase]:
+    """This worker's own database, at head."""
+    server = open_test_server()
+    database = open_database(server, worker_id)
+    yield database
+    close_database(database)
+    server.release()
+
+
+@pytest.fixture(scope="session")
+async def postgres_engine(postgres: TestDatabase) -> AsyncIterator[AsyncEngine]:
+    """A pool of the app role."""
+    engine = make_engine(DatabaseOptions(postgres.app_url))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def postgres_uow(postgres_engine: AsyncEngine, clock: FixedClock) -> PostgresUnitOfWork:
+    return PostgresUnitOfWork(postgres_engine, clock, SystemIdentifiers())
+
+
+@pytest.fixture
+def memory_uow(clock: FixedClock) -> MemoryUnitOfWork:
+    return MemoryUnitOfWork(clock, SystemIdentifiers())
+
+
+@pytest.fixture(params=BOTH)
+def uow(request: pytest.FixtureRequest) -> UnitOfWork:
+    """The same test on memory and on PostgreSQL."""
+    return cast("UnitOfWork", request.getfixturevalue(f"{request.param}_uow"))
+
+
+@pytest.fixture
+def make_org(request: pytest.FixtureRequest, clock: FixedClock) -> MakeOrg:
+    """`await make_org(timezone="Europe/Berlin")`, in every unit of work that the test uses."""
+    used = [f"{name}_uow" for name in BOTH if _uses(request, name)]
+    units: list[UnitOfWork] = [request.getfixturevalue(name) for name in used]
+
+    async def make(**choices: Any) -> OrgId:
+        org_id = OrgId(choices.pop("org_id", None) or SystemIdentifiers().new())
+        for unit_of_work in units:
+            await found_org(unit_of_work, clock.now(), org_id=org_id, **choices)
+        return org_id
+
+    return make
+
+
+@pytest.fixture
+async def an_org(make_org: MakeOrg) -> OrgId:
+    """A new organisation: nobody else's rows are in it."""
+    return await make_org()
+
+
+@pytest.fixture
+async def rival(make_org: MakeOrg) -> OrgId:
+    """Another one, to see nothing of the first."""
+    return await make_org()
+
+
+def _uses(request: pytest.FixtureRequest, name: str) -> bool:
+    callspec = getattr(request.node, "callspec", None)
+    chosen = callspec.params.get("uow") if callspec is not None else None
+    return chosen == name or f"{name}_uow" in request.fixturenames
