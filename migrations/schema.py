@@ -49,12 +49,16 @@ def door(
     body: str,
     *,
     reads: Mapping[str, Sequence[str]],
+    writes: Mapping[str, Sequence[str]] | None = None,
     language: str = "sql",
     volatility: str = "stable",
 ) -> None:
     """A function that the application may call and that sees every organisation's rows of the columns named.
 
-    List it in catalogue.DOORS. It runs as a role that cannot log in and has no other right."""
+    List it in catalogue.DOORS. It runs as a role that cannot log in and has no other right. `writes` is for
+    global tables that the application itself may not touch: {"person_secrets": ["insert", "update"]}."""
+    for table, actions in (writes or {}).items():
+        run(f"grant {', '.join(actions)} on {table} to {DOORS_OWNER}")
     for table, columns in reads.items():
         run(f"grant select ({', '.join(columns)}) on {table} to {DOORS_OWNER}")
         if _is_tenant_table(table):
@@ -80,12 +84,11 @@ def _make_function(name: str, arguments: str, returns: str, body: str, traits: s
 
 
 def drop_door(name: str, *, reads: Mapping[str, Sequence[str]]) -> None:
-    """What `door` made. Name the same `reads`; a table that another door reads keeps what that one needs
-    only if that door is made again."""
+    """What `door` made, with the same `reads`. A table that another door reads needs that one made again."""
     run(f"drop function {name}")
     for table in reads:
         run(
-            f"revoke select on {table} from {DOORS_OWNER}",
+            f"revoke all on {table} from {DOORS_OWNER}",
             f"drop policy if exists {table}_org_isolation_door on {table}",
         )
 
