@@ -7,10 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.postgres.add_ons import PostgresAddOns
 from adapters.postgres.audit import PostgresAuditLog
 from adapters.postgres.connection import REQUEST, Limits, TenantConnection, opening
 from adapters.postgres.errors import connecting, translated
+from adapters.postgres.leads import PostgresLeads
 from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
+from adapters.postgres.price_books import PostgresPriceBooks
 from adapters.postgres.usage import PostgresUsageEvents
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
@@ -35,6 +38,18 @@ class PostgresUnit:
     @property
     def usage(self) -> PostgresUsageEvents:
         return PostgresUsageEvents(self.connection, self.clock, self.ids)
+
+    @property
+    def price_books(self) -> PostgresPriceBooks:
+        return PostgresPriceBooks(self.connection)
+
+    @property
+    def add_ons(self) -> PostgresAddOns:
+        return PostgresAddOns(self.connection)
+
+    @property
+    def leads(self) -> PostgresLeads:
+        return PostgresLeads(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""Optimistic writing: the versions that a caller has seen against the one that there is."""
+"""Optimistic writing: the version that a caller has seen against the one that there is."""
 
 from domain.shared.errors import PreconditionFailed
 
 
-def must_be_among(version: int, expected: frozenset[int] | None) -> None:
-    """Raises PreconditionFailed (412) unless the version is one the caller named; None names any."""
-    if expected is not None and version not in expected:
+def must_match(version: int, expected: int | None) -> None:
+    """Raises PreconditionFailed (412) unless the version is the expected one; None expects nothing."""
+    if expected is not None and version != expected:
         raise PreconditionFailed

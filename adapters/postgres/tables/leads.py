@@ -1,0 +1,40 @@
+from sqlalchemy import Boolean, Column, Date, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from adapters.postgres.tables.metadata import Instant, metadata, org_id
+
+leads = Table(
+    "leads",
+    metadata,
+    org_id(),
+    Column("lead_id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("email", Text),
+    Column("postal_code", Text),
+    Column("address", Text),
+    Column("preferred_dates", ARRAY(Date), nullable=False),
+    Column("access_notes", Text),
+    Column("parking", Text),
+    Column("pets", Text),
+    Column("allergies", Text),
+    Column("notes", Text),
+    Column("utm", JSONB, nullable=False),
+    Column("referrer", Text),
+    Column("status", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("estimate", JSONB(none_as_null=True)),
+    Column("referral_code", Text, nullable=False),
+    Column("referred_by_code", Text),
+    Column("referral_credits", Integer, nullable=False),
+    Column("referral_settled", Boolean, nullable=False),
+    Column("token_sha256", LargeBinary),
+    Column("token_expires_at", Instant),
+    Column("client_address", Text),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("name_norm", Text, nullable=False),
+    Column("phone_norm", Text, nullable=False),
+    Column("email_norm", Text),
+)
