@@ -1,0 +1,17 @@
+"""One provider set for HTTP, jobs and command line; each context adds its own provider class here."""
+
+from dishka import AsyncContainer, Provider, make_async_container
+
+from entrypoints.settings import Settings
+from entrypoints.wiring.system import SystemProvider
+
+
+def providers(settings: Settings) -> list[Provider]:
+    """Every provider for this deployment, in the order of their rooms. Later ones win."""
+    del settings
+    return [SystemProvider()]
+
+
+def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
+    """The process's container. `overrides` replace single providers, as a test's clock or mailer."""
+    return make_async_container(*providers(settings), *overrides, context={Settings: settings})

@@ -1,0 +1,55 @@
+"""The application: every controller, behind the gates, inside the edge."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from dishka import AsyncContainer
+from litestar import Controller, Litestar
+
+from entrypoints.http.edge import Edge, EdgePolicy
+from entrypoints.http.gate import Gatekeeper
+from entrypoints.http.health import HealthController
+from entrypoints.http.problem_catalogue import ProblemsController
+from entrypoints.http.problems import answer_problem
+from entrypoints.http.security_headers import Cors
+from entrypoints.settings import Settings
+
+MOST_BODY_BYTES = 1024 * 1024
+CONTROLLERS: tuple[type[Controller], ...] = (HealthController, ProblemsController)
+"""Every controller of the API; a context adds its own here."""
+
+
+def create_app(
+    settings: Settings, container: AsyncContainer, controllers: Sequence[type[Controller]] = CONTROLLERS
+) -> Litestar:
+    @asynccontextmanager
+    async def closing(_app: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await container.close()
+
+    edge = settings.edge
+    app = Litestar(
+        route_handlers=controllers,
+        before_request=Gatekeeper(container, edge.admin_ip_allowlist_cidrs, edge.admin_read_only),
+        exception_handlers={Exception: answer_problem},
+        request_max_body_size=MOST_BODY_BYTES,
+        openapi_config=None,
+        logging_config=None,
+        lifespan=[closing],
+        debug=False,
+    )
+    app.asgi_handler = Edge(app.asgi_handler, container, edge_policy(settings))
+    return app
+
+
+def edge_policy(settings: Settings) -> EdgePolicy:
+    edge = settings.edge
+    basic = ', Basic realm="sweepline"' if settings.basic.enabled else ""
+    return EdgePolicy(
+        cors=Cors(settings.allowed_origins),
+        production=not settings.is_dev,
+        proxies=(*edge.trusted_proxy_ips, *edge.trusted_proxy_cidrs) if edge.trust_proxy_headers else (),
+        challenge=f"Bearer{basic}",
+    )

@@ -1,0 +1,24 @@
+"""Who calls: the seam between the gates and the identity context."""
+
+from typing import Any, Protocol
+
+from litestar import Request
+
+from domain.identity.actor import Actor
+from entrypoints.http.routes import RouteRules
+
+
+class Authenticate(Protocol):
+    """Gates 4 to 7: who calls. Provided by the identity context, once for the process."""
+
+    async def __call__(self, request: Request[Any, Any, Any], rules: RouteRules, /) -> Actor | None:
+        """The caller; for `{org_slug}` routes the public of that organisation; None for nobody in particular.
+
+        Raises Unauthenticated for a credential that is present but bad, NotFound for an unknown slug."""
+
+
+class NobodyIsKnown:
+    """Until the identity context is wired in: every caller is anonymous."""
+
+    async def __call__(self, request: Request[Any, Any, Any], rules: RouteRules, /) -> Actor | None:  # noqa: ARG002
+        return None

@@ -1,0 +1,234 @@
+"""The outermost layer, one for all: request id, header rules, CORS, security headers, the log's request line.
+
+It also opens the request's container, and answers when everything below it failed. Plain ASGI: whatever a
+request passes through costs CPU, so it passes through this once.
+"""
+
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from time import perf_counter
+from typing import Any, cast
+
+from dishka import AsyncContainer
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from uuid_utils import uuid7
+
+from domain.shared.errors import DomainError
+from entrypoints import log_context
+from entrypoints.http.client_address import Network, client_address
+from entrypoints.http.problems import INTERNAL, MEDIA_TYPE, MalformedRequest, Problem, from_domain
+from entrypoints.http.request_context import CONTEXT, RequestContext
+from entrypoints.http.security_headers import Cors, security_headers
+from entrypoints.http.wiring import RequestState
+
+MOST_HEADER_BYTES = 16 * 1024
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}").fullmatch
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+ONCE = frozenset(
+    {b"host", b"authorization", b"content-length", b"content-type", b"idempotency-key", b"x-test-org"}
+)
+
+request_log = logging.getLogger("sweepline.request")
+logger = logging.getLogger("sweepline.http")
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True)
+class Sighting:
+    """What one walk over the headers found."""
+
+    size: int = 0
+    request_id: str = ""
+    trace_id: str | None = None
+    origin: str | None = None
+    user_agent: str | None = None
+    preflight: bool = False
+    forwarded: list[str] = field(default_factory=list)
+    twice: str | None = None
+
+
+def look_at(headers: Iterable[tuple[bytes, bytes]]) -> Sighting:
+    seen: set[bytes] = set()
+    found = Sighting()
+    for name, value in headers:
+        found.size += len(name) + len(value) + 4
+        if name in ONCE:
+            if name in seen:
+                found.twice = name.decode("latin-1")
+            seen.add(name)
+        elif name in NOTED:
+            _note(found, name, value.decode("latin-1"))
+    return found
+
+
+NOTED = frozenset(
+    {
+        b"x-request-id",
+        b"traceparent",
+        b"origin",
+        b"user-agent",
+        b"x-forwarded-for",
+        b"access-control-request-method",
+    }
+)
+
+
+def _note(found: Sighting, name: bytes, value: str) -> None:
+    if name == b"user-agent":
+        found.user_agent = "".join(c for c in value[:200] if c.isprintable())
+    elif name == b"x-request-id":
+        found.request_id = value if REQUEST_ID(value) else ""
+    elif name == b"x-forwarded-for":
+        found.forwarded.append(value)
+    elif name == b"origin":
+        found.origin = value
+    elif name == b"access-control-request-method":
+        found.preflight = True
+    elif match := TRACEPARENT(value):
+        found.trace_id = match.group(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgePolicy:
+    cors: Cors
+    production: bool = False
+    proxies: tuple[Network, ...] = ()
+    challenge: str = "Bearer"
+
+
+class Edge:
+    """Wraps the application. Every HTTP answer leaves through `_Answer.send`."""
+
+    def __init__(self, app: ASGIApp, container: AsyncContainer, policy: EdgePolicy) -> None:
+        self.app = app
+        self.container = container
+        self.policy = policy
+        self.always = security_headers(hsts=policy.production)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self.app(scope, receive, send)
+            return
+        http = cast("HTTPScope", scope)
+        found = look_at(http["headers"])
+        context = self._context(http, found)
+        answer = _Answer(self, send, context.request_id, found.origin)
+        state: dict[str, Any] = http["state"]
+        state[CONTEXT] = context
+        state["request_id"] = context.request_id
+        state["instance"] = http["path"]
+        state["challenge"] = self.policy.challenge
+        started = perf_counter()
+        with log_context.scope(request_id=context.request_id) as fields:
+            if context.trace_id:
+                fields["trace_id"] = context.trace_id
+            try:
+                await self._serve(http, receive, answer, found)
+            except Exception as error:
+                logger.exception("unhandled error", exc_info=error)
+                await answer.problem(http, INTERNAL)
+            finally:
+                _log_request(http, answer.status, started)
+
+    def _context(self, scope: HTTPScope, found: Sighting) -> RequestContext:
+        peer = scope["client"][0] if scope["client"] else None
+        address = client_address(peer, found.forwarded, self.policy.proxies)
+        return RequestContext(found.request_id or uuid7().hex, address, found.user_agent, found.trace_id)
+
+    async def _serve(self, scope: HTTPScope, receive: Receive, answer: "_Answer", found: Sighting) -> None:
+        refusal = _refusal(scope, found)
+        if refusal is not None:
+            await answer.problem(scope, from_domain(refusal))
+        elif found.preflight and found.origin is not None and scope["method"] == "OPTIONS":
+            await answer.empty(204, self.policy.cors.preflight(found.origin))
+        else:
+            state = scope["state"]
+            async with self.container({RequestState: state}) as request_container:
+                state["dishka_container"] = request_container
+                await self.app(scope, receive, answer.send)
+
+
+def _refusal(scope: HTTPScope, found: Sighting) -> DomainError | None:
+    if found.twice:
+        return MalformedRequest(f"The header {found.twice} is there twice.")
+    if found.size > MOST_HEADER_BYTES:
+        return MalformedRequest("The headers are larger than 16 KiB.")
+    if not scope["path"].isprintable():
+        return MalformedRequest("The path contains control characters.")
+    return None
+
+
+class _Answer:
+    """One answer on its way out: adds what every answer carries, once."""
+
+    __slots__ = ("_edge", "_origin", "_request_id", "_send", "status")
+
+    def __init__(self, edge: Edge, send: Send, request_id: str, origin: str | None) -> None:
+        self._edge = edge
+        self._send = send
+        self._request_id = request_id
+        self._origin = origin
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message["headers"])
+            self._complete(headers)
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+    def _complete(self, headers: Headers) -> None:
+        present = {name for name, _ in headers}
+        headers.extend(item for item in self._edge.always if item[0] not in present)
+        headers.append((b"x-request-id", self._request_id.encode("latin-1")))
+        headers.extend(self._edge.policy.cors.headers(self._origin))
+
+    async def empty(self, status: int, headers: Headers) -> None:
+        await self.send(
+            cast("Message", {"type": "http.response.start", "status": status, "headers": headers})
+        )
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def problem(self, scope: HTTPScope, problem: Problem) -> None:
+        """A problem document, unless an answer has begun already."""
+        if self.status:
+            return
+        body = problem.document(scope["state"]["instance"], self._request_id)
+        headers = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            *((name.encode(), value.encode("latin-1")) for name, value in problem.headers.items()),
+        ]
+        await self.send(
+            cast("Message", {"type": "http.response.start", "status": problem.status, "headers": headers})
+        )
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+@lru_cache(2048)
+def plain_template(template: str) -> str:
+    """`/v1/bookings/{booking_id:uuid}` as the contract writes it."""
+    return re.sub(r"\{([a-z_]+):[a-z]+\}", r"{\1}", template)
+
+
+def _log_request(scope: HTTPScope, status: int, started: float) -> None:
+    if not request_log.isEnabledFor(logging.INFO):
+        return
+    method = scope["method"]
+    request_log.info(
+        "request",
+        extra={
+            "fields": {
+                "method": method if method in KNOWN_METHODS else "other",
+                "path": plain_template(scope.get("path_template") or "unmatched"),
+                "status_code": status or 499,  # nothing was sent: the client left
+                "latency_ms": round((perf_counter() - started) * 1000, 1),
+            }
+        },
+    )

@@ -1,0 +1,85 @@
+"""The gates before every handler, in the order of the identity page, §2. The first that objects answers.
+
+Request id, header size and the one Host are the edge's; the body and its idempotency key come after these.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dishka import AsyncContainer
+from litestar import Request
+
+from domain.identity.actor import Actor, ActorKind, Need
+from domain.shared.errors import Conflict, Forbidden, Unauthenticated
+from entrypoints.http.authenticate import Authenticate
+from entrypoints.http.client_address import Network, admits
+from entrypoints.http.problems import MalformedRequest, PayloadTooLarge
+from entrypoints.http.request_context import context_of
+from entrypoints.http.routes import RULES, RouteRules
+from entrypoints.log_context import bind
+
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class IpNotAllowed(Forbidden):
+    code = "ip_not_allowed"
+
+
+class AdminReadOnly(Conflict):
+    code = "admin_read_only"
+
+
+@dataclass(slots=True)
+class Gatekeeper:
+    """Litestar's `before_request`: runs when the route is known and before the body is read."""
+
+    container: AsyncContainer
+    allowlist: tuple[Network, ...] = ()
+    read_only: bool = False
+    _authenticate: Authenticate | None = None
+
+    async def __call__(self, request: Request[Any, Any, Any]) -> None:
+        rules: RouteRules | None = request.route_handler.opt.get(RULES)
+        if rules is None:  # Litestar's own answer to OPTIONS
+            return
+        _check_announced_size(request)
+        if rules.ungated:
+            return
+        if rules.admin_route:
+            self._check_address(request)
+        authenticate = self._authenticate or await self._find_authenticate()
+        actor = await authenticate(request, rules)
+        self._check_need(actor, rules)
+        if actor is not None:
+            request.scope["state"]["actor"] = actor
+            bind(org_id=actor.org_id, user_id=actor.user_id, role=actor.role)
+        if rules.admin_route and self.read_only and request.method in UNSAFE:
+            raise AdminReadOnly("Administration is read-only at the moment.")
+
+    async def _find_authenticate(self) -> Authenticate:
+        found = await self.container.get(Authenticate)
+        self._authenticate = found
+        return found
+
+    def _check_address(self, request: Request[Any, Any, Any]) -> None:
+        if self.allowlist and not admits(self.allowlist, context_of(request).client_address):
+            raise IpNotAllowed("Your network address may not reach this.")
+
+    @staticmethod
+    def _check_need(actor: Actor | None, rules: RouteRules) -> None:
+        if rules.need is Need.PUBLIC:
+            return
+        if actor is None or actor.kind is ActorKind.NONE:
+            raise Unauthenticated
+        actor.require(rules.need)
+
+
+def _check_announced_size(request: Request[Any, Any, Any]) -> None:
+    announced = request.headers.get("content-length")
+    if announced is None:
+        return
+    if not (announced.isascii() and announced.isdigit()):
+        raise MalformedRequest("Content-Length is not a number.")
+    limit = request.route_handler.resolve_request_max_body_size()
+    if limit is not None and int(announced[:19]) > limit:
+        raise PayloadTooLarge("The body is larger than this route accepts.")

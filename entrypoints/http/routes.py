@@ -1,0 +1,162 @@
+"""The decorators that every route is declared with: what it needs of its caller is written beside its path.
+
+They bind arguments by our own rules (all faults at once, unknown names refused), inject what Dishka provides,
+and keep what the OpenAPI document says about the route.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from inspect import Parameter, signature
+from typing import Any, cast
+
+from dishka.integrations.base import wrap_injection
+from litestar import Request
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import Method
+
+from domain.identity.actor import Need
+from entrypoints.http.validation import RequestPlan, plan_for
+
+RULES = "rules"  # the key in a handler's opt
+REQUEST = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request[Any, Any, Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRules:
+    """What the gates and the documentation must know of a route.
+
+    `admin_route`: allowlist, read-only and MFA apply; exactly /v1/admin/* and /v1/iam/*.
+    `ungated`: no gate at all, no caller is looked up (probes, documentation).
+    """
+
+    need: Need
+    admin_route: bool = False
+    ungated: bool = False
+    summary: str = ""
+    success: str = ""
+    problems: tuple[str, ...] = ()
+    answers: tuple[int, ...] = ()  # other successes than the declared status, as 304
+    example: Any = None  # a body that would be accepted
+    media_type: str = "application/json"  # of the answer
+    traits: frozenset[str] = field(default_factory=frozenset)  # marks that a gate looks for, as "fresh"
+
+
+class _Binder:
+    """Stands where Litestar keeps its own models of a handler's arguments."""
+
+    has_kwargs = True
+    dependency_batches = ()
+
+    def __init__(self, plan: RequestPlan) -> None:
+        self.plan = plan
+        self.to_kwargs = plan.to_kwargs
+
+    @staticmethod
+    def parse_values_from_connection_kwargs(connection: object, kwargs: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG004  # Litestar names it
+        return kwargs
+
+
+class Endpoint(HTTPRouteHandler):
+    """A route whose arguments our plan binds instead of Litestar's signature model."""
+
+    __slots__ = ("_plan",)
+
+    @property
+    def rules(self) -> RouteRules:
+        return cast("RouteRules", self.opt[RULES])
+
+    @property
+    def plan(self) -> RequestPlan:
+        if not hasattr(self, "_plan"):
+            names = {
+                part[1:-1].split(":")[0]
+                for layer in [*self.ownership_layers[:-1], self]
+                for path in (getattr(layer, "paths", None) or [getattr(layer, "path", "")])
+                for part in path.split("/")
+                if part.startswith("{")
+            }
+            self._plan = plan_for(self.fn, frozenset(names), raw_body=bool(self.opt.get("raw_body")))
+        return self._plan
+
+    def create_kwargs_model(self, path_parameters: Any) -> Any:  # noqa: ARG002  # the plan knows them
+        return _Binder(self.plan)
+
+    @property
+    def signature_model(self) -> Any:
+        return _Binder
+
+
+def _container(_args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return kwargs["request"].scope["state"]["dishka_container"]
+
+
+def injected(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with its `FromDishka` parameters filled from the request's container."""
+    wanted = () if "request" in signature(function).parameters else (REQUEST,)
+    return wrap_injection(func=function, is_async=True, additional_params=wanted, container_getter=_container)
+
+
+def route(
+    methods: Sequence[Method],
+    path: str,
+    *,
+    need: Need,
+    admin_route: bool = False,
+    ungated: bool = False,
+    summary: str,
+    success: str = "",
+    problems: Sequence[str] = (),
+    answers: Sequence[int] = (),
+    example: Any = None,
+    media_type: str = "application/json",
+    traits: Sequence[str] = (),
+    status_code: int | None = None,
+    raw_body: bool = False,
+    **options: Any,
+) -> Callable[[Callable[..., Any]], Endpoint]:
+    """A route. `problems`: its own codes, beside those that follow from need and input.
+    `raw_body`: the handler reads the body off the request itself."""
+    rules = RouteRules(
+        need=need,
+        admin_route=admin_route,
+        ungated=ungated,
+        summary=summary,
+        success=success,
+        problems=tuple(problems),
+        answers=tuple(answers),
+        example=example,
+        media_type=media_type,
+        traits=frozenset(traits),
+    )
+
+    def decorate(function: Callable[..., Any]) -> Endpoint:
+        endpoint = Endpoint(
+            path,
+            http_method=list(methods),
+            status_code=status_code,
+            opt={RULES: rules, "raw_body": raw_body},
+            **options,
+        )
+        return cast("Endpoint", endpoint(injected(function)))
+
+    return decorate
+
+
+def get(path: str = "", **rules: Any) -> Callable[[Callable[..., Any]], Endpoint]:
+    return route(["GET"], path, **rules)
+
+
+def post(path: str = "", **rules: Any) -> Callable[[Callable[..., Any]], Endpoint]:
+    return route(["POST"], path, **rules)
+
+
+def put(path: str = "", **rules: Any) -> Callable[[Callable[..., Any]], Endpoint]:
+    return route(["PUT"], path, **rules)
+
+
+def patch(path: str = "", **rules: Any) -> Callable[[Callable[..., Any]], Endpoint]:
+    return route(["PATCH"], path, **rules)
+
+
+def delete(path: str = "", **rules: Any) -> Callable[[Callable[..., Any]], Endpoint]:
+    return route(["DELETE"], path, **rules)

@@ -1,0 +1,30 @@
+"""Fields that every log line of the present request, job run or delivery carries."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+_fields: ContextVar[dict[str, Any] | None] = ContextVar("log_fields", default=None)
+
+
+def current() -> dict[str, Any]:
+    return _fields.get() or {}
+
+
+def bind(**fields: Any) -> None:
+    """Add fields for the rest of the present scope; outside one it does nothing."""
+    known = _fields.get()
+    if known is not None:
+        known.update({name: value for name, value in fields.items() if value is not None})
+
+
+@contextmanager
+def scope(**fields: Any) -> Iterator[dict[str, Any]]:
+    """A scope of its own: its fields end with it."""
+    mine = dict(fields)
+    token = _fields.set(mine)
+    try:
+        yield mine
+    finally:
+        _fields.reset(token)

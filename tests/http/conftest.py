@@ -1,0 +1,65 @@
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from dishka import Provider, Scope, provide
+from litestar import Request
+
+from domain.identity.actor import Actor, ActorKind, Role
+from domain.shared.errors import Unauthenticated
+from domain.shared.ids import OrgId
+from entrypoints.http.app import CONTROLLERS, create_app
+from entrypoints.http.authenticate import Authenticate
+from entrypoints.http.routes import RouteRules
+from entrypoints.http.wiring import RequestProvider
+from entrypoints.settings.load import read_settings
+from entrypoints.wiring.system import SystemProvider
+from tests.http.example import ExampleController
+
+ORG = OrgId(UUID(int=7))
+
+
+class RoleByToken:
+    """`Authorization: Bearer dispatcher` is a dispatcher; anything unknown is refused."""
+
+    async def __call__(self, request: Request[Any, Any, Any], _rules: RouteRules, /) -> Actor | None:
+        header = request.headers.get("authorization")
+        if header is None:
+            return None
+        try:
+            role = Role(header.removeprefix("Bearer "))
+        except ValueError:
+            raise Unauthenticated from None
+        return Actor(org_id=ORG, kind=ActorKind.BEARER, role=role, name=f"{role}@example.com")
+
+
+class TestProvider(Provider):
+    __test__ = False
+
+    @provide(scope=Scope.APP)
+    def authenticate(self) -> Authenticate:
+        return RoleByToken()
+
+
+def edge_client(environ: dict[str, str] | None = None, *, peer: str = "127.0.0.1") -> httpx.AsyncClient:
+    """The real edge over the example controller; no database."""
+    from dishka import make_async_container
+
+    from entrypoints.settings import Settings
+
+    settings, faults = read_settings({"APP_ENV": "dev", **(environ or {})})
+    assert not faults
+    container = make_async_container(
+        SystemProvider(), RequestProvider(), TestProvider(), context={Settings: settings}
+    )
+    app = create_app(settings, container, [*CONTROLLERS, ExampleController])
+    transport = httpx.ASGITransport(app, client=(peer, 5000))  # type: ignore[arg-type]  # Litestar is an ASGI app
+    return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+
+
+@pytest.fixture
+async def edge() -> AsyncIterator[httpx.AsyncClient]:
+    async with edge_client() as client:
+        yield client

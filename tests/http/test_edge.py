@@ -1,0 +1,123 @@
+"""What every answer carries, and what is refused before anything else looks at a request."""
+
+import httpx
+import pytest
+
+from tests.http.conftest import edge_client
+
+PATCHED = "/v1/admin/examples/019a0000-0000-7000-8000-000000000000"
+
+
+async def test_liveness(edge: httpx.AsyncClient) -> None:
+    assert (await edge.get("/healthz")).json() == {"status": "ok"}
+    assert (await edge.head("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/v1/admin/examples/broken/down", "/problems?x=1"])
+async def test_security_headers_are_on_every_answer(edge: httpx.AsyncClient, path: str) -> None:
+    headers = (await edge.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "camera=()" in headers["permissions-policy"]
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers
+    assert "strict-transport-security" not in headers
+
+
+async def test_hsts_in_production() -> None:
+    async with edge_client({"APP_ENV": "prod"}) as client:
+        assert "max-age=31536000" in (await client.get("/nowhere")).headers["strict-transport-security"]
+
+
+@pytest.mark.parametrize("taken", ["abcdefgh", "A.b_c-9" * 3, "x" * 64])
+async def test_a_good_request_id_is_taken(edge: httpx.AsyncClient, taken: str) -> None:
+    answer = await edge.get("/nowhere", headers={"x-request-id": taken})
+    assert answer.headers["x-request-id"] == taken
+    assert answer.json()["request_id"] == taken
+
+
+@pytest.mark.parametrize("bad", ["short", "x" * 65, "has space", "new/line", ""])
+async def test_another_is_made(edge: httpx.AsyncClient, bad: str) -> None:
+    answer = await edge.get("/healthz", headers={"x-request-id": bad})
+    assert answer.headers["x-request-id"] != bad
+    assert len(answer.headers["x-request-id"]) == 32
+
+
+@pytest.mark.parametrize("name", ["host", "authorization"])
+async def test_a_header_that_must_be_single_is_refused_twice(edge: httpx.AsyncClient, name: str) -> None:
+    answer = await edge.get("/healthz", headers=[("host", "a"), (name, "b"), (name, "c")])
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "malformed_request"
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+async def test_large_headers_are_refused(edge: httpx.AsyncClient) -> None:
+    assert (await edge.get("/healthz", headers={"x-a": "y" * 17_000})).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/nowhere/%00", "/problems/a%0ab", "/v1/admin/examples/broken/%00"])
+async def test_control_characters_in_a_path_are_refused(edge: httpx.AsyncClient, path: str) -> None:
+    assert (await edge.get(path)).status_code == 400
+
+
+async def test_cors_echoes_known_origins_alone() -> None:
+    async with edge_client({"CORS_ORIGINS": "https://a.example,https://b.example"}) as client:
+        for path in ("/healthz", "/nowhere"):
+            known = await client.get(path, headers={"origin": "https://b.example"})
+            assert known.headers["access-control-allow-origin"] == "https://b.example"
+            assert "ETag" in known.headers["access-control-expose-headers"]
+            assert "access-control-allow-credentials" not in known.headers
+            stranger = await client.get(path, headers={"origin": "https://c.example"})
+            assert "access-control-allow-origin" not in stranger.headers
+            assert stranger.headers["vary"] == "Origin"
+
+
+async def test_preflight() -> None:
+    asks = {"access-control-request-method": "PUT"}
+    async with edge_client({"CORS_ORIGINS": "https://a.example"}) as client:
+        known = await client.options("/healthz", headers={"origin": "https://a.example", **asks})
+        assert known.status_code == 204
+        assert known.headers["access-control-allow-methods"] == "GET, POST, PUT, PATCH, DELETE"
+        assert known.headers["access-control-max-age"] == "600"
+        stranger = await client.options("/healthz", headers={"origin": "https://c.example", **asks})
+        assert "access-control-allow-methods" not in stranger.headers
+
+
+@pytest.mark.parametrize(
+    ("environ", "allowed"), [({}, True), ({"STRICT_CORS": "yes"}, False), ({"APP_ENV": "prod"}, False)]
+)
+async def test_the_local_origin_is_for_dev(environ: dict[str, str], allowed: bool) -> None:
+    async with edge_client(environ) as client:
+        answer = await client.get("/healthz", headers={"origin": "http://localhost:3000"})
+        assert ("access-control-allow-origin" in answer.headers) is allowed
+
+
+async def test_the_allowlist_guards_admin_routes_alone() -> None:
+    async with edge_client({"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/8"}, peer="192.0.2.1") as client:
+        answer = await client.patch(PATCHED)
+        assert (answer.status_code, answer.json()["type"]) == (403, "ip_not_allowed")
+        assert (await client.get("/healthz")).status_code == 200
+    async with edge_client({"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/8"}, peer="10.1.1.1") as client:
+        assert (await client.patch(PATCHED)).json()["type"] == "unauthenticated"
+
+
+async def test_needs_are_checked_then_read_only() -> None:
+    async with edge_client({"ADMIN_READ_ONLY": "true"}) as client:
+
+        async def patch(role: str) -> tuple[int, str]:
+            answer = await client.patch(PATCHED, headers={"authorization": f"Bearer {role}"})
+            return answer.status_code, answer.json()["type"]
+
+        assert await patch("stranger") == (401, "unauthenticated")
+        assert await patch("viewer") == (403, "forbidden")
+        assert await patch("dispatcher") == (409, "admin_read_only")
+        assert (await client.get("/v1/admin/examples")).status_code == 200
+
+
+async def test_the_caller_reaches_the_handler(edge: httpx.AsyncClient) -> None:
+    answer = await edge.patch(PATCHED, headers={"authorization": "Bearer dispatcher"})
+    assert answer.json()["who"] == "dispatcher@example.com"
