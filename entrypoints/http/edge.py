@@ -114,7 +114,7 @@ class Edge:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        http = cast("HTTPScope", scope)
+        http = scope
         found = look_at(http["headers"])
         context = self._context(http, found)
         answer = _Answer(self, send, context.request_id, found.origin)

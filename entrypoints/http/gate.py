@@ -57,7 +57,7 @@ class Gatekeeper:
             raise AdminReadOnly("Administration is read-only at the moment.")
 
     async def _find_authenticate(self) -> Authenticate:
-        found = await self.container.get(Authenticate)
+        found: Authenticate = await self.container.get(Authenticate)
         self._authenticate = found
         return found
 

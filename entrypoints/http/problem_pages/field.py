@@ -1,5 +1,246 @@
-"""Codes of field operations: leads, prices, teams, bookings, schedule (field page, §11)."""
+"""Codes of field operations: leads, prices, teams, bookings, schedule, photos (field page, §11)."""
 
 from entrypoints.http.problem_pages.page import ProblemPage
 
-PAGES: dict[str, ProblemPage] = {}
+PAGES: dict[str, ProblemPage] = {
+    "lead_token_invalid": ProblemPage(
+        401,
+        "Lead token not valid",
+        "The token is wrong, another lead's, or too old.",
+        "Leave the details again; the answer carries a fresh token.",
+    ),
+    "photo_token_invalid": ProblemPage(
+        401,
+        "Photo link not valid",
+        "The link was altered, names another photo, or was made for another browser.",
+        "Ask for a new link.",
+    ),
+    "photo_token_expired": ProblemPage(
+        401,
+        "Photo link too old",
+        "The link has run out.",
+        "Ask for a new link.",
+    ),
+    "storage_rejected": ProblemPage(
+        502,
+        "Storage refused",
+        "The object storage understood us and refused.",
+        "Repeat later; if it persists, tell the operator.",
+    ),
+    "cross_org": ProblemPage(
+        403,
+        "Not of your organisation",
+        "An id in the request does not belong to your organisation, or to anyone.",
+        "Take ids from your own lists.",
+    ),
+    "worker_not_linked": ProblemPage(
+        403,
+        "No worker here",
+        "Your account is not linked to a worker of this organisation.",
+        "Ask a dispatcher to link it.",
+    ),
+    "photo_consent_missing": ProblemPage(
+        403,
+        "No consent to photos",
+        "The client has not agreed to photos of the home.",
+        "Ask the client first, and record the consent.",
+    ),
+    "file_link_invalid": ProblemPage(
+        403,
+        "File link not valid",
+        "The signed link was altered or has run out.",
+        "Ask for a new link.",
+    ),
+    "photo_token_used": ProblemPage(
+        410,
+        "Photo link used",
+        "The link opens once, and was opened.",
+        "Ask for a new link.",
+    ),
+    "slot_taken": ProblemPage(
+        409,
+        "Slot taken",
+        "The team, or a worker, is busy at that time; `alternatives` are free.",
+        "Choose one of the alternatives, or look at the slots again.",
+    ),
+    "blackout_overlaps_bookings": ProblemPage(
+        409,
+        "Bookings in the blackout",
+        "Live bookings lie in the period; `conflicts` names them.",
+        "Move or cancel them, or confirm that the blackout may stand over them.",
+    ),
+    "lead_already_booked": ProblemPage(
+        409,
+        "Lead has a booking",
+        "The lead has a live booking already.",
+        "Change that booking instead of making another.",
+    ),
+    "online_booking_closed": ProblemPage(
+        409,
+        "No online booking",
+        "This company takes no bookings online at the moment.",
+        "Call or write to the company.",
+    ),
+    "team_inactive": ProblemPage(
+        409,
+        "Team inactive",
+        "The team takes no work at present.",
+        "Choose another team, or activate it.",
+    ),
+    "worker_inactive": ProblemPage(
+        409,
+        "Worker inactive",
+        "The worker takes no work at present.",
+        "Choose another worker, or activate them.",
+    ),
+    "booking_move_refused": ProblemPage(
+        409,
+        "Not in this state",
+        "The booking's status does not allow this step.",
+        "Read the booking again; `detail` names its status.",
+    ),
+    "lead_move_refused": ProblemPage(
+        409,
+        "Not in this state",
+        "The lead's status does not allow this step.",
+        "Read the lead again; `detail` names its status.",
+    ),
+    "work_move_refused": ProblemPage(
+        409,
+        "Not in this state",
+        "The clock of this work does not allow this step.",
+        "Read the work record again.",
+    ),
+    "work_in_progress": ProblemPage(
+        409,
+        "Work is going on",
+        "Work on the booking has begun and is not finished.",
+        "Finish the work first.",
+    ),
+    "other_work_running": ProblemPage(
+        409,
+        "Other work is running",
+        "The worker's clock runs on another booking.",
+        "Finish or pause that one first.",
+    ),
+    "time_overlap": ProblemPage(
+        409,
+        "Times overlap",
+        "The times given overlap others of the same worker.",
+        "Correct the times.",
+    ),
+    "deposit_unpaid": ProblemPage(
+        409,
+        "Deposit not paid",
+        "The booking needs its deposit before it can be confirmed.",
+        "Collect the deposit, or waive it with a reason.",
+    ),
+    "bulk_refused": ProblemPage(
+        409,
+        "None of it was done",
+        "At least one of the changes is impossible, so none was made; the members say which.",
+        "Take the refused ones out and repeat.",
+    ),
+    "photo_locked": ProblemPage(
+        409,
+        "Photo locked",
+        "The photo is under review or approved and cannot be changed.",
+        "Ask a dispatcher to reopen it.",
+    ),
+    "photo_replaced": ProblemPage(
+        409,
+        "Photo replaced",
+        "A newer photo stands in its place.",
+        "Work on the newer one.",
+    ),
+    "estimate_changed": ProblemPage(
+        409,
+        "Price has changed",
+        "The estimate no longer holds; the members carry the one that does.",
+        "Show the new price to the client and book with it.",
+    ),
+    "needs_quote": ProblemPage(
+        409,
+        "Needs a personal quote",
+        "The home or the wish is beyond what can be priced online.",
+        "Leave the details; the company will call with a quote.",
+    ),
+    "team_name_taken": ProblemPage(
+        409,
+        "Team name taken",
+        "Another team has this name.",
+        "Choose another name.",
+    ),
+    "team_in_use": ProblemPage(
+        409,
+        "Team in use",
+        "Live bookings or workers belong to the team.",
+        "Move them first.",
+    ),
+    "worker_has_jobs": ProblemPage(
+        409,
+        "Worker has jobs",
+        "Live bookings are assigned to the worker.",
+        "Assign them to somebody else first.",
+    ),
+    "user_not_worker": ProblemPage(
+        409,
+        "Not a worker's account",
+        "The account's role is not worker.",
+        "Link an account whose role is worker.",
+    ),
+    "user_already_linked": ProblemPage(
+        409,
+        "Account linked already",
+        "Another worker is linked to this account.",
+        "Unlink it there first.",
+    ),
+    "addon_code_taken": ProblemPage(
+        409,
+        "Add-on code taken",
+        "Another add-on has this code.",
+        "Choose another code.",
+    ),
+    "invalid_window": ProblemPage(
+        422,
+        "Window not valid",
+        "The period is empty, backwards, or too long.",
+        "Send an end after the start, within the length that `detail` names.",
+    ),
+    "start_out_of_range": ProblemPage(
+        422,
+        "Start out of range",
+        "The start is too far in the past or in the future.",
+        "Choose a start nearer to today.",
+    ),
+    "slot_not_offered": ProblemPage(
+        422,
+        "Time not offered",
+        "Nobody works then, or the time is off the grid, too soon or too far ahead; `reason` says which.",
+        "Choose one of the slots that are offered.",
+    ),
+    "referral_code_unknown": ProblemPage(
+        422,
+        "Referral code unknown",
+        "No client has this code.",
+        "Correct the code, or leave it out.",
+    ),
+    "overrun_reason_required": ProblemPage(
+        422,
+        "Reason needed",
+        "The work took much longer than planned, so a reason is wanted.",
+        "Send a reason.",
+    ),
+    "image_unreadable": ProblemPage(
+        422,
+        "Image unreadable",
+        "The file is not an image that we can decode.",
+        "Send a JPEG, PNG or WebP that opens elsewhere.",
+    ),
+    "image_too_large": ProblemPage(
+        422,
+        "Image too large",
+        "The image has more pixels than we take.",
+        "Send a smaller one.",
+    ),
+}
