@@ -12,6 +12,9 @@ GLOBAL_TABLES: Mapping[str, str] = MappingProxyType(
 )
 """Tables without an organisation, each with its reason. At most a dozen."""
 
+APPEND_ONLY = ("admin_audit_logs", "usage_events")
+"""What the application adds to and can neither change nor delete."""
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
