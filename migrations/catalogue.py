@@ -6,6 +6,9 @@ from types import MappingProxyType
 
 GLOBAL_TABLES: Mapping[str, str] = MappingProxyType(
     {
+        "auth_failures": "refused proofs of identity, before it is known whose; insert only",
+        "person_secrets": "as persons; the application reaches it through four doors alone",
+        "persons": "somebody belongs to several organisations; no secret is here",
         "alembic_version": "how far the migrations have come; the application may only read it",
         "orgs": "which organisations exist must be known before any of them is",
     }
@@ -27,5 +30,58 @@ class Door:
     )  # insert, update, delete; global tables only
 
 
-DOORS: Mapping[str, Door] = MappingProxyType({})
+_SECRETS: Mapping[str, Sequence[str]] = {
+    "persons": ("user_id", "email_norm"),
+    "person_secrets": ("user_id", "password_hash"),
+}
+_SECRET_CHANGES: Mapping[str, Sequence[str]] = {"person_secrets": ("insert", "update")}
+
+DOORS: Mapping[str, Door] = MappingProxyType(
+    {
+        "session_state": Door(
+            "the organisation of a bearer is a claim until its session was seen",
+            reads={
+                "sessions": (
+                    "org_id",
+                    "session_id",
+                    "user_id",
+                    "generation",
+                    "auth_epoch",
+                    "revoked_reason",
+                    "expires_at",
+                    "proved_at",
+                    "mfa_verified",
+                ),
+                "memberships": ("org_id", "user_id", "role", "status"),
+                "orgs": ("id", "status"),
+                "persons": ("user_id", "auth_epoch", "must_change_password"),
+            },
+        ),
+        "person_memberships": Door(
+            "which organisation somebody logs in to, before they are in one",
+            reads={
+                "memberships": ("org_id", "user_id", "role", "status", "created_at"),
+                "persons": ("user_id", "auth_epoch"),
+                "sessions": (
+                    "org_id",
+                    "user_id",
+                    "auth_epoch",
+                    "created_at",
+                    "expires_at",
+                    "refresh_expires_at",
+                    "revoked_at",
+                ),
+            },
+        ),
+        "refresh_token_org": Door(
+            "a refresh token names no organisation", reads={"refresh_tokens": ("org_id", "token_sha256")}
+        ),
+        "login_secret": Door("the hash that a login by e-mail must match", reads=_SECRETS),
+        "step_up_secret": Door("the hash that a signed-in person must match again", reads=_SECRETS),
+        "set_person_password": Door("the table is granted to nobody", _SECRETS, _SECRET_CHANGES),
+        "rehash_person_password": Door(
+            "the same password under today's parameters", _SECRETS, _SECRET_CHANGES
+        ),
+    }
+)
 """By name. They answer ids, states or counts only, and never write a row of an organisation."""

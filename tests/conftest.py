@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.cryptography.sealing import AesGcmFieldCipher
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.postgres.engine import DatabaseOptions, make_engine
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
@@ -58,7 +59,7 @@ def clock() -> FixedClock:
 
 @pytest.fixture
 def postgres_uow(postgres_engine: AsyncEngine, clock: FixedClock) -> PostgresUnitOfWork:
-    return PostgresUnitOfWork(postgres_engine, clock, SystemIdentifiers())
+    return PostgresUnitOfWork(postgres_engine, clock, SystemIdentifiers(), AesGcmFieldCipher([b"f" * 32]))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from datetime import datetime
 from application.ports.idempotency import KEPT_FOR, NotSealed, Replay
 from domain.identity.errors import IdempotencyInProgress, IdempotencyKeyReused
 from domain.identity.once import Once, StoredAnswer
+from domain.shared.ids import OrgId
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Claim:
 
 
 @contextmanager
-def under_way[K](keys: set[K], key: K | None) -> Iterator[None]:
+def under_way(keys: set[tuple[OrgId, str, str]], key: tuple[OrgId, str, str] | None) -> Iterator[None]:
     """Only one at a time; a twin is turned away, not queued."""
     if key in keys:
         raise IdempotencyInProgress

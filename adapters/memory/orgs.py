@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.shared.errors import Conflict, NotFound, PreconditionFailed
@@ -8,7 +8,7 @@ from domain.tenancy.org import Org, OrgProfile, OrgStatus, SlugTaken
 
 @dataclass(frozen=True, slots=True)
 class MemoryOrgDirectory:
-    rows: dict[OrgId, Org]
+    rows: MutableMapping[OrgId, Org]
 
     async def by_slug(self, slug: str) -> Org | None:
         return next((org for org in self.rows.values() if org.slug == slug), None)

@@ -1,8 +1,7 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from adapters.memory.shared import Overlay
 from domain.identity.person import Person
 from domain.identity.session import RefreshToken, RevokedReason, Session, SessionState
 from domain.shared.ids import OrgId, SessionId, UserId
@@ -13,7 +12,7 @@ OPEN = frozenset({SessionState.LIVE, SessionState.DORMANT})
 @dataclass(frozen=True, slots=True)
 class MemorySessions:
     rows: dict[SessionId, Session]
-    persons: Overlay[UserId, Person]
+    persons: Mapping[UserId, Person]
 
     async def find(self, session_id: SessionId) -> Session | None:
         return self.rows.get(session_id)
@@ -27,10 +26,14 @@ class MemorySessions:
     async def save(self, session: Session) -> None:
         self.rows[session.id] = session
 
-    async def list_open(
+    async def list_live(
         self, user_id: UserId, now: datetime, after: SessionId | None, limit: int
     ) -> list[Session]:
-        found = [s for s in self._open(now) if s.user_id == user_id and (after is None or s.id < after)]
+        found = [
+            s
+            for s in self._open(now)
+            if s.user_id == user_id and now < s.expires_at and (after is None or s.id < after)
+        ]
         return sorted(found, key=lambda session: session.id, reverse=True)[:limit]
 
     async def revoke_all(

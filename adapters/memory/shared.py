@@ -4,28 +4,38 @@ Units of different organisations run side by side, so each keeps its own changes
 holds a lock on every row that it means to change.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, MutableMapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import anyio
 
+from domain.identity.person import Person
+from domain.shared.ids import OrgId, UserId
+from domain.tenancy.org import Org
+
 
 @dataclass(frozen=True, slots=True)
-class Overlay[K, V]:
+class Overlay[K, V](MutableMapping[K, V]):
     """A unit's view of a shared table: what is committed by now, and its own changes over it."""
 
     committed: Callable[[], dict[K, V]]
     changes: dict[K, V] = field(default_factory=dict)
 
-    def get(self, key: K) -> V | None:
-        return self.changes[key] if key in self.changes else self.committed().get(key)
+    def __getitem__(self, key: K) -> V:
+        return self.changes[key] if key in self.changes else self.committed()[key]
 
-    def set(self, key: K, value: V) -> None:
+    def __setitem__(self, key: K, value: V) -> None:
         self.changes[key] = value
 
-    def values(self) -> Iterator[V]:
-        yield from {**self.committed(), **self.changes}.values()
+    def __delitem__(self, key: K) -> None:
+        raise TypeError("No row of a shared table is ever deleted.")
+
+    def __iter__(self) -> Iterator[K]:
+        yield from {**self.committed(), **self.changes}
+
+    def __len__(self) -> int:
+        return len({**self.committed(), **self.changes})
 
     def commit(self) -> None:
         self.committed().update(self.changes)
@@ -43,3 +53,17 @@ class RowLocks:
         if key not in self.held:
             await self.until_end.enter_async_context(self.locks.setdefault(key, anyio.Lock()))
             self.held.add(key)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRows:
+    """What an organisation's unit may write beyond its own tables."""
+
+    orgs: Overlay[OrgId, Org]
+    persons: Overlay[UserId, Person]
+    person_secrets: Overlay[UserId, str]
+    locks: RowLocks
+
+    def commit(self) -> None:
+        for table in (self.orgs, self.persons, self.person_secrets):
+            table.commit()

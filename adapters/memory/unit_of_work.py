@@ -4,8 +4,8 @@ Writers of one organisation queue on its lock, so every history is serial. Table
 begins and put in place when it ends well; entities are frozen, so a shallow copy is a snapshot.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Hashable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -13,27 +13,45 @@ from uuid import UUID
 
 import anyio
 
+from adapters.memory import doors
 from adapters.memory.add_ons import MemoryAddOns
 from adapters.memory.audit import MemoryAuditLog
 from adapters.memory.emails import MemoryEmailEvents
 from adapters.memory.heartbeats import MemoryHeartbeats
+from adapters.memory.idempotency import Claim, KeyRow, under_way
 from adapters.memory.job_locks import MemoryJobLocks
 from adapters.memory.leads import MemoryLeads
+from adapters.memory.memberships import MemoryMemberships
 from adapters.memory.orgs import MemoryOrgDirectory, MemoryOrgProfiles
 from adapters.memory.outbox import MemoryDueMessages, MemoryOutbox, MemoryOutboxQueue
+from adapters.memory.persons import (
+    MemoryAuthFailures,
+    MemoryBelongings,
+    MemoryKnownPersons,
+    MemoryKnownSecrets,
+    MemoryPersons,
+    MemoryPersonSecrets,
+)
 from adapters.memory.price_books import MemoryPriceBooks
+from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
+from adapters.memory.shared import Overlay, RowLocks, SharedRows
 from adapters.memory.usage import MemoryUsageEvents
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
+from application.ports.persons import AuthFailure
 from domain.booking.booking import Booking
 from domain.delivery.attempt import Attempt
 from domain.delivery.email_event import EmailEvent
 from domain.delivery.heartbeat import Heartbeat
 from domain.delivery.outbox_event import OutboxEvent
+from domain.identity.membership import Membership
+from domain.identity.once import Once
+from domain.identity.person import Person
+from domain.identity.session import RefreshToken, Session
 from domain.leads.lead import Lead
 from domain.pricing.add_on import AddOn
 from domain.pricing.price_book import PriceBook
-from domain.shared.ids import AddOnId, BookingId, EventId, LeadId, OrgId
+from domain.shared.ids import AddOnId, BookingId, EventId, LeadId, OrgId, SessionId, UserId
 from domain.tenancy.org import Org, OrgProfile
 
 
@@ -51,6 +69,10 @@ class OrgTables:
     price_books: dict[int, PriceBook] = field(default_factory=dict)
     add_ons: dict[AddOnId, AddOn] = field(default_factory=dict)
     leads: dict[LeadId, Lead] = field(default_factory=dict)
+    memberships: dict[UserId, Membership] = field(default_factory=dict)
+    sessions: dict[SessionId, Session] = field(default_factory=dict)
+    refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
+    idempotency_keys: dict[tuple[str, str], KeyRow] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -59,6 +81,9 @@ class GlobalTables:
 
     heartbeats: dict[str, Heartbeat] = field(default_factory=dict)
     orgs: dict[OrgId, Org] = field(default_factory=dict)
+    persons: dict[UserId, Person] = field(default_factory=dict)
+    person_secrets: dict[UserId, str] = field(default_factory=dict)
+    auth_failures: list[AuthFailure] = field(default_factory=list)
 
 
 def snapshot[T](tables: T) -> T:
@@ -69,8 +94,13 @@ def snapshot[T](tables: T) -> T:
 class MemoryUnit:
     org_id: OrgId
     tables: OrgTables
+    shared: SharedRows
+    claim: Claim
     clock: Clock
     ids: Identifiers
+
+    async def seal(self, result: object) -> None:
+        self.claim.seal(result)
 
     @property
     def audit(self) -> MemoryAuditLog:
@@ -112,6 +142,30 @@ class MemoryUnit:
     def leads(self) -> MemoryLeads:
         return MemoryLeads(self.tables.leads, self.tables.bookings)
 
+    @property
+    def directory(self) -> MemoryOrgDirectory:
+        return MemoryOrgDirectory(self.shared.orgs)
+
+    @property
+    def persons(self) -> MemoryPersons:
+        return MemoryPersons(self.shared.persons, self.shared.locks)
+
+    @property
+    def person_secrets(self) -> MemoryPersonSecrets:
+        return MemoryPersonSecrets(self.shared.person_secrets, self.persons)
+
+    @property
+    def memberships(self) -> MemoryMemberships:
+        return MemoryMemberships(self.tables.memberships)
+
+    @property
+    def sessions(self) -> MemorySessions:
+        return MemorySessions(self.tables.sessions, self.shared.persons)
+
+    @property
+    def refresh_tokens(self) -> MemoryRefreshTokens:
+        return MemoryRefreshTokens(self.tables.refresh_tokens)
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryGlobalUnit:
@@ -130,6 +184,28 @@ class MemoryGlobalUnit:
     def directory(self) -> MemoryOrgDirectory:
         return MemoryOrgDirectory(self.tables.orgs)
 
+    @property
+    def persons(self) -> MemoryKnownPersons:
+        return MemoryKnownPersons(self.tables.persons)
+
+    @property
+    def person_secrets(self) -> MemoryKnownSecrets:
+        return MemoryKnownSecrets(self.tables.person_secrets, self.persons)
+
+    @property
+    def auth_failures(self) -> MemoryAuthFailures:
+        return MemoryAuthFailures(self.tables.auth_failures)
+
+    @property
+    def belongings(self) -> MemoryBelongings:
+        return MemoryBelongings(
+            lambda user_id, now: doors.person_memberships(self.orgs, self.tables, user_id, now)
+        )
+
+    @property
+    def refresh_token_owners(self) -> MemoryRefreshTokenOwners:
+        return MemoryRefreshTokenOwners(lambda token: doors.refresh_token_org(self.orgs, token))
+
 
 @dataclass(slots=True)
 class MemoryUnitOfWork:
@@ -138,13 +214,23 @@ class MemoryUnitOfWork:
     orgs: dict[OrgId, OrgTables] = field(default_factory=dict)
     shared: GlobalTables = field(default_factory=GlobalTables)
     _locks: dict[OrgId | None, anyio.Lock] = field(default_factory=dict)
+    _row_locks: dict[Hashable, anyio.Lock] = field(default_factory=dict)
+    _claimed: set[tuple[OrgId, str, str]] = field(default_factory=set)
 
     @asynccontextmanager
-    async def begin(self, org_id: OrgId) -> AsyncIterator[MemoryUnit]:
-        async with self._lock(org_id):
-            tables = snapshot(self.orgs.get(org_id, OrgTables()))
-            yield MemoryUnit(org_id, tables, self.clock, self.ids)
-            self.orgs[org_id] = tables
+    async def begin(self, org_id: OrgId, *, once: Once | None = None) -> AsyncIterator[MemoryUnit]:
+        claimed = None if once is None else (org_id, once.caller, once.key)
+        with under_way(self._claimed, claimed):
+            async with self._lock(org_id), AsyncExitStack() as until_end:
+                tables = snapshot(self.orgs.get(org_id, OrgTables()))
+                shared = self._shared_rows(until_end)
+                claim = Claim(tables.idempotency_keys, once, self.clock.now())
+                claim.check()
+                yield MemoryUnit(org_id, tables, shared, claim, self.clock, self.ids)
+                claim.finish()
+                async with self._lock(None):  # a global unit puts whole tables back when it ends
+                    shared.commit()
+                    self.orgs[org_id] = tables
 
     @asynccontextmanager
     async def begin_global(self) -> AsyncIterator[MemoryGlobalUnit]:
@@ -152,6 +238,14 @@ class MemoryUnitOfWork:
             tables = snapshot(self.shared)
             yield MemoryGlobalUnit(tables, self.orgs)
             self.shared = tables
+
+    def _shared_rows(self, until_end: AsyncExitStack) -> SharedRows:
+        return SharedRows(
+            orgs=Overlay(lambda: self.shared.orgs),
+            persons=Overlay(lambda: self.shared.persons),
+            person_secrets=Overlay(lambda: self.shared.person_secrets),
+            locks=RowLocks(self._row_locks, until_end),
+        )
 
     def _lock(self, org_id: OrgId | None) -> anyio.Lock:
         return self._locks.setdefault(org_id, anyio.Lock())

@@ -11,12 +11,27 @@ from adapters.postgres.add_ons import PostgresAddOns
 from adapters.postgres.audit import PostgresAuditLog
 from adapters.postgres.connection import REQUEST, Limits, TenantConnection, opening
 from adapters.postgres.errors import connecting, translated
+from adapters.postgres.idempotency import Claim
 from adapters.postgres.leads import PostgresLeads
+from adapters.postgres.memberships import PostgresMemberships
 from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
+from adapters.postgres.persons import (
+    PostgresAuthFailures,
+    PostgresBelongings,
+    PostgresPersons,
+    PostgresPersonSecrets,
+)
 from adapters.postgres.price_books import PostgresPriceBooks
+from adapters.postgres.sessions import (
+    PostgresRefreshTokenOwners,
+    PostgresRefreshTokens,
+    PostgresSessions,
+)
 from adapters.postgres.usage import PostgresUsageEvents
 from application.ports.clock import Clock
+from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
+from domain.identity.once import Once
 from domain.shared.ids import OrgId
 
 
@@ -24,8 +39,12 @@ from domain.shared.ids import OrgId
 class PostgresUnit:
     org_id: OrgId
     connection: AsyncConnection  # its transaction has pinned the tenant: no statement names org_id
+    claim: Claim
     clock: Clock
     ids: Identifiers
+
+    async def seal(self, result: object) -> None:
+        await self.claim.seal(result)
 
     @property
     def audit(self) -> PostgresAuditLog:
@@ -51,6 +70,30 @@ class PostgresUnit:
     def leads(self) -> PostgresLeads:
         return PostgresLeads(self.connection)
 
+    @property
+    def directory(self) -> PostgresOrgDirectory:
+        return PostgresOrgDirectory(self.connection)
+
+    @property
+    def persons(self) -> PostgresPersons:
+        return PostgresPersons(self.connection)
+
+    @property
+    def person_secrets(self) -> PostgresPersonSecrets:
+        return PostgresPersonSecrets(self.connection)
+
+    @property
+    def memberships(self) -> PostgresMemberships:
+        return PostgresMemberships(self.connection)
+
+    @property
+    def sessions(self) -> PostgresSessions:
+        return PostgresSessions(self.connection)
+
+    @property
+    def refresh_tokens(self) -> PostgresRefreshTokens:
+        return PostgresRefreshTokens(self.connection)
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresGlobalUnit:
@@ -62,12 +105,33 @@ class PostgresGlobalUnit:
     def directory(self) -> PostgresOrgDirectory:
         return PostgresOrgDirectory(self.connection)
 
+    @property
+    def persons(self) -> PostgresPersons:
+        return PostgresPersons(self.connection)
+
+    @property
+    def person_secrets(self) -> PostgresPersonSecrets:
+        return PostgresPersonSecrets(self.connection)
+
+    @property
+    def auth_failures(self) -> PostgresAuthFailures:
+        return PostgresAuthFailures(self.connection, self.ids)
+
+    @property
+    def belongings(self) -> PostgresBelongings:
+        return PostgresBelongings(self.connection)
+
+    @property
+    def refresh_token_owners(self) -> PostgresRefreshTokenOwners:
+        return PostgresRefreshTokenOwners(self.connection)
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresUnitOfWork:
     engine: AsyncEngine
     clock: Clock
     ids: Identifiers
+    cipher: FieldCipher
     limits: Limits = REQUEST
 
     def within(self, limits: Limits) -> "PostgresUnitOfWork":
@@ -75,9 +139,12 @@ class PostgresUnitOfWork:
         return replace(self, limits=limits)
 
     @asynccontextmanager
-    async def begin(self, org_id: OrgId) -> AsyncIterator[PostgresUnit]:
+    async def begin(self, org_id: OrgId, *, once: Once | None = None) -> AsyncIterator[PostgresUnit]:
         async with self._transaction(org_id) as connection:
-            yield PostgresUnit(org_id, connection, self.clock, self.ids)
+            claim = Claim(connection, org_id, once, self.clock, self.cipher)
+            await claim.take()
+            yield PostgresUnit(org_id, connection, claim, self.clock, self.ids)
+            claim.finish()
 
     @asynccontextmanager
     async def begin_global(self) -> AsyncIterator[PostgresGlobalUnit]:

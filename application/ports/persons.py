@@ -7,7 +7,7 @@ from domain.identity.person import Person
 from domain.shared.ids import UserId
 
 
-class Persons(Protocol):
+class KnownPersons(Protocol):
     """Everybody, of whatever organisation. No secret is here."""
 
     async def get(self, user_id: UserId) -> Person:
@@ -15,6 +15,10 @@ class Persons(Protocol):
 
     async def find_by_email(self, email: str) -> Person | None:
         """However the address is written."""
+
+
+class Persons(KnownPersons, Protocol):
+    """A person changes in the transaction of the organisation where it was done, with its audit row."""
 
     async def lock(self, user_id: UserId) -> Person:
         """As get; and no other unit writes this person until ours ends."""
@@ -34,7 +38,7 @@ class Secret:
     password_hash: str | None
 
 
-class PersonSecrets(Protocol):
+class KnownSecrets(Protocol):
     """The only ways to a secret, each for one purpose."""
 
     async def for_login(self, email: str) -> Secret | None:
@@ -42,6 +46,10 @@ class PersonSecrets(Protocol):
 
     async def for_step_up(self, user_id: UserId) -> Secret | None:
         """To prove again that somebody is who the session says."""
+
+
+class PersonSecrets(KnownSecrets, Protocol):
+    """And the only ways to change one, beside the audit row of the change."""
 
     async def set_password(self, user_id: UserId, password_hash: str) -> None:
         """A new password: the old one is void."""

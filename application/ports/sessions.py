@@ -21,10 +21,10 @@ class Sessions(Protocol):
     async def save(self, session: Session) -> None:
         """Overwrite; the session was locked by this unit."""
 
-    async def list_open(
+    async def list_live(
         self, user_id: UserId, now: datetime, after: SessionId | None, limit: int
     ) -> list[Session]:
-        """A person's live and dormant sessions here, newest first, from behind `after`."""
+        """A person's live sessions here, newest first, from behind `after`."""
 
     async def revoke_all(
         self,

@@ -9,10 +9,21 @@ from application.ports.emails import EmailEvents
 from application.ports.heartbeats import Heartbeats
 from application.ports.job_locks import JobLocks
 from application.ports.leads import Leads
+from application.ports.memberships import Memberships
 from application.ports.orgs import OrgDirectory, OrgProfiles
 from application.ports.outbox import DueMessages, Outbox, OutboxQueue
+from application.ports.persons import (
+    AuthFailures,
+    Belongings,
+    KnownPersons,
+    KnownSecrets,
+    Persons,
+    PersonSecrets,
+)
 from application.ports.price_books import PriceBooks
+from application.ports.sessions import RefreshTokenOwners, RefreshTokens, Sessions
 from application.ports.usage import UsageEvents
+from domain.identity.once import Once
 from domain.shared.ids import OrgId
 
 
@@ -21,10 +32,27 @@ class Unit(Protocol):
 
     @property
     def org_id(self) -> OrgId: ...
+    async def seal(self, result: object) -> None:
+        """Store the answer that this result gives under the claimed key; without a key nothing.
+
+        The last statement of a writing use case, so that work and stored answer cannot part."""
+
     @property
     def audit(self) -> AuditLog: ...
     @property
     def org(self) -> OrgProfiles: ...
+    @property
+    def directory(self) -> OrgDirectory: ...
+    @property
+    def persons(self) -> Persons: ...
+    @property
+    def person_secrets(self) -> PersonSecrets: ...
+    @property
+    def memberships(self) -> Memberships: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def refresh_tokens(self) -> RefreshTokens: ...
     @property
     def outbox(self) -> Outbox: ...
     @property
@@ -56,11 +84,24 @@ class GlobalUnit(Protocol):
     def due_messages(self) -> DueMessages: ...
     @property
     def directory(self) -> OrgDirectory: ...
+    @property
+    def persons(self) -> KnownPersons: ...
+    @property
+    def person_secrets(self) -> KnownSecrets: ...
+    @property
+    def auth_failures(self) -> AuthFailures: ...
+    @property
+    def belongings(self) -> Belongings: ...
+    @property
+    def refresh_token_owners(self) -> RefreshTokenOwners: ...
 
 
 class UnitOfWork(Protocol):
-    def begin(self, org_id: OrgId) -> AbstractAsyncContextManager[Unit]:
+    def begin(self, org_id: OrgId, *, once: Once | None = None) -> AbstractAsyncContextManager[Unit]:
         """Open a transaction pinned to this organisation; there is no other way to its rows.
+
+        With `once` its key is claimed first: raises Replay with the first answer, IdempotencyKeyReused
+        for another request, IdempotencyInProgress while a twin is at work. The unit must then be sealed.
 
         Deadlocks and lock time-outs surface as Contended: the use case may run again (application.retrying).
         Lost connections, a full pool and statement time-outs surface as Unavailable (retry later)."""

@@ -1,0 +1,128 @@
+"""Access tokens as JWTs. Whatever is not exactly ours is refused, and nothing says why."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from joserfc.jws import JWSRegistry
+
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from application.ports.tokens import AccessClaims
+from domain.identity.actor import Role
+from domain.shared.errors import Unauthenticated
+from domain.shared.ids import OrgId, SessionId, UserId
+
+ALGORITHM = "HS256"
+TYPE = "at+jwt"
+ISSUER = "sweepline"
+AUDIENCE = "staff"
+FUTURE_IAT_SECONDS = 30
+LONGEST = 2048
+LARGEST_GENERATION = 2**31 - 1
+LATEST_SECOND = 253_402_300_799  # the end of the year 9999
+REGISTRY = JWSRegistry(algorithms=[ALGORITHM])
+
+
+def kid_of(key: bytes) -> str:
+    return hashlib.sha256(b"kid" + key).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class JoseAccessTokens:
+    """`keys`: the first signs, all verify."""
+
+    keys: Sequence[bytes]
+    clock: Clock
+    ids: Identifiers
+    _by_kid: Mapping[str, OctKey] = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_kid = {kid_of(key): OctKey.import_key(key) for key in self.keys}
+        object.__setattr__(self, "_by_kid", by_kid)
+
+    def issue(self, claims: AccessClaims) -> str:
+        kid = kid_of(self.keys[0])
+        content: dict[str, Any] = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(claims.user_id),
+            "org_id": str(claims.org_id),
+            "role": claims.role.value,
+            "sid": str(claims.session_id),
+            "gen": claims.generation,
+            "jti": str(self.ids.new()),
+            "iat": int(claims.issued_at.timestamp()),
+            "exp": int(claims.expires_at.timestamp()),
+        }
+        if claims.mfa_verified:
+            content["mfa_verified"] = True
+        header = {"alg": ALGORITHM, "typ": TYPE, "kid": kid}
+        return jwt.encode(header, content, self._by_kid[kid], registry=REGISTRY)
+
+    def verify(self, token: str) -> AccessClaims:
+        try:
+            return self._read(self._content(token))
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+            raise Unauthenticated from None
+
+    def _content(self, token: str) -> dict[str, Any]:
+        if len(token) > LONGEST or not token.isascii():
+            raise ValueError("not a token of ours")
+        decoded = jwt.decode(token, self._key_for, registry=REGISTRY)
+        if decoded.header.get("typ") != TYPE or decoded.header.keys() != {"alg", "typ", "kid"}:
+            raise ValueError("another kind of token")
+        return decoded.claims
+
+    def _key_for(self, candidate: Any) -> OctKey:
+        return self._by_kid[candidate.headers()["kid"]]
+
+    def _read(self, claims: dict[str, Any]) -> AccessClaims:
+        if claims["iss"] != ISSUER or claims["aud"] != AUDIENCE or not text(claims["jti"]):
+            raise ValueError("not for us")
+        mfa_verified = claims.get("mfa_verified", False)
+        if type(mfa_verified) is not bool:
+            raise ValueError("mfa_verified")
+        issued_at, expires_at = instant(claims["iat"]), instant(claims["exp"])
+        now = self.clock.now()
+        if now >= expires_at or (issued_at - now).total_seconds() > FUTURE_IAT_SECONDS:
+            raise ValueError("not now")
+        return AccessClaims(
+            user_id=UserId(identifier(claims["sub"])),
+            org_id=OrgId(identifier(claims["org_id"])),
+            role=Role(text(claims["role"])),
+            session_id=SessionId(identifier(claims["sid"])),
+            generation=whole(claims["gen"], LARGEST_GENERATION),
+            issued_at=issued_at,
+            expires_at=expires_at,
+            mfa_verified=mfa_verified,
+        )
+
+
+def text(value: Any) -> str:
+    if type(value) is not str or not value:
+        raise ValueError("not a text")
+    return value
+
+
+def identifier(value: Any) -> UUID:
+    found = UUID(text(value))
+    if str(found) != value:
+        raise ValueError("an identifier in disguise")
+    return found
+
+
+def whole(value: Any, largest: int) -> int:
+    if type(value) is not int or not 0 < value <= largest:
+        raise ValueError("not a whole number")
+    return value
+
+
+def instant(value: Any) -> datetime:
+    return datetime.fromtimestamp(whole(value, LATEST_SECOND), UTC)

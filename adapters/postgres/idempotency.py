@@ -1,0 +1,105 @@
+"""The claim on a caller's key, in the transaction of the work it stands for."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.tables.platform import idempotency_keys as keys
+from application.ports.clock import Clock
+from application.ports.field_cipher import FieldCipher
+from application.ports.idempotency import KEPT_FOR, NotSealed, Replay
+from domain.identity.errors import IdempotencyInProgress, IdempotencyKeyReused
+from domain.identity.once import Once, StoredAnswer
+from domain.shared.ids import OrgId
+
+TRY_LOCK = text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+THIS_KEY = (keys.c.caller == bindparam("by")) & (keys.c.key == bindparam("named"))
+FIND = select(keys.c.method, keys.c.path, keys.c.body_hash, keys.c.state, keys.c.status, keys.c.body).where(
+    THIS_KEY, keys.c.expires_at > bindparam("now")
+)
+RENEWED = ("method", "path", "body_hash", "state", "status", "body", "created_at", "expires_at")
+_CLAIM = insert(keys)
+CLAIM = _CLAIM.on_conflict_do_update(
+    index_elements=["org_id", "caller", "key"], set_={name: _CLAIM.excluded[name] for name in RENEWED}
+)
+SEAL = (
+    update(keys)
+    .where(THIS_KEY)
+    .values(state="done", status=bindparam("answer_status"), body=bindparam("answer_body"))
+)
+
+
+@dataclass(slots=True)
+class Claim:
+    """One unit's hold on its caller's key; without a key it holds nothing."""
+
+    connection: AsyncConnection
+    org_id: OrgId
+    once: Once | None
+    clock: Clock
+    cipher: FieldCipher
+    sealed: bool = False
+
+    async def take(self) -> None:
+        """Raises Replay, IdempotencyInProgress or IdempotencyKeyReused."""
+        if (once := self.once) is None:
+            return
+        name = f"once {self.org_id} {once.caller} {once.key}"
+        if not (await self.connection.execute(TRY_LOCK, {"name": name})).scalar_one():
+            raise IdempotencyInProgress
+        now = self.clock.now()
+        found = await self.connection.execute(FIND, {"by": once.caller, "named": once.key, "now": now})
+        if (row := found.one_or_none()) is not None:
+            self._answer_again(once, row)
+        await self.connection.execute(
+            CLAIM,
+            {
+                "caller": once.caller,
+                "key": once.key,
+                "method": once.method,
+                "path": once.path,
+                "body_hash": once.body_sha256,
+                "state": "claimed",
+                "status": None,
+                "body": None,
+                "created_at": now,
+                "expires_at": now + KEPT_FOR,
+            },
+        )
+
+    async def seal(self, result: object) -> None:
+        if (once := self.once) is None:
+            return
+        answer = once.answer(result)
+        plain = json.dumps({"headers": dict(answer.headers), "body": answer.body.decode()}).encode()
+        await self.connection.execute(
+            SEAL,
+            {
+                "by": once.caller,
+                "named": once.key,
+                "answer_status": answer.status,
+                "answer_body": self.cipher.encrypt(plain, self._context(once)),
+            },
+        )
+        self.sealed = True
+
+    def finish(self) -> None:
+        if self.once is not None and not self.sealed:
+            raise NotSealed(self.once.path)
+
+    def _answer_again(self, once: Once, row: Sequence[Any]) -> None:
+        method, path, body_hash, state, status, body = row
+        if not once.is_same_request(method, path, body_hash):
+            raise IdempotencyKeyReused
+        if state != "done":
+            raise IdempotencyInProgress
+        stored = json.loads(self.cipher.decrypt(body, self._context(once)))
+        raise Replay(StoredAnswer(status, stored["body"].encode(), stored["headers"]))
+
+    def _context(self, once: Once) -> bytes:
+        return f"idempotency {self.org_id} {once.caller} {once.key}".encode()

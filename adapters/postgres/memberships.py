@@ -1,0 +1,52 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.tables.identity import memberships
+from domain.identity.actor import Role
+from domain.identity.membership import Membership, MembershipStatus
+from domain.shared.errors import NotFound
+from domain.shared.ids import UserId
+
+FIELDS = tuple(field.name for field in fields(Membership))
+MEMBERSHIP = tuple(memberships.c[name] for name in FIELDS)
+FIND = select(*MEMBERSHIP).where(memberships.c.user_id == bindparam("id"))
+LOCK = FIND.with_for_update(key_share=True)
+ADD = insert(memberships)
+CHANGING = FIELDS[1:]
+SAVE = (
+    update(memberships)
+    .where(memberships.c.user_id == bindparam("id"))
+    .values({name: bindparam(name) for name in CHANGING})
+)
+
+
+def to_membership(row: Sequence[Any]) -> Membership:
+    values = dict(zip(FIELDS, row, strict=True))
+    values["role"], values["status"] = Role(values["role"]), MembershipStatus(values["status"])
+    return Membership(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresMemberships:
+    connection: AsyncConnection
+
+    async def find(self, user_id: UserId) -> Membership | None:
+        row = (await self.connection.execute(FIND, {"id": user_id})).one_or_none()
+        return None if row is None else to_membership(row)
+
+    async def lock(self, user_id: UserId) -> Membership:
+        row = (await self.connection.execute(LOCK, {"id": user_id})).one_or_none()
+        if row is None:
+            raise NotFound("user_id")
+        return to_membership(row)
+
+    async def add(self, membership: Membership) -> None:
+        await self.connection.execute(ADD, {name: getattr(membership, name) for name in FIELDS})
+
+    async def save(self, membership: Membership) -> None:
+        row = {name: getattr(membership, name) for name in CHANGING}
+        await self.connection.execute(SAVE, {**row, "id": membership.user_id})
