@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from domain.scheduling.hours import Week
-from domain.shared.errors import Conflict, Invalid
+from domain.shared.errors import Conflict, FieldFault, Invalid
 from domain.shared.ids import TeamId
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
@@ -13,13 +13,23 @@ _COLOR = re.compile(r"#[0-9a-f]{6}")
 class TeamNameTaken(Conflict):
     code = "team_name_taken"
 
+    def __init__(self, name: str) -> None:
+        fault = FieldFault("name", "is another team's name")
+        super().__init__(f"There is a team {name} already; case makes no difference.", errors=[fault])
+
 
 class TeamInUse(Conflict):
     code = "team_in_use"
 
+    def __init__(self, detail: str = "Workers, bookings or blackouts name this team; switch it off.") -> None:
+        super().__init__(detail)
+
 
 class TeamInactive(Conflict):
     code = "team_inactive"
+
+    def __init__(self, detail: str = "This team is switched off.") -> None:
+        super().__init__(detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,17 +10,31 @@ from domain.shared.ids import TeamId, UserId, WorkerId
 class WorkerHasJobs(Conflict):
     code = "worker_has_jobs"
 
+    def __init__(self) -> None:
+        super().__init__("This worker has jobs to come. Give them to others, or send unassign_future: true.")
+
 
 class WorkerInactive(Conflict):
     code = "worker_inactive"
+
+    def __init__(self, detail: str = "This worker is switched off.") -> None:
+        super().__init__(detail)
 
 
 class UserNotWorker(Conflict):
     code = "user_not_worker"
 
+    def __init__(self) -> None:
+        fault = FieldFault("user_id", "must be a user with the role worker")
+        super().__init__("This user's role is not worker.", errors=[fault])
+
 
 class UserAlreadyLinked(Conflict):
     code = "user_already_linked"
+
+    def __init__(self) -> None:
+        fault = FieldFault("user_id", "is linked to another worker")
+        super().__init__("Another worker has this login.", errors=[fault])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,11 @@ class Worker:
     @property
     def name_key(self) -> str:
         return self.name.casefold()
+
+    @property
+    def search_key(self) -> str:
+        """Where a searched text is looked for, itself case-folded."""
+        return "\n".join((self.name, self.email or "", self.phone or "")).casefold()
 
     def matches(self, keys: Iterable[str], day: date) -> bool:
         """Whether every key is part of the role, or a skill that is still good on that day."""
