@@ -16,6 +16,9 @@ import anyio
 from adapters.memory import doors
 from adapters.memory.add_ons import MemoryAddOns
 from adapters.memory.audit import MemoryAuditLog
+from adapters.memory.blackouts import MemoryBlackouts
+from adapters.memory.booking_settings import MemoryBookingSettings
+from adapters.memory.calendar import MemoryCalendar
 from adapters.memory.emails import MemoryEmailEvents
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.idempotency import Claim, KeyRow, under_way
@@ -35,7 +38,9 @@ from adapters.memory.persons import (
 from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
 from adapters.memory.shared import Overlay, RowLocks, SharedRows
+from adapters.memory.teams import MemoryTeams
 from adapters.memory.usage import MemoryUsageEvents
+from adapters.memory.workers import MemoryWorkers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.persons import AuthFailure
@@ -51,7 +56,22 @@ from domain.identity.session import RefreshToken, Session
 from domain.leads.lead import Lead
 from domain.pricing.add_on import AddOn
 from domain.pricing.price_book import PriceBook
-from domain.shared.ids import AddOnId, BookingId, EventId, LeadId, OrgId, SessionId, UserId
+from domain.scheduling.blackout import Blackout
+from domain.scheduling.settings import BookingSettings
+from domain.scheduling.team import Team
+from domain.scheduling.worker import Worker
+from domain.shared.ids import (
+    AddOnId,
+    BlackoutId,
+    BookingId,
+    EventId,
+    LeadId,
+    OrgId,
+    SessionId,
+    TeamId,
+    UserId,
+    WorkerId,
+)
 from domain.tenancy.org import Org, OrgProfile
 
 
@@ -73,6 +93,10 @@ class OrgTables:
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
     idempotency_keys: dict[tuple[str, str], KeyRow] = field(default_factory=dict)
+    teams: dict[TeamId, Team] = field(default_factory=dict)
+    workers: dict[WorkerId, Worker] = field(default_factory=dict)
+    blackouts: dict[BlackoutId, Blackout] = field(default_factory=dict)
+    booking_settings: list[BookingSettings] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -165,6 +189,35 @@ class MemoryUnit:
     @property
     def refresh_tokens(self) -> MemoryRefreshTokens:
         return MemoryRefreshTokens(self.tables.refresh_tokens)
+
+    @property
+    def teams(self) -> MemoryTeams:
+        tables = self.tables
+        return MemoryTeams(tables.teams, tables.workers, tables.blackouts, tables.bookings)
+
+    @property
+    def workers(self) -> MemoryWorkers:
+        return MemoryWorkers(self.tables.workers, self.tables.teams)
+
+    @property
+    def blackouts(self) -> MemoryBlackouts:
+        return MemoryBlackouts(self.tables.blackouts)
+
+    @property
+    def booking_settings(self) -> MemoryBookingSettings:
+        return MemoryBookingSettings(self.tables.booking_settings)
+
+    @property
+    def calendar(self) -> MemoryCalendar:
+        tables = self.tables
+        return MemoryCalendar(
+            self.org,
+            tables.booking_settings,
+            tables.teams,
+            tables.workers,
+            tables.bookings,
+            tables.blackouts,
+        )
 
 
 @dataclass(frozen=True, slots=True)

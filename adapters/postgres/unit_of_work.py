@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.add_ons import PostgresAddOns
 from adapters.postgres.audit import PostgresAuditLog
+from adapters.postgres.blackouts import PostgresBlackouts
+from adapters.postgres.booking_settings import PostgresBookingSettings
+from adapters.postgres.calendar import PostgresCalendar
 from adapters.postgres.connection import REQUEST, Limits, TenantConnection, opening
 from adapters.postgres.errors import connecting, translated
 from adapters.postgres.idempotency import Claim
@@ -27,7 +30,9 @@ from adapters.postgres.sessions import (
     PostgresRefreshTokens,
     PostgresSessions,
 )
+from adapters.postgres.teams import PostgresTeams
 from adapters.postgres.usage import PostgresUsageEvents
+from adapters.postgres.workers import PostgresWorkers
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
@@ -93,6 +98,26 @@ class PostgresUnit:
     @property
     def refresh_tokens(self) -> PostgresRefreshTokens:
         return PostgresRefreshTokens(self.connection)
+
+    @property
+    def teams(self) -> PostgresTeams:
+        return PostgresTeams(self.connection)
+
+    @property
+    def workers(self) -> PostgresWorkers:
+        return PostgresWorkers(self.connection)
+
+    @property
+    def blackouts(self) -> PostgresBlackouts:
+        return PostgresBlackouts(self.connection)
+
+    @property
+    def booking_settings(self) -> PostgresBookingSettings:
+        return PostgresBookingSettings(self.connection)
+
+    @property
+    def calendar(self) -> PostgresCalendar:
+        return PostgresCalendar(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

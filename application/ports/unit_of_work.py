@@ -5,6 +5,9 @@ from typing import Protocol
 
 from application.ports.add_ons import AddOns
 from application.ports.audit import AuditLog
+from application.ports.blackouts import Blackouts
+from application.ports.booking_settings import BookingSettingsStore
+from application.ports.calendar import Calendar
 from application.ports.emails import EmailEvents
 from application.ports.heartbeats import Heartbeats
 from application.ports.job_locks import JobLocks
@@ -22,7 +25,9 @@ from application.ports.persons import (
 )
 from application.ports.price_books import PriceBooks
 from application.ports.sessions import RefreshTokenOwners, RefreshTokens, Sessions
+from application.ports.teams import Teams
 from application.ports.usage import UsageEvents
+from application.ports.workers import Workers
 from domain.identity.once import Once
 from domain.shared.ids import OrgId
 
@@ -69,6 +74,16 @@ class Unit(Protocol):
     def add_ons(self) -> AddOns: ...
     @property
     def leads(self) -> Leads: ...
+    @property
+    def teams(self) -> Teams: ...
+    @property
+    def workers(self) -> Workers: ...
+    @property
+    def blackouts(self) -> Blackouts: ...
+    @property
+    def booking_settings(self) -> BookingSettingsStore: ...
+    @property
+    def calendar(self) -> Calendar: ...
 
 
 class GlobalUnit(Protocol):

@@ -1,0 +1,110 @@
+"""The whole calendar of a period in one statement: PostgreSQL builds one JSON document, msgspec reads it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.calendar_document import facts_decoder, hold_decoder
+from domain.scheduling.blackout import LONGEST_WINDOW
+from domain.scheduling.calendar import CalendarFacts
+from domain.scheduling.hold import Hold
+from domain.scheduling.settings import LONGEST_BUFFER_MINUTES
+from domain.shared.errors import NotFound
+from domain.shared.ids import BookingId
+
+LONGEST_BUFFER = timedelta(minutes=LONGEST_BUFFER_MINUTES)
+LONGEST_HOLD = timedelta(minutes=1440) + LONGEST_BUFFER
+
+HOURS = """
+    select json_agg(json_build_array(h.day_of_week, h.start_minute, h.end_minute))
+    from working_hours h where h.team_id = t.team_id
+"""
+SKILLS = """
+    select json_agg(json_build_array(s.position, s.tag, s.expires_on))
+    from worker_skills s where s.worker_id = w.worker_id
+"""
+CREW = """
+    select json_agg(c.worker_id order by c.worker_id) from booking_crew c where c.booking_id = b.booking_id
+"""
+HOLD = f"""
+    json_build_array(b.booking_id, b.team_id, b.starts_at, b.ends_at, b.held_until,
+        coalesce(({CREW}), '[]'::json))
+"""
+SETTINGS = """
+    select json_build_array(slot_step_minutes, min_notice_minutes, horizon_days, default_hours,
+        online_booking, auto_confirm, pending_ttl_minutes, deposit_bps, deposit_min_cents,
+        deposit_max_cents, high_value_cents, flagged_postal_prefixes, office_email, version, updated_at)
+    from booking_settings
+"""
+TEAMS = f"""
+    select json_agg(json_build_array(t.team_id, t.name, t.color, t.is_active, t.is_default,
+        case when t.own_hours then coalesce(({HOURS}), '[]'::json) end,
+        t.version, t.created_at, t.updated_at) order by t.team_id)
+    from teams t
+"""  # noqa: S608  # constants of this module
+WORKERS = f"""
+    select json_agg(json_build_array(w.worker_id, w.name, w.team_id, w.phone, w.email, w.role,
+        coalesce(({SKILLS}), '[]'::json), w.hourly_rate_cents, w.user_id, w.is_active,
+        w.version, w.created_at, w.updated_at) order by w.worker_id)
+    from workers w
+"""  # noqa: S608  # constants of this module
+TOUCHING = "b.starts_at < $2 and b.starts_at > $3 and b.held_until > $1 and b.booking_id is distinct from $6"
+LIVE = "(b.status = 'CONFIRMED' or b.status = 'PENDING' and (b.expires_at is null or b.expires_at > $5))"
+HOLDS = f"""
+    select json_agg({HOLD} order by b.starts_at, b.booking_id) from bookings b where {TOUCHING} and {LIVE}
+"""  # noqa: S608  # constants of this module
+FINISHED = f"""
+    select json_agg({HOLD} order by b.starts_at, b.booking_id) from bookings b
+    where {TOUCHING} and b.status = 'DONE'
+"""  # noqa: S608  # constants of this module
+BLACKOUTS = """
+    select json_agg(json_build_array(k.blackout_id, k.starts_at, k.ends_at, k.reason, k.team_id,
+        k.worker_id, k.created_by, k.created_at) order by k.starts_at, k.blackout_id)
+    from blackouts k where k.starts_at < $2 and k.starts_at > $4 and k.ends_at > $1
+"""
+FACTS = f"""
+    select json_build_array(p.timezone, p.travel_buffer_minutes, ({SETTINGS}),
+        coalesce(({TEAMS}), '[]'::json), coalesce(({WORKERS}), '[]'::json),
+        coalesce(({HOLDS}), '[]'::json), coalesce(({FINISHED}), '[]'::json),
+        coalesce(({BLACKOUTS}), '[]'::json))::text
+    from org_profiles p
+"""  # noqa: S608  # constants of this module
+FIND = f"select {HOLD}::text from bookings b where b.booking_id = $1"  # noqa: S608  # constants
+
+LOCK_KEY = "hashtextextended('calendar:' || current_setting('app.current_org_id'), 0)"
+SHARE = f"select pg_advisory_xact_lock_shared({LOCK_KEY})"
+EXCLUDE = f"select pg_advisory_xact_lock({LOCK_KEY})"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresCalendar:
+    connection: AsyncConnection
+
+    async def facts(
+        self, start: datetime, end: datetime, *, now: datetime, ignoring: BookingId | None = None
+    ) -> CalendarFacts:
+        end += LONGEST_BUFFER
+        # No hold and no blackout is longer: the second bound keeps the range of the index short.
+        asked = (start, end, start - LONGEST_HOLD, start - LONGEST_WINDOW, now, ignoring)
+        document = await self._value(FACTS, asked)
+        if document is None:
+            raise NotFound("org_id")
+        row = facts_decoder.decode(document)
+        if row.settings is None:
+            raise NotFound("org_id")
+        return row.to_facts(row.settings)
+
+    async def find(self, booking_id: BookingId) -> Hold | None:
+        document = await self._value(FIND, (booking_id,))
+        return None if document is None else hold_decoder.decode(document).to_hold()
+
+    async def share(self) -> None:
+        await self.connection.exec_driver_sql(SHARE)
+
+    async def exclude(self) -> None:
+        await self.connection.exec_driver_sql(EXCLUDE)
+
+    async def _value(self, statement: str, arguments: tuple[Any, ...]) -> Any:
+        return (await self.connection.exec_driver_sql(statement, arguments)).scalar_one_or_none()
