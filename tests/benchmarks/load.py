@@ -72,7 +72,11 @@ async def run(plan: Plan) -> Figures:
     began = time.perf_counter()
     loop = asyncio.get_running_loop()
     sessions = [
-        (await loop.create_connection(lambda: Session(messages, began + plan.seconds), "127.0.0.1", plan.port))[1]
+        (
+            await loop.create_connection(
+                lambda: Session(messages, began + plan.seconds), "127.0.0.1", plan.port
+            )
+        )[1]
         for _ in range(plan.connections)
     ]
     await asyncio.gather(*(session.done for session in sessions))

@@ -7,7 +7,6 @@ cache and is not counted. `python -m tests.fresh_clone`; exit status 1 when the 
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from tests.fresh_clone.newcomer import Newcomer, clone, lend_interpreter, ordinary_user, seconds_until_ready
+from tests.support.live import free_port
 
 BAR_SECONDS = 60
 ROOT = Path(__file__).parents[2]
@@ -27,12 +27,6 @@ def readme_command() -> str:
     if not found:
         raise SystemExit("README.md no longer shows the command that this script times.")
     return found.group()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def timed(newcomer: Newcomer) -> float:
