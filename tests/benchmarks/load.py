@@ -41,7 +41,7 @@ class Session(asyncio.Protocol):
         self.took: deque[tuple[int, float]] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = cast("asyncio.Transport", transport)
         self._next()
 
     def data_received(self, data: bytes) -> None:

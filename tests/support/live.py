@@ -7,11 +7,10 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,13 @@ class LiveServer:
     """A server that answered `/readyz` once. Its output grows in `log`."""
 
     process: subprocess.Popen[bytes]
-    url: str
+    port: int
     home: Path
     log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def output(self) -> str:
@@ -41,17 +44,19 @@ class LiveServer:
     def ask(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, Mapping[str, str], Any]:
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            self.url + path, data=data, method=method, headers=dict(headers or {})
-        )  # noqa: S310  # our own address
-        if data is not None:
-            request.add_header("Content-Type", "application/json")
+        """`body` is sent as JSON; bytes are sent as they are."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        sent = {"Content-Type": "application/json", **(headers or {})}
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # our own address
-                return answer.status, _lower(answer.headers), _decoded(answer.read())
-        except urllib.error.HTTPError as refusal:
-            return refusal.code, _lower(refusal.headers), _decoded(refusal.read())
+            connection.request(method, path, _encoded(body), sent)
+            answer = connection.getresponse()
+            return (
+                answer.status,
+                {name.lower(): value for name, value in answer.getheaders()},
+                _decoded(answer.read()),
+            )
+        finally:
+            connection.close()
 
     def stop(self, signal_number: int = signal.SIGTERM) -> int:
         """Its exit status; harmless when it has ended."""
@@ -87,7 +92,7 @@ def start(home: Path, *arguments: str, environment: Mapping[str, str] | None = N
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    return LiveServer(process, f"http://127.0.0.1:{port}", home, log)
+    return LiveServer(process, port, home, log)
 
 
 def command(
@@ -130,12 +135,12 @@ def free_port() -> int:
 def _ready(server: LiveServer) -> bool:
     try:
         return server.get("/readyz")[0] == 200
-    except OSError:
+    except (OSError, HTTPException):
         return False
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _encoded(body: object) -> bytes | None:
+    return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
 
 
 def _decoded(body: bytes) -> Any:
