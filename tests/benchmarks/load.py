@@ -1,4 +1,4 @@
-"""A load generator in a process of its own: keep-alive connections that each send the next request on an answer.
+"""A load generator in a process of its own: each connection sends its next request on an answer.
 
 Reads a `Plan` as JSON from standard input and prints `Figures` as JSON. Bounded in time; loopback only.
 """

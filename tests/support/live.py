@@ -1,4 +1,4 @@
-"""The real server in a process of its own: `sweepline serve` on a free port, under a home that a test may own."""
+"""The real server in a process of its own, on a free port, under a home that a test may own."""
 
 import json
 import os
