@@ -1,0 +1,114 @@
+"""Taking due messages: a lease on each, in a transaction of its organisation that ends before any is sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import anyio
+
+from application.delivery.channel import Shipment
+from application.delivery.rules import CUT_OFF_SECONDS, Channels, DeliveryRules, chance
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from application.ports.unit_of_work import Unit, UnitOfWork
+from domain.delivery.attempt import Attempt
+from domain.delivery.outbox_event import EventOutcome, Lease, OutboxEvent
+from domain.shared.ids import EventId, OrgId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """One claimed message on its way. `cut_off_at` is on the monotonic clock of this process."""
+
+    org_id: OrgId
+    event: OutboxEvent  # as it was claimed
+    lease_token: UUID
+    shipment: Shipment
+    cut_off_at: float
+
+
+@dataclass(slots=True)
+class Claimed:
+    """What became of the messages that were asked for; those locked by others appear nowhere."""
+
+    flights: list[Flight] = field(default_factory=list)
+    not_tried: list[OutboxEvent] = field(default_factory=list)  # settled, or put off for later
+    must_wait: list[OutboxEvent] = field(default_factory=list)  # in quarantine, where another one is in flight
+
+    @property
+    def changed(self) -> list[OutboxEvent]:
+        return [flight.event for flight in self.flights] + self.not_tried + self.must_wait
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    uow: UnitOfWork
+    clock: Clock
+    ids: Identifiers
+    rules: DeliveryRules
+    channels: Channels
+    runner: str
+
+    async def claim(self, org_id: OrgId, event_ids: Sequence[EventId], *, quarantine_free: bool) -> Claimed:
+        """Those of the messages that are still due and free, each under a lease of its own."""
+        cut_off_at = anyio.current_time() + self.rules.lease_seconds - CUT_OFF_SECONDS
+        async with self.uow.begin(org_id) as unit:
+            now = self.clock.now()
+            claimed, lost = Claimed(), list[Attempt]()
+            for found in await unit.outbox_queue.lock_due(event_ids, now):
+                event = self._without_lost_lease(found, now, lost)
+                if event.is_settled or not event.is_due(now):
+                    claimed.not_tried.append(event)
+                elif event.is_quarantined and not quarantine_free:
+                    claimed.must_wait.append(event)
+                else:
+                    quarantine_free = quarantine_free and not event.is_quarantined
+                    await self._take(unit, event, now, cut_off_at, claimed)
+            await unit.outbox_queue.save(claimed.changed)
+            await unit.outbox_queue.record(lost)
+            await self._follow(unit, claimed)
+        return claimed
+
+    def _without_lost_lease(self, event: OutboxEvent, now: datetime, lost: list[Attempt]) -> OutboxEvent:
+        """A lease that is still there on a due message has run out: its runner is gone, or late."""
+        policy = self.rules.policy(event.kind)
+        if event.lease_token is not None:
+            lost.append(event.lost_attempt())
+            return event.lose_lease(now, policy, chance(self.ids))
+        if event.attempts >= policy.max_attempts:  # fewer are allowed than when it was put off
+            return event.die(event.last_error or "lost", now)
+        return event
+
+    async def _take(
+        self, unit: Unit, event: OutboxEvent, now: datetime, cut_off_at: float, claimed: Claimed
+    ) -> None:
+        channel = self.channels.find(event.kind)
+        if event.has_expired(now):
+            claimed.not_tried.append(event.die("expired", now))
+        elif channel is None:
+            claimed.not_tried.append(event.die("unknown_kind", now))
+        else:
+            shipment = await channel.prepare(unit, event)
+            if isinstance(shipment, EventOutcome):
+                claimed.not_tried.append(event.settle(shipment, now))
+                return
+            lease = self._lease(now)
+            flight = Flight(
+                org_id=unit.org_id,
+                event=event.claim(lease),
+                lease_token=lease.token,
+                shipment=shipment,
+                cut_off_at=cut_off_at,
+            )
+            claimed.flights.append(flight)
+
+    async def _follow(self, unit: Unit, claimed: Claimed) -> None:
+        for event in claimed.not_tried:
+            channel = self.channels.find(event.kind)
+            if channel is not None:
+                await channel.follow(unit, event, None)
+
+    def _lease(self, now: datetime) -> Lease:
+        ends = now + timedelta(seconds=self.rules.lease_seconds)
+        return Lease(token=self.ids.new(), runner=self.runner, started_at=now, expires_at=ends)

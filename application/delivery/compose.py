@@ -1,0 +1,92 @@
+"""From a rendered text to a mail: who writes to whom. No control character reaches a header."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from unicodedata import category
+
+import idna
+
+from application.ports.mailer import Mail, Mailbox
+from application.ports.templates import Letterhead, Rendered
+from domain.delivery.faults import DeliveryFailed, Fault
+from domain.delivery.outbox_event import OutboxEvent
+from domain.shared.ids import OrgId
+from domain.tenancy.org import OrgProfile
+
+_LINE_BREAKING = frozenset({"Cc", "Zl", "Zp", "Cs"})
+_MOST_ADDRESS = 254
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """The installation's: EMAIL_FROM and EMAIL_FROM_NAME."""
+
+    address: str
+    name: str = ""
+
+
+def letterhead(profile: OrgProfile) -> Letterhead:
+    return Letterhead(
+        org_name=profile.branding.display_name or profile.name,
+        timezone=profile.timezone,
+        primary_color=profile.branding.primary_color,
+        footer_text=profile.branding.footer_text or "",
+    )
+
+
+def compose(
+    org_id: OrgId,
+    event: OutboxEvent,
+    rendered: Rendered,
+    profile: OrgProfile,
+    sender: Sender,
+    now: datetime,
+) -> Mail:
+    """Raises DeliveryFailed: `header_invalid` for what may not stand in a header, `payload_invalid` without a
+    recipient."""
+    recipient = event.payload.get("to")
+    if not isinstance(recipient, str) or not recipient:
+        raise DeliveryFailed(Fault.of("payload_invalid"))
+    branding = profile.branding
+    from_name = branding.email_from_name or sender.name or branding.display_name or profile.name
+    reply_to = branding.reply_to or profile.contact.email
+    from_address = _address(sender.address)
+    domain = from_address.rpartition("@")[2]
+    return Mail(
+        org_id=org_id,
+        event_id=event.id,
+        message_id=f"<{event.id}@{domain}>",
+        sender=Mailbox(address=from_address, name=_plain(from_name)),
+        recipient=Mailbox(address=_address(recipient), name=_plain(_name(event))),
+        reply_to=Mailbox(address=_address(reply_to)) if reply_to else None,
+        subject=_plain(rendered.subject),
+        text=rendered.text,
+        html=rendered.html,
+        written_at=now,
+    )
+
+
+def _name(event: OutboxEvent) -> str:
+    name = event.payload.get("to_name")
+    return name if isinstance(name, str) else ""
+
+
+def _plain(text: str) -> str:
+    if any(category(character) in _LINE_BREAKING for character in text):
+        raise DeliveryFailed(Fault.of("header_invalid"))
+    return text
+
+
+def _address(text: str) -> str:
+    """ASCII only, with the domain as A-labels."""
+    local, at, domain = _plain(text).rpartition("@")
+    if not (local and at and domain) or set(text) & set(" <>,;:\\\"()[]"):
+        raise DeliveryFailed(Fault.of("header_invalid"))
+    try:
+        ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise DeliveryFailed(Fault.of("header_invalid")) from error
+    address = f"{local}@{ascii_domain}"
+    if not address.isascii() or len(address) > _MOST_ADDRESS:
+        raise DeliveryFailed(Fault.of("header_invalid"))
+    return address

@@ -1,0 +1,57 @@
+"""Deliver what is due, of every organisation in turn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anyio
+
+from application.delivery.claims import Claims
+from application.delivery.outbox_pass import OutboxPass, Tally
+from application.delivery.rules import Channels, DeliveryRules
+from application.delivery.settling import Settling
+from application.delivery.slots import DeliverySlots
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from application.ports.unit_of_work import UnitOfWork
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverDue:
+    """For so long messages are taken; by the end the last attempt is over. A stop only ends the taking."""
+
+    taking_seconds: float = 35
+    total_seconds: float = 50
+    is_stopping: Callable[[], bool] = _never
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverDueHandler:
+    """`slots` is shared by all passes of the process; `runner` names the process in the attempts' log."""
+
+    uow: UnitOfWork
+    clock: Clock
+    ids: Identifiers
+    rules: DeliveryRules
+    channels: Channels
+    slots: DeliverySlots
+    runner: str
+
+    async def handle(self, command: DeliverDue) -> Tally:
+        began = anyio.current_time()
+        claims = Claims(self.uow, self.clock, self.ids, self.rules, self.channels, self.runner)
+        settling = Settling(self.uow, self.clock, self.ids, self.rules, self.channels)
+        run = OutboxPass(
+            uow=self.uow,
+            clock=self.clock,
+            claims=claims,
+            settling=settling,
+            slots=self.slots,
+            open_until=began + command.taking_seconds,
+            ends_at=began + command.total_seconds,
+            is_stopping=command.is_stopping,
+        )
+        return await run.run()

@@ -1,0 +1,94 @@
+"""How mails leave: composed from a message's values and the organisation's letterhead, handed to the mailer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.delivery.channel import Receipt, Shipment
+from application.delivery.compose import Sender, compose, letterhead
+from application.ports.clock import Clock
+from application.ports.mailer import Mailer
+from application.ports.templates import Templates
+from application.ports.unit_of_work import Unit
+from domain.delivery.email_event import EmailEvent
+from domain.delivery.faults import DeliveryFailed
+from domain.delivery.outbox_event import EventOutcome, OutboxEvent
+from domain.shared.ids import OrgId
+from domain.tenancy.org import OrgProfile
+
+UNSOLICITED = ("request_received", "booking_pending")
+"""Mails that a stranger can have sent to an address that is not theirs."""
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailShipment:
+    org_id: OrgId
+    event: OutboxEvent
+    profile: OrgProfile
+    channel: "EmailChannel"
+
+    async def send(self) -> Receipt:
+        channel = self.channel
+        rendered = channel.templates.render(
+            self.event.event_type, self.event.payload, letterhead(self.profile)
+        )
+        mail = compose(
+            self.org_id, self.event, rendered, self.profile, channel.sender, channel.clock.now()
+        )
+        return Receipt(provider_message_id=await channel.mailer.send(mail))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChannel:
+    """`unsolicited_per_day` bounds what strangers can send to one recipient of one organisation."""
+
+    templates: Templates
+    mailer: Mailer
+    sender: Sender
+    clock: Clock
+    unsolicited_per_day: int = 3
+
+    async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
+        if event.event_type in UNSOLICITED and await self._has_had_enough(unit, event):
+            return EventOutcome.SKIPPED
+        return EmailShipment(unit.org_id, event, await unit.org.get(), self)
+
+    async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
+        email = await unit.emails.find(event.id)
+        if email is None:
+            return
+        if not email.subject:
+            email = self._with_subject(email, event.payload, await unit.org.get())
+        provider_message_id = receipt.provider_message_id if receipt else None
+        await unit.emails.save(email.follow(event, provider_message_id))
+
+    async def _has_had_enough(self, unit: Unit, event: OutboxEvent) -> bool:
+        email = await unit.emails.find(event.id)
+        if email is None:
+            return False
+        earlier = await unit.emails.count_earlier(email, UNSOLICITED, ONE_DAY)
+        return earlier >= self.unsolicited_per_day
+
+    def _with_subject(
+        self, email: EmailEvent, values: Mapping[str, object], profile: OrgProfile
+    ) -> EmailEvent:
+        try:
+            rendered = self.templates.render(email.email_type, values, letterhead(profile))
+        except DeliveryFailed:  # what cannot be composed has no subject
+            return email
+        return email.composed(rendered.version, rendered.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class MailIsOff:
+    """EMAIL_MODE=off: mails settle as skipped, and nobody need look."""
+
+    async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
+        del unit, event
+        return EventOutcome.SKIPPED
+
+    async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
+        del receipt
+        if (email := await unit.emails.find(event.id)) is not None:
+            await unit.emails.save(email.follow(event))

@@ -1,0 +1,207 @@
+"""One pass over the outbox: claim what is due, let it fly, write down how it landed, until nothing is left."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import anyio
+from anyio.abc import TaskGroup
+
+from application.delivery.claims import Claimed, Claims, Flight
+from application.delivery.settling import Landing, Settling, fly
+from application.delivery.slots import DeliverySlots
+from application.ports.clock import Clock
+from application.ports.outbox import DueMessage
+from application.ports.unit_of_work import UnitOfWork
+from domain.delivery.faults import Fault
+from domain.delivery.outbox_event import EventOutcome, EventStatus, OutboxEvent
+from domain.shared.errors import DomainError, Unavailable
+from domain.shared.ids import EventId, OrgId
+
+logger = logging.getLogger(__name__)
+ORGS_AT_ONCE = 500
+LOOK_AGAIN_SECONDS = 1.0
+RELEASE_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class Tally:
+    claimed: int = 0
+    sent: int = 0
+    retry: int = 0
+    dead: int = 0
+    skipped: int = 0
+    orgs: set[OrgId] = field(default_factory=set)
+    orgs_failed: set[OrgId] = field(default_factory=set)
+
+    def count(self, events: Iterable[OutboxEvent]) -> None:
+        for event in events:
+            self.sent += event.outcome is EventOutcome.DELIVERED
+            self.retry += event.status is EventStatus.RETRY
+            self.dead += event.status is EventStatus.DEAD
+            self.skipped += event.outcome in {EventOutcome.SKIPPED, EventOutcome.SUPPRESSED}
+
+
+@dataclass(slots=True, kw_only=True)
+class OutboxPass:
+    """`open_until` and `ends_at` are on the monotonic clock: no claim after the one, no attempt after the other.
+
+    A message is tried at most once in a pass. What becomes due meanwhile is taken too, so a target that
+    hangs keeps nobody else waiting for the next pass."""
+
+    uow: UnitOfWork
+    clock: Clock
+    claims: Claims
+    settling: Settling
+    slots: DeliverySlots
+    open_until: float
+    ends_at: float
+    is_stopping: Callable[[], bool]
+    tally: Tally = field(default_factory=Tally)
+    _flights: dict[EventId, Flight] = field(default_factory=dict)
+    _landings: list[Landing] = field(default_factory=list)
+    _aside: set[EventId] = field(default_factory=set)  # not again in this pass
+    _in_quarantine: set[EventId] = field(default_factory=set)  # not before the one in flight has landed
+    _after: OrgId | None = None
+    _bell: anyio.Event = field(default_factory=anyio.Event)
+    _trouble: Exception | None = None
+
+    async def run(self) -> Tally:
+        """Raises Unavailable if the database went away; what was in flight then has been settled if it could."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                await self._work(tasks)
+        except BaseException:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(RELEASE_SECONDS):
+                await self._hand_back()
+            raise
+        if self._trouble is not None:
+            raise self._trouble
+        return self.tally
+
+    async def _work(self, tasks: TaskGroup) -> None:
+        while True:
+            await self._settle()
+            progress = await self._claim(tasks)
+            if not progress and not self._flights:
+                return
+            if not progress:
+                await self._wait()
+
+    async def _claim(self, tasks: TaskGroup) -> bool:
+        """Whether any message moved, so that looking again at once may find more."""
+        if self.slots.free <= 0 or self._trouble or self._is_closed():
+            return False
+        try:
+            due = await self._due()
+        except DomainError as trouble:
+            self._trouble = trouble
+            return False
+        moved = False
+        for org_id, event_ids in self.slots.choose(due).items():
+            claimed = await self._claim_of(org_id, event_ids)
+            self._note(org_id, event_ids, claimed)
+            for flight in claimed.flights:
+                tasks.start_soon(self._fly, flight)
+            moved = moved or bool(claimed.flights or claimed.not_tried)
+        return moved or (self._after is not None)
+
+    async def _due(self) -> list[DueMessage]:
+        not_now = self._aside | self._in_quarantine
+        async with self.uow.begin_global() as unit:
+            due = await unit.due_messages.list_due(
+                self.clock.now(),
+                after=self._after,
+                orgs=ORGS_AT_ONCE,
+                per_org=self.slots.free + len(not_now),
+            )
+        page_is_full = len({message.org_id for message in due}) == ORGS_AT_ONCE
+        self._after = due[-1].org_id if page_is_full else None
+        return [m for m in due if m.event_id not in not_now and m.org_id not in self.tally.orgs_failed]
+
+    async def _claim_of(self, org_id: OrgId, event_ids: list[EventId]) -> Claimed:
+        try:
+            return await self.claims.claim(
+                org_id, event_ids, quarantine_free=not self.slots.quarantine_busy
+            )
+        except Exception:
+            logger.exception("claiming failed", extra={"org_id": str(org_id)})
+            self.tally.orgs_failed.add(org_id)
+            return Claimed()
+
+    def _note(self, org_id: OrgId, asked: list[EventId], claimed: Claimed) -> None:
+        self.tally.orgs.add(org_id)
+        self.tally.claimed += len(claimed.flights)
+        self.tally.count(claimed.not_tried)
+        for flight in claimed.flights:
+            self.slots.take(org_id)
+            self.slots.quarantine_busy |= flight.event.is_quarantined
+            self._flights[flight.event.id] = flight
+        self._in_quarantine.update(event.id for event in claimed.must_wait)
+        self._aside.update(set(asked) - {event.id for event in claimed.changed})  # another runner has them
+
+    async def _fly(self, flight: Flight) -> None:
+        receipt, fault = None, Fault.of("timeout")
+        with anyio.CancelScope(deadline=min(flight.cut_off_at, self.ends_at)):
+            receipt, fault = await fly(flight)
+        landing = Landing(flight=flight, finished_at=self.clock.now(), receipt=receipt, fault=fault)
+        self._landings.append(landing)
+        self._bell.set()
+
+    async def _settle(self) -> None:
+        by_org: dict[OrgId, list[Landing]] = {}
+        for landing in self._landings:
+            by_org.setdefault(landing.flight.org_id, []).append(landing)
+        self._landings.clear()
+        for org_id, landings in by_org.items():
+            try:
+                events = await self.settling.settle(org_id, landings)
+            except Unavailable:
+                self._try_settling_again(landings)
+                continue
+            except Exception:
+                logger.exception("settling failed", extra={"org_id": str(org_id)})
+                self.tally.orgs_failed.add(org_id)
+                events = []
+            self.tally.count(events)
+            now = self.clock.now()
+            self._aside.update(event.id for event in events if event.is_due(now))
+            self._forget(landings)
+
+    def _try_settling_again(self, landings: list[Landing]) -> None:
+        """While its lease runs an attempt can still be written down; then another runner has the message."""
+        now = self.clock.now()
+        held = [landing for landing in landings if not landing.flight.event.is_due(now)]
+        self._landings += held
+        self._forget(landing for landing in landings if landing not in held)
+
+    def _forget(self, landings: Iterable[Landing]) -> None:
+        for landing in landings:
+            flight = self._flights.pop(landing.flight.event.id)
+            self.slots.give_back(flight.org_id)
+            if flight.event.is_quarantined:
+                self.slots.quarantine_busy = False
+                self._in_quarantine.clear()
+
+    async def _wait(self) -> None:
+        with anyio.move_on_after(LOOK_AGAIN_SECONDS):
+            await self._bell.wait()
+        self._bell = anyio.Event()
+
+    def _is_closed(self) -> bool:
+        return self.is_stopping() or anyio.current_time() >= self.open_until
+
+    async def _hand_back(self) -> None:
+        """Cut short: settle what has landed, release what has not."""
+        await self._settle()
+        by_org: dict[OrgId, list[Flight]] = {}
+        for flight in self._flights.values():
+            by_org.setdefault(flight.org_id, []).append(flight)
+            self.slots.give_back(flight.org_id)
+            self.slots.quarantine_busy &= not flight.event.is_quarantined
+        self._flights.clear()
+        for org_id, flights in by_org.items():
+            try:
+                await self.settling.release(org_id, flights)
+            except Exception:
+                logger.exception("releasing failed", extra={"org_id": str(org_id)})

@@ -1,0 +1,101 @@
+"""Writing down how attempts ended: those of one organisation that are over, in one transaction."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from application.delivery.channel import Receipt
+from application.delivery.claims import Flight
+from application.delivery.rules import Channels, DeliveryRules, chance
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from application.ports.unit_of_work import UnitOfWork
+from domain.delivery.attempt import Attempt, AttemptOutcome
+from domain.delivery.faults import DeliveryFailed, Fault
+from domain.delivery.outbox_event import EventOutcome, LeaseLost, OutboxEvent
+from domain.shared.ids import OrgId
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """The end of a flight: a receipt, or the fault."""
+
+    flight: Flight
+    finished_at: datetime
+    receipt: Receipt | None = None
+    fault: Fault | None = None
+
+    def attempt(self, outcome: AttemptOutcome) -> Attempt:
+        receipt, fault = self.receipt or Receipt(), self.fault
+        return self.flight.event.attempt(
+            outcome,
+            finished_at=self.finished_at,
+            error=fault.code if fault else None,
+            http_status=fault.http_status if fault else receipt.http_status,
+            provider_message_id=receipt.provider_message_id,
+        )
+
+
+async def fly(flight: Flight) -> tuple[Receipt | None, Fault | None]:
+    """Send it, and say how that went. Raises nothing that a message or a peer could cause."""
+    try:
+        return await flight.shipment.send(), None
+    except DeliveryFailed as failed:
+        return None, failed.fault
+    except Exception:
+        logger.exception("delivery raised", extra={"event_id": str(flight.event.id)})
+        return None, Fault.of("connection_failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    uow: UnitOfWork
+    clock: Clock
+    ids: Identifiers
+    rules: DeliveryRules
+    channels: Channels
+
+    async def settle(self, org_id: OrgId, landings: Sequence[Landing]) -> list[OutboxEvent]:
+        """The messages as they are now. Whose lease was lost changes nothing but its own record: late."""
+        async with self.uow.begin(org_id) as unit:
+            now = self.clock.now()
+            present = await unit.outbox_queue.lock([landing.flight.event.id for landing in landings])
+            settled, attempts = list[tuple[OutboxEvent, Receipt | None]](), list[Attempt]()
+            for landing in landings:
+                event = present.get(landing.flight.event.id)
+                if event is None:
+                    continue
+                try:
+                    event.must_hold(landing.flight.lease_token, now)
+                except LeaseLost:
+                    attempts.append(landing.attempt(AttemptOutcome.LATE))
+                    continue
+                outcome = AttemptOutcome.FAILED if landing.fault else AttemptOutcome.DELIVERED
+                attempts.append(landing.attempt(outcome))
+                settled.append((self._settled(event, landing, now), landing.receipt))
+            await unit.outbox_queue.save([event for event, _ in settled])
+            await unit.outbox_queue.record(attempts)
+            for event, receipt in settled:
+                if (channel := self.channels.find(event.kind)) is not None:
+                    await channel.follow(unit, event, receipt)
+        return [event for event, _ in settled]
+
+    async def release(self, org_id: OrgId, flights: Sequence[Flight]) -> None:
+        """Hand messages back untried: the process stops before they could leave."""
+        async with self.uow.begin(org_id) as unit:
+            now = self.clock.now()
+            present = await unit.outbox_queue.lock([flight.event.id for flight in flights])
+            held = [
+                event
+                for flight in flights
+                if (event := present.get(flight.event.id)) and event.lease_token == flight.event.lease_token
+            ]
+            await unit.outbox_queue.save([event.release(now) for event in held])
+
+    def _settled(self, event: OutboxEvent, landing: Landing, now: datetime) -> OutboxEvent:
+        if landing.fault is None:
+            return event.settle(EventOutcome.DELIVERED, now)
+        return event.fail(landing.fault, now, self.rules.policy(event.kind), chance(self.ids))

@@ -1,0 +1,61 @@
+"""Who may deliver next, in one process."""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import count
+
+from application.ports.outbox import DueMessage
+from domain.shared.ids import EventId, OrgId
+
+
+@dataclass(slots=True)
+class DeliverySlots:
+    """A bounded number of places, given to organisations in turn: least recently served first, one each.
+
+    An organisation that nobody else waits for may use more than its share, but never the last places: one
+    whose target hangs must not make the next one wait.
+    """
+
+    total: int
+    per_org: int
+    quarantine_busy: bool = False
+    _in_flight: Counter[OrgId] = field(default_factory=Counter)
+    _served: dict[OrgId, int] = field(default_factory=dict)
+    _turns: count[int] = field(default_factory=count)
+
+    @property
+    def free(self) -> int:
+        return self.total - self._in_flight.total()
+
+    def choose(self, due: Iterable[DueMessage]) -> dict[OrgId, list[EventId]]:
+        """Which of the due messages get a place now; each organisation's stay in their order."""
+        waiting: dict[OrgId, deque[EventId]] = {}
+        for message in due:
+            waiting.setdefault(message.org_id, deque()).append(message.event_id)
+        chosen: dict[OrgId, list[EventId]] = {}
+        for _ in range(self.free):
+            org_id = self._next(waiting, chosen)
+            if org_id is None:
+                break
+            chosen.setdefault(org_id, []).append(waiting[org_id].popleft())
+            self._served[org_id] = next(self._turns)
+            if not waiting[org_id]:
+                del waiting[org_id]
+        return chosen
+
+    def take(self, org_id: OrgId) -> None:
+        self._in_flight[org_id] += 1
+
+    def give_back(self, org_id: OrgId) -> None:
+        self._in_flight[org_id] -= 1
+        if not self._in_flight[org_id]:
+            del self._in_flight[org_id]
+
+    def _next(self, waiting: dict[OrgId, deque[EventId]], chosen: dict[OrgId, list[EventId]]) -> OrgId | None:
+        alone = max(self.per_org, self.total - self.per_org)
+        most = self.per_org if len(waiting) > 1 else alone
+        open_to = [
+            org_id for org_id in waiting if self._in_flight[org_id] + len(chosen.get(org_id, ())) < most
+        ]
+        return min(open_to, key=lambda org_id: self._served.get(org_id, -1), default=None)
