@@ -10,6 +10,7 @@ GLOBAL_TABLES: Mapping[str, str] = MappingProxyType(
         "person_secrets": "as persons; the application reaches it through four doors alone",
         "persons": "somebody belongs to several organisations; no secret is here",
         "alembic_version": "how far the migrations have come; the application may only read it",
+        "job_heartbeats": "jobs are the installation's; a pulse names no organisation",
         "orgs": "which organisations exist must be known before any of them is",
     }
 )
@@ -81,6 +82,13 @@ DOORS: Mapping[str, Door] = MappingProxyType(
         "set_person_password": Door("the table is granted to nobody", _SECRETS, _SECRET_CHANGES),
         "rehash_person_password": Door(
             "the same password under today's parameters", _SECRETS, _SECRET_CHANGES
+        ),
+        "outbox_due": Door(
+            "a runner must learn whose messages are due before it can enter an organisation",
+            reads={
+                "outbox_events": ("org_id", "event_id", "next_attempt_at"),
+                "orgs": ("id", "status"),
+            },
         ),
     }
 )

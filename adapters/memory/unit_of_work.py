@@ -72,7 +72,7 @@ from domain.shared.ids import (
     UserId,
     WorkerId,
 )
-from domain.tenancy.org import Org, OrgProfile
+from domain.tenancy.org import Org, OrgProfile, OrgStatus
 
 
 @dataclass(slots=True)
@@ -231,7 +231,8 @@ class MemoryGlobalUnit:
 
     @property
     def due_messages(self) -> MemoryDueMessages:
-        return MemoryDueMessages({org_id: tables.outbox for org_id, tables in self.orgs.items()})
+        active = (org.id for org in self.tables.orgs.values() if org.status is OrgStatus.ACTIVE)
+        return MemoryDueMessages({i: self.orgs[i].outbox for i in active if i in self.orgs})
 
     @property
     def directory(self) -> MemoryOrgDirectory:

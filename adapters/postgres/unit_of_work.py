@@ -13,11 +13,16 @@ from adapters.postgres.blackouts import PostgresBlackouts
 from adapters.postgres.booking_settings import PostgresBookingSettings
 from adapters.postgres.calendar import PostgresCalendar
 from adapters.postgres.connection import REQUEST, Limits, TenantConnection, opening
+from adapters.postgres.emails import PostgresEmailEvents
 from adapters.postgres.errors import connecting, translated
+from adapters.postgres.heartbeats import PostgresHeartbeats
 from adapters.postgres.idempotency import Claim
+from adapters.postgres.job_locks import PostgresJobLocks
 from adapters.postgres.leads import PostgresLeads
 from adapters.postgres.memberships import PostgresMemberships
 from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
+from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.outbox_queue import PostgresDueMessages, PostgresOutboxQueue
 from adapters.postgres.persons import (
     PostgresAuthFailures,
     PostgresBelongings,
@@ -58,6 +63,22 @@ class PostgresUnit:
     @property
     def org(self) -> PostgresOrgProfiles:
         return PostgresOrgProfiles(self.connection)
+
+    @property
+    def outbox(self) -> PostgresOutbox:
+        return PostgresOutbox(self.connection, self.clock, self.ids)
+
+    @property
+    def outbox_queue(self) -> PostgresOutboxQueue:
+        return PostgresOutboxQueue(self.connection)
+
+    @property
+    def emails(self) -> PostgresEmailEvents:
+        return PostgresEmailEvents(self.connection)
+
+    @property
+    def job_locks(self) -> PostgresJobLocks:
+        return PostgresJobLocks(self.connection, self.org_id)
 
     @property
     def usage(self) -> PostgresUsageEvents:
@@ -149,6 +170,14 @@ class PostgresGlobalUnit:
     @property
     def refresh_token_owners(self) -> PostgresRefreshTokenOwners:
         return PostgresRefreshTokenOwners(self.connection)
+
+    @property
+    def heartbeats(self) -> PostgresHeartbeats:
+        return PostgresHeartbeats(self.connection)
+
+    @property
+    def due_messages(self) -> PostgresDueMessages:
+        return PostgresDueMessages(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Claimed:
 
     flights: list[Flight] = field(default_factory=list)
     not_tried: list[OutboxEvent] = field(default_factory=list)  # settled, or put off for later
-    must_wait: list[OutboxEvent] = field(default_factory=list)  # in quarantine, where another one is in flight
+    must_wait: list[OutboxEvent] = field(default_factory=list)  # in quarantine behind another one
 
     @property
     def changed(self) -> list[OutboxEvent]:

@@ -80,7 +80,7 @@ def _plain(text: str) -> str:
 def _address(text: str) -> str:
     """ASCII only, with the domain as A-labels."""
     local, at, domain = _plain(text).rpartition("@")
-    if not (local and at and domain) or set(text) & set(" <>,;:\\\"()[]"):
+    if not (local and at and domain) or set(text) & set(' <>,;:\\"()[]'):
         raise DeliveryFailed(Fault.of("header_invalid"))
     try:
         ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()

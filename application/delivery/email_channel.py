@@ -1,4 +1,4 @@
-"""How mails leave: composed from a message's values and the organisation's letterhead, handed to the mailer."""
+"""How mails leave: composed from the message's values under the organisation's letterhead."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,9 +33,7 @@ class EmailShipment:
         rendered = channel.templates.render(
             self.event.event_type, self.event.payload, letterhead(self.profile)
         )
-        mail = compose(
-            self.org_id, self.event, rendered, self.profile, channel.sender, channel.clock.now()
-        )
+        mail = compose(self.org_id, self.event, rendered, self.profile, channel.sender, channel.clock.now())
         return Receipt(provider_message_id=await channel.mailer.send(mail))
 
 

@@ -1,4 +1,4 @@
-"""One pass over the outbox: claim what is due, let it fly, write down how it landed, until nothing is left."""
+"""One pass over the outbox: claim what is due, let it fly, write down how it landed."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import anyio
 from anyio.abc import TaskGroup
 
+from application.delivery.channel import Receipt
 from application.delivery.claims import Claimed, Claims, Flight
 from application.delivery.settling import Landing, Settling, fly
 from application.delivery.slots import DeliverySlots
@@ -44,7 +45,7 @@ class Tally:
 
 @dataclass(slots=True, kw_only=True)
 class OutboxPass:
-    """`open_until` and `ends_at` are on the monotonic clock: no claim after the one, no attempt after the other.
+    """No claim after `open_until`, no attempt after `ends_at`, both on the monotonic clock.
 
     A message is tried at most once in a pass. What becomes due meanwhile is taken too, so a target that
     hangs keeps nobody else waiting for the next pass."""
@@ -67,7 +68,7 @@ class OutboxPass:
     _trouble: Exception | None = None
 
     async def run(self) -> Tally:
-        """Raises Unavailable if the database went away; what was in flight then has been settled if it could."""
+        """Raises Unavailable if the database went away; what was in flight has landed by then."""
         try:
             async with anyio.create_task_group() as tasks:
                 await self._work(tasks)
@@ -121,9 +122,7 @@ class OutboxPass:
 
     async def _claim_of(self, org_id: OrgId, event_ids: list[EventId]) -> Claimed:
         try:
-            return await self.claims.claim(
-                org_id, event_ids, quarantine_free=not self.slots.quarantine_busy
-            )
+            return await self.claims.claim(org_id, event_ids, quarantine_free=not self.slots.quarantine_busy)
         except Exception:
             logger.exception("claiming failed", extra={"org_id": str(org_id)})
             self.tally.orgs_failed.add(org_id)
@@ -141,9 +140,10 @@ class OutboxPass:
         self._aside.update(set(asked) - {event.id for event in claimed.changed})  # another runner has them
 
     async def _fly(self, flight: Flight) -> None:
-        receipt, fault = None, Fault.of("timeout")
+        outcome: tuple[Receipt | None, Fault | None] = (None, Fault.of("timeout"))
         with anyio.CancelScope(deadline=min(flight.cut_off_at, self.ends_at)):
-            receipt, fault = await fly(flight)
+            outcome = await fly(flight)
+        receipt, fault = outcome
         landing = Landing(flight=flight, finished_at=self.clock.now(), receipt=receipt, fault=fault)
         self._landings.append(landing)
         self._bell.set()

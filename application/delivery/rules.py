@@ -16,7 +16,7 @@ class DeliveryRules:
     """`by_kind` replaces the usual policy for that kind of message."""
 
     lease_seconds: int = 60
-    usual: RetryPolicy = RetryPolicy()
+    usual: RetryPolicy = field(default_factory=RetryPolicy)
     by_kind: Mapping[str, RetryPolicy] = field(default_factory=dict)
 
     def policy(self, kind: str) -> RetryPolicy:

@@ -3,7 +3,6 @@
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import count
 
 from application.ports.outbox import DueMessage
 from domain.shared.ids import EventId, OrgId
@@ -22,7 +21,7 @@ class DeliverySlots:
     quarantine_busy: bool = False
     _in_flight: Counter[OrgId] = field(default_factory=Counter)
     _served: dict[OrgId, int] = field(default_factory=dict)
-    _turns: count[int] = field(default_factory=count)
+    _turns: int = 0
 
     @property
     def free(self) -> int:
@@ -39,7 +38,8 @@ class DeliverySlots:
             if org_id is None:
                 break
             chosen.setdefault(org_id, []).append(waiting[org_id].popleft())
-            self._served[org_id] = next(self._turns)
+            self._turns += 1
+            self._served[org_id] = self._turns
             if not waiting[org_id]:
                 del waiting[org_id]
         return chosen

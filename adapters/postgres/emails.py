@@ -1,0 +1,66 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Text, bindparam, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.tables.delivery import email_events
+from domain.delivery.email_event import EmailEvent, EmailStatus
+from domain.shared.ids import EventId
+
+EMAIL = [column for column in email_events.c if column.name not in {"org_id", "recipient_norm"}]
+_CHANGING = (
+    "template_version",
+    "subject",
+    "status",
+    "provider_message_id",
+    "sent_at",
+    "delivered_at",
+    "bounced_at",
+)
+FIND = select(*EMAIL).where(email_events.c.event_id == bindparam("event_id"))
+SAVE = (
+    update(email_events)
+    .where(email_events.c.event_id == bindparam("saved_event_id"))
+    .values({name: bindparam(name) for name in _CHANGING})
+)
+COUNT_EARLIER = (
+    select(func.count())
+    .select_from(email_events)
+    .where(
+        email_events.c.recipient_norm == bindparam("recipient_norm"),
+        email_events.c.created_at > bindparam("since"),
+        tuple_(email_events.c.created_at, email_events.c.event_id)
+        < tuple_(bindparam("created_at"), bindparam("event_id")),
+        email_events.c.email_type == bindparam("email_types", type_=ARRAY(Text)).any_(),
+        email_events.c.status.not_in(["skipped", "suppressed", "withdrawn"]),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresEmailEvents:
+    connection: AsyncConnection
+
+    async def find(self, event_id: EventId) -> EmailEvent | None:
+        row = (await self.connection.execute(FIND, {"event_id": event_id})).one_or_none()
+        if row is None:
+            return None
+        fields = dict(row._mapping)  # the documented way to a row's names
+        return EmailEvent(**{**fields, "status": EmailStatus(fields["status"])})
+
+    async def save(self, email: EmailEvent) -> None:
+        changes = {name: getattr(email, name) for name in _CHANGING}
+        await self.connection.execute(SAVE, {"saved_event_id": email.event_id, **changes})
+
+    async def count_earlier(self, email: EmailEvent, email_types: Sequence[str], within: timedelta) -> int:
+        bounds = {
+            "recipient_norm": email.recipient.lower(),
+            "since": email.created_at - within,
+            "created_at": email.created_at,
+            "event_id": email.event_id,
+            "email_types": list(email_types),
+        }
+        return int((await self.connection.execute(COUNT_EARLIER, bounds)).scalar_one())

@@ -1,0 +1,109 @@
+"""Enqueueing: the side of the outbox that use cases see."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, collate, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import Uuid
+
+from adapters.postgres.tables.delivery import email_events, outbox_events
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from application.ports.outbox import Message
+from domain.shared.ids import EventId
+
+ENQUEUE = (
+    insert(outbox_events)
+    .on_conflict_do_nothing(constraint="outbox_events_dedupe_key")
+    .returning(outbox_events.c.event_id)
+)
+FIRST = select(outbox_events.c.event_id).where(outbox_events.c.dedupe_key == bindparam("dedupe_key"))
+QUEUE_MAIL = insert(email_events)
+
+_key = collate(outbox_events.c.dedupe_key, "C")
+LOCK_UNSENT = (
+    select(outbox_events.c.event_id)
+    .where(
+        outbox_events.c.next_attempt_at.is_not(None),
+        _key >= bindparam("first_key"),
+        _key < bindparam("end_key"),
+    )
+    .order_by(outbox_events.c.event_id)
+    .with_for_update(key_share=True)
+)
+_ids = bindparam("event_ids", type_=ARRAY(Uuid))
+WITHDRAW = (
+    update(outbox_events)
+    .where(outbox_events.c.event_id == _ids.any_())
+    .values(
+        status="sent",
+        outcome="withdrawn",
+        next_attempt_at=None,
+        last_error=None,
+        secret_sealed=None,
+        lease_token=None,
+        lease_runner=None,
+        lease_started_at=None,
+        lease_expires_at=None,
+    )
+)
+WITHDRAW_MAIL = update(email_events).where(email_events.c.event_id == _ids.any_()).values(status="withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresOutbox:
+    connection: AsyncConnection
+    clock: Clock
+    ids: Identifiers
+
+    async def add(self, message: Message, *, request_id: str = "") -> EventId:
+        row = self._row(message, request_id)
+        event_id = (await self.connection.execute(ENQUEUE, row)).scalar_one_or_none()
+        if event_id is None:
+            first = await self.connection.execute(FIRST, {"dedupe_key": message.dedupe_key})
+            return EventId(first.scalar_one())
+        if message.kind == "email":
+            await self.connection.execute(QUEUE_MAIL, _mail_row(message, row))
+        return EventId(event_id)
+
+    async def withdraw(self, dedupe_key_prefix: str) -> int:
+        end_key = dedupe_key_prefix[:-1] + chr(ord(dedupe_key_prefix[-1]) + 1)
+        bounds = {"first_key": dedupe_key_prefix, "end_key": end_key}
+        event_ids = (await self.connection.execute(LOCK_UNSENT, bounds)).scalars().all()
+        if event_ids:
+            await self.connection.execute(WITHDRAW, {"event_ids": event_ids})
+            await self.connection.execute(WITHDRAW_MAIL, {"event_ids": event_ids})
+        return len(event_ids)
+
+    def _row(self, message: Message, request_id: str) -> dict[str, Any]:
+        now = self.clock.now()
+        return {
+            "event_id": self.ids.new(),
+            "kind": message.kind,
+            "event_type": message.event_type,
+            "dedupe_key": message.dedupe_key,
+            "resource_type": message.resource_type,
+            "resource_id": message.resource_id,
+            "payload": dict(message.payload),
+            "next_attempt_at": now,
+            "expires_at": message.expires_at,
+            "created_at": now,
+            "request_id": request_id,
+        }
+
+
+def _mail_row(message: Message, row: dict[str, Any]) -> dict[str, Any]:
+    about, resource = message.resource_id, message.resource_type
+    recipient = str(message.payload.get("to") or "")
+    return {
+        "event_id": row["event_id"],
+        "email_type": message.event_type,
+        "lead_id": about if resource == "lead" else None,
+        "booking_id": about if resource == "booking" else None,
+        "invoice_id": about if resource == "invoice" else None,
+        "recipient": recipient,
+        "recipient_norm": recipient.lower(),
+        "created_at": row["created_at"],
+    }

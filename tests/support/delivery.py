@@ -1,0 +1,110 @@
+"""A runner whose world is a channel that tests command."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+from adapters.system.identifiers import SystemIdentifiers
+from application.delivery.channel import Receipt, Shipment
+from application.delivery.deliver_due import DeliverDueHandler
+from application.delivery.rules import Channels, DeliveryRules
+from application.delivery.slots import DeliverySlots
+from application.ports.outbox import Message
+from application.ports.unit_of_work import Unit, UnitOfWork
+from domain.delivery.faults import DeliveryFailed, Fault
+from domain.delivery.outbox_event import EventOutcome, OutboxEvent
+from domain.delivery.retry_policy import RetryPolicy
+from domain.shared.ids import EventId, OrgId
+from tests.support.clock import FixedClock
+
+type Deed = Callable[[OutboxEvent], Awaitable[Receipt]]
+
+
+async def accept(event: OutboxEvent) -> Receipt:
+    return Receipt(provider_message_id=f"p-{event.id}")
+
+
+def refuse(code: str) -> Deed:
+    async def deed(event: OutboxEvent) -> Receipt:
+        raise DeliveryFailed(Fault.of(code))
+
+    return deed
+
+
+async def hang(event: OutboxEvent) -> Receipt:
+    await anyio.sleep_forever()
+    raise AssertionError
+
+
+@dataclass(slots=True)
+class World:
+    """A channel: remembers what arrived, and does with each dedupe key what the test says."""
+
+    deeds: dict[str, Deed] = field(default_factory=dict)
+    otherwise: Deed = accept
+    arrived: list[EventId] = field(default_factory=list)
+    in_flight: int = 0
+    most_in_flight: int = 0
+    settled: dict[str, EventOutcome] = field(default_factory=dict)
+
+    async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
+        del unit
+        return self.settled.get(event.dedupe_key) or Parcel(self, event)
+
+    async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
+        """Keeps no records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    world: World
+    event: OutboxEvent
+
+    async def send(self) -> Receipt:
+        world = self.world
+        world.in_flight += 1
+        world.most_in_flight = max(world.most_in_flight, world.in_flight)
+        try:
+            receipt = await world.deeds.get(self.event.dedupe_key, world.otherwise)(self.event)
+        finally:
+            world.in_flight -= 1
+        world.arrived.append(self.event.id)
+        return receipt
+
+
+def a_runner(uow: UnitOfWork, clock: FixedClock, world: World, **choices: Any) -> DeliverDueHandler:
+    policy = RetryPolicy(
+        max_attempts=choices.pop("max_attempts", 5), base_backoff_seconds=choices.pop("base", 30)
+    )
+    slots = DeliverySlots(choices.pop("concurrency", 16), choices.pop("per_org", 4))
+    return DeliverDueHandler(
+        uow=uow,
+        clock=clock,
+        ids=SystemIdentifiers(),
+        rules=DeliveryRules(lease_seconds=choices.pop("lease_seconds", 60), usual=policy),
+        channels=Channels({"webhook": world}),
+        slots=slots,
+        runner=choices.pop("runner", "test"),
+    )
+
+
+async def enqueue(uow: UnitOfWork, org_id: OrgId, *keys: str, **fields: Any) -> list[EventId]:
+    async with uow.begin(org_id) as unit:
+        return [
+            await unit.outbox.add(
+                Message(**{"kind": "webhook", "event_type": "lead.created", "dedupe_key": key, **fields})
+            )
+            for key in keys
+        ]
+
+
+async def event_of(uow: UnitOfWork, org_id: OrgId, event_id: EventId) -> OutboxEvent:
+    async with uow.begin(org_id) as unit:
+        return await unit.outbox_queue.get(event_id)
+
+
+async def outcomes_of(uow: UnitOfWork, org_id: OrgId, event_id: EventId) -> list[str]:
+    async with uow.begin(org_id) as unit:
+        return [attempt.outcome.value for attempt in await unit.outbox_queue.attempts(event_id)]
