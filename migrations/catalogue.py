@@ -16,7 +16,7 @@ GLOBAL_TABLES: Mapping[str, str] = MappingProxyType(
 )
 """Tables without an organisation, each with its reason. At most a dozen."""
 
-APPEND_ONLY = ("admin_audit_logs", "usage_events")
+APPEND_ONLY = ("admin_audit_logs", "price_books", "usage_events")
 """What the application adds to and can neither change nor delete."""
 
 

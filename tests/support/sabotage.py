@@ -17,7 +17,7 @@ alter table pets force row level security;
 create policy pets_org_isolation on pets using (org_id = {CURRENT}) with check (org_id = {CURRENT});
 grant select, insert, update, delete on pets to sweepline_app;
 create view pets_by_name with (security_invoker = true) as select * from pets;
-"""  # noqa: S608  # a constant
+"""  # a constant
 """A table as it must be: every sabotage is one step away from it, or from a table of ours."""
 
 
@@ -263,4 +263,4 @@ ON_DOORS = (
     ),
 )
 
-ALL = (*ON_TABLES, *ON_ROWS, *ON_RIGHTS)
+ALL = (*ON_TABLES, *ON_ROWS, *ON_RIGHTS, *ON_DOORS)

@@ -1,0 +1,101 @@
+"""Makes a row of any table from its shape. Values are text, cast by the database to the column's type."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from tests.support.shapes import Column, Shape
+
+type Row = dict[str, str | None]
+type Statement = tuple[str, tuple[str | None, ...]]
+
+START = datetime(2027, 1, 4, 9, tzinfo=UTC)
+
+# Where a check, or what the table means, asks for more than the type. {n} is the row's number.
+GIVEN: dict[str, Mapping[str, str]] = {
+    "org_profiles": {"currency": "USD"},
+    "add_ons": {"code": "add_on_{n}"},
+    "leads": {"referral_code": "ABCDEFG{letter}"},
+    "working_hours": {"end_minute": "600"},
+    "blackouts": {"ends_at": "{day} 18:00Z"},
+    "bookings": {"ends_at": "{day} 11:00Z", "held_until": "{day} 11:30Z", "buffer_minutes": "30"},
+    "booking_crew": {"held_until": "{day} 11:30Z"},
+}
+
+
+class RowFactory:
+    """Rows of every table of one organisation. Set n of one table refers to set n of the others."""
+
+    def __init__(self, shapes: Iterable[Shape], org_id: UUID) -> None:
+        self.shapes = {shape.table: shape for shape in shapes}
+        self.org_id = org_id
+        self.rows: dict[tuple[str, int], Row] = {}
+
+    @property
+    def org_shapes(self) -> list[Shape]:
+        return [shape for shape in self.shapes.values() if shape.has_org]
+
+    def row(self, table: str, number: int) -> Row:
+        """The same one each time it is asked for."""
+        made = self.rows.get((table, number))
+        if made is None:
+            made = self.rows[table, number] = self._make(self.shapes[table], number)
+        return made
+
+    def insertions(self, number: int, *, of_org: bool = True) -> list[Statement]:
+        """Set n of every table of the organisation (or of every global one), parents first."""
+        return [
+            insertion(shape, self.row(shape.table, number))
+            for shape in self.shapes.values()
+            if shape.has_org is of_org and shape.table not in {"orgs", "alembic_version"}
+        ]
+
+    def _make(self, shape: Shape, number: int) -> Row:
+        row: Row = {"org_id": str(self.org_id)} if shape.has_org else {}
+        for reference in shape.references:
+            if reference.parent not in {shape.table, "orgs"} and shape.requires(reference):
+                row |= reference.naming(self.row(reference.parent, number))
+        given = GIVEN.get(shape.table, {})
+        for column in shape.columns:
+            if column.name in row:
+                continue
+            if column.name in given:
+                row[column.name] = self._fill_in(given[column.name], number)
+            elif column.required:
+                row[column.name] = self._value(column, number)
+        return row
+
+    def _fill_in(self, pattern: str, number: int) -> str:
+        day = (START + timedelta(days=number)).date().isoformat()
+        return pattern.format(n=number, day=day, letter="ABCDEFGH"[number])
+
+    def _value(self, column: Column, number: int) -> str:
+        if column.choices:
+            return column.choices[0]
+        return self._typed(column, number)
+
+    def _typed(self, column: Column, number: int) -> str:
+        instant = START + timedelta(days=number)
+        seed = f"{self.org_id}:{column.name}:{number}"
+        values = {
+            "uuid": str(uuid4()),
+            "text": f"{column.name} {number} of {self.org_id.hex[-8:]}",
+            "boolean": "false",
+            "bytea": "\\x" + hashlib.sha256(seed.encode()).hexdigest(),
+            "jsonb": "{}",
+            "date": instant.date().isoformat(),
+            "timestamp with time zone": instant.isoformat(),
+            "time without time zone": f"{8 + number:02d}:00",
+            "inet": "192.0.2.1",
+            "interval": "1 hour",
+        }
+        if column.type in values:
+            return values[column.type]
+        return "{}" if column.type.endswith("[]") else str(column.least + number)
+
+
+def insertion(shape: Shape, row: Mapping[str, str | None]) -> Statement:
+    types = {column.name: column.type for column in shape.columns}
+    places = ", ".join(f"${place}::text::{types[name]}" for place, name in enumerate(row, start=1))
+    return f"insert into {shape.table} ({', '.join(row)}) values ({places})", tuple(row.values())
