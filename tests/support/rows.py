@@ -18,6 +18,7 @@ GIVEN: dict[str, Mapping[str, str]] = {
     "add_ons": {"code": "add_on_{n}"},
     "leads": {"referral_code": "ABCDEFG{letter}"},
     "working_hours": {"end_minute": "600"},
+    "outbox_events": {"next_attempt_at": "{day} 09:00Z"},
     "blackouts": {"ends_at": "{day} 18:00Z"},
     "bookings": {"ends_at": "{day} 11:00Z", "held_until": "{day} 11:30Z", "buffer_minutes": "30"},
     "booking_crew": {"held_until": "{day} 11:30Z"},
