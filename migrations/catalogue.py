@@ -80,6 +80,10 @@ DOORS: Mapping[str, Door] = MappingProxyType(
         "login_secret": Door("the hash that a login by e-mail must match", reads=_SECRETS),
         "step_up_secret": Door("the hash that a signed-in person must match again", reads=_SECRETS),
         "set_person_password": Door("the table is granted to nobody", _SECRETS, _SECRET_CHANGES),
+        "orgs_with_overdue_bookings": Door(
+            "the expiry job visits only organisations that have something to expire",
+            reads={"bookings": ("org_id", "status", "expires_at")},
+        ),
         "rehash_person_password": Door(
             "the same password under today's parameters", _SECRETS, _SECRET_CHANGES
         ),

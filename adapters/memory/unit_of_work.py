@@ -18,6 +18,7 @@ from adapters.memory.add_ons import MemoryAddOns
 from adapters.memory.audit import MemoryAuditLog
 from adapters.memory.blackouts import MemoryBlackouts
 from adapters.memory.booking_settings import MemoryBookingSettings
+from adapters.memory.bookings import MemoryBookings, MemoryOverdueHolds
 from adapters.memory.calendar import MemoryCalendar
 from adapters.memory.emails import MemoryEmailEvents
 from adapters.memory.heartbeats import MemoryHeartbeats
@@ -123,6 +124,16 @@ class MemoryUnit:
     clock: Clock
     ids: Identifiers
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        before = snapshot(self.tables)
+        try:
+            yield
+        except BaseException:
+            for table in fields(before):
+                setattr(self.tables, table.name, getattr(before, table.name))
+            raise
+
     async def seal(self, result: object) -> None:
         self.claim.seal(result)
 
@@ -208,6 +219,11 @@ class MemoryUnit:
         return MemoryBookingSettings(self.tables.booking_settings)
 
     @property
+    def bookings(self) -> MemoryBookings:
+        tables = self.tables
+        return MemoryBookings(tables.bookings, tables.leads, tables.teams, tables.workers)
+
+    @property
     def calendar(self) -> MemoryCalendar:
         tables = self.tables
         return MemoryCalendar(
@@ -233,6 +249,10 @@ class MemoryGlobalUnit:
     def due_messages(self) -> MemoryDueMessages:
         active = (org.id for org in self.tables.orgs.values() if org.status is OrgStatus.ACTIVE)
         return MemoryDueMessages({i: self.orgs[i].outbox for i in active if i in self.orgs})
+
+    @property
+    def overdue_holds(self) -> MemoryOverdueHolds:
+        return MemoryOverdueHolds({org_id: tables.bookings for org_id, tables in self.orgs.items()})
 
     @property
     def directory(self) -> MemoryOrgDirectory:

@@ -11,6 +11,7 @@ from adapters.postgres.add_ons import PostgresAddOns
 from adapters.postgres.audit import PostgresAuditLog
 from adapters.postgres.blackouts import PostgresBlackouts
 from adapters.postgres.booking_settings import PostgresBookingSettings
+from adapters.postgres.bookings import PostgresBookings, PostgresOverdueHolds
 from adapters.postgres.calendar import PostgresCalendar
 from adapters.postgres.connection import REQUEST, Limits, TenantConnection, opening
 from adapters.postgres.emails import PostgresEmailEvents
@@ -52,6 +53,11 @@ class PostgresUnit:
     claim: Claim
     clock: Clock
     ids: Identifiers
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        async with self.connection.begin_nested():
+            yield
 
     async def seal(self, result: object) -> None:
         await self.claim.seal(result)
@@ -137,6 +143,10 @@ class PostgresUnit:
         return PostgresBookingSettings(self.connection)
 
     @property
+    def bookings(self) -> PostgresBookings:
+        return PostgresBookings(self.connection, self.org_id)
+
+    @property
     def calendar(self) -> PostgresCalendar:
         return PostgresCalendar(self.connection)
 
@@ -146,6 +156,10 @@ class PostgresGlobalUnit:
     connection: AsyncConnection
     clock: Clock
     ids: Identifiers
+
+    @property
+    def overdue_holds(self) -> PostgresOverdueHolds:
+        return PostgresOverdueHolds(self.connection)
 
     @property
     def directory(self) -> PostgresOrgDirectory:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from application.ports.booking_views import BookingPeople, BookingSummary
 from domain.booking.booking import Booking, BookingStatus
-from domain.shared.ids import BookingId, LeadId, TeamId, WorkerId
+from domain.shared.ids import BookingId, LeadId, OrgId, TeamId, WorkerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,9 @@ class Bookings(Protocol):
     async def get(self, booking_id: BookingId) -> Booking:
         """Raises BookingNotFound, also for another organisation's."""
 
+    async def find(self, booking_id: BookingId) -> Booking | None:
+        """As get, or None."""
+
     async def lock(self, booking_id: BookingId) -> Booking:
         """As get; and no other unit writes this booking until ours ends."""
 
@@ -98,10 +101,6 @@ class Bookings(Protocol):
         """Public bookings of this e-mail or phone that hold their time now; and no other unit counts
         them for the same e-mail or phone until ours ends."""
 
-    async def is_held(self, wanted: WantedTime, now: datetime) -> bool:
-        """Whether a booking that holds its time now has the team or one of the workers. Cheap, and waits
-        for nobody: another unit may take the time right after."""
-
     async def lock_overdue(self, wanted: WantedTime, now: datetime) -> Sequence[Booking]:
         """The overdue holds in the way, locked, by id."""
 
@@ -109,3 +108,10 @@ class Bookings(Protocol):
         """Overdue holds that no other unit is working on, locked, longest overdue first."""
 
     async def count_overdue(self, now: datetime) -> int: ...
+
+
+class OverdueHolds(Protocol):
+    """A door: which organisations have holds whose time to pay has run out."""
+
+    async def list_orgs(self, now: datetime) -> Sequence[OrgId]:
+        """By id."""

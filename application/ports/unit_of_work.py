@@ -7,6 +7,7 @@ from application.ports.add_ons import AddOns
 from application.ports.audit import AuditLog
 from application.ports.blackouts import Blackouts
 from application.ports.booking_settings import BookingSettingsStore
+from application.ports.bookings import Bookings, OverdueHolds
 from application.ports.calendar import Calendar
 from application.ports.emails import EmailEvents
 from application.ports.heartbeats import Heartbeats
@@ -84,6 +85,12 @@ class Unit(Protocol):
     def booking_settings(self) -> BookingSettingsStore: ...
     @property
     def calendar(self) -> Calendar: ...
+    @property
+    def bookings(self) -> Bookings: ...
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """A part of the transaction that may fail alone: an exception undoes what was done inside, gives
+        back the locks taken inside, and goes on to the caller."""
 
 
 class GlobalUnit(Protocol):
@@ -97,6 +104,8 @@ class GlobalUnit(Protocol):
     def heartbeats(self) -> Heartbeats: ...
     @property
     def due_messages(self) -> DueMessages: ...
+    @property
+    def overdue_holds(self) -> OverdueHolds: ...
     @property
     def directory(self) -> OrgDirectory: ...
     @property

@@ -15,6 +15,7 @@ from domain.booking.risk import Risk
 from domain.booking.visit import BookedAddOn, Details, TimeSlot
 from domain.shared.estimate import Estimate
 from domain.shared.ids import BookingId, LeadId, WorkerId
+from domain.shared.money import divide_ceiling
 
 
 class BookingStatus(StrEnum):
@@ -104,7 +105,7 @@ class Booking:
     def planned_minutes(self) -> int:
         """What the crew is expected to need: on site, and the extras shared among them."""
         on_site = self.estimate.on_site_minutes if self.estimate else self.slot.duration_minutes
-        return on_site + -(-sum(line.qty * line.minutes for line in self.add_ons) // self.crew_needed)
+        return on_site + divide_ceiling(sum(line.minutes for line in self.add_ons), self.crew_needed)
 
     @property
     def total_cents(self) -> int | None:
@@ -132,6 +133,10 @@ class Booking:
             expires_at=None,
             deposit=self._deposit_becomes(DepositStatus.WAIVED),
         )
+
+    def confirmed_from_birth(self) -> Self:
+        """As it is first written: confirmed in the moment that it was made."""
+        return replace(self, status=BookingStatus.CONFIRMED, confirmed_at=self.created_at)
 
     def cancel(self, now: datetime, *, by: CancelledBy, reason: str) -> Self:
         if self.status is BookingStatus.CANCELLED:
@@ -198,10 +203,6 @@ class Booking:
 
     def _changed(self, now: datetime, **changes: object) -> Self:
         return replace(self, version=self.version + 1, updated_at=now, **changes)  # type: ignore[arg-type]  # fields of this class
-
-
-def in_id_order(workers: set[WorkerId]) -> tuple[WorkerId, ...]:
-    return tuple(sorted(workers))
 
 
 def hold_until(created_at: datetime, starts_at: datetime, ttl_minutes: int) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.shared.errors import Conflict, Invalid, NotFound, PaymentRequired, Unauthenticated
+from domain.shared.errors import Conflict, Invalid, NotFound, Unauthenticated
 
 
 class BookingNotFound(NotFound):
@@ -53,9 +53,3 @@ class StartOutOfRange(Invalid):
 
 class LeadTokenInvalid(Unauthenticated):
     code = "lead_token_invalid"
-
-
-class PlanLimitReached(PaymentRequired):
-    """Member: `metric`."""
-
-    code = "plan_limit_reached"

@@ -51,4 +51,4 @@ class BookedAddOn:
     name: str
     qty: int
     unit_price_cents: int
-    minutes: int  # of one
+    minutes: int  # of all `qty`

@@ -124,7 +124,7 @@ def test_an_overdue_hold_holds_nothing_from_its_very_instant() -> None:
 
 def test_planned_minutes_share_the_extras_among_the_crew() -> None:
     oven = BookedAddOn(
-        add_on_id=AddOnId(UUID(int=3)), code="oven", name="Oven", qty=3, unit_price_cents=3000, minutes=25
+        add_on_id=AddOnId(UUID(int=3)), code="oven", name="Oven", qty=3, unit_price_cents=3000, minutes=75
     )
     assert a_booking(add_ons=(oven,), crew_needed=2).planned_minutes == 120 + 38
 

@@ -1,0 +1,137 @@
+"""The list of bookings: one statement, whatever is filtered."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, any_, bindparam, exists, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Integer, Text, Uuid
+
+from adapters.postgres.booking_rows import to_outcome
+from adapters.postgres.booking_statements import CREW_NAMES, LEAD_COLUMNS, LONGEST, WITH_PEOPLE, b, c
+from adapters.postgres.tables.bookings import booking_crew
+from adapters.postgres.tables.metadata import Instant
+from adapters.postgres.tables.scheduling import teams
+from application.ports.booking_views import BookingSummary, CrewMember
+from application.ports.bookings import BookingFilter, BookingPosition
+from domain.shared.ids import WorkerId
+
+_LEAD_NAME, _LEAD_PHONE, _LEAD_EMAIL = LEAD_COLUMNS
+SUMMARY = (  # in the order of BookingSummary's fields
+    b.booking_id,
+    b.version,
+    b.status,
+    b.source,
+    b.lead_id,
+    b.client_id,
+    _LEAD_NAME,
+    _LEAD_PHONE,
+    _LEAD_EMAIL,
+    b.team_id,
+    teams.c.name.label("team_name"),
+    CREW_NAMES,
+    b.crew_needed,
+    b.starts_at,
+    b.ends_at,
+    b.buffer_minutes,
+    b.expires_at,
+    b.confirmed_at,
+    b.completed_at,
+    b.cancelled_at,
+    b.cancelled_by,
+    b.cancel_reason,
+    b.created_at,
+    b.updated_at,
+    b.service_type,
+    b.address,
+    b.access_notes,
+    b.notes,
+    b.planned_minutes,
+    b.actual_duration_minutes,
+    b.cleaner_seconds,
+    b.consent_photos,
+    b.time_warnings,
+    b.currency,
+    b.deposit_required,
+    b.deposit_cents,
+    b.deposit_status,
+    b.deposit_policy,
+    b.risk_score,
+    b.risk_band,
+    b.risk_reasons,
+    b.cancellation_exception,
+    b.cancellation_exception_note,
+    b.cancellation,
+)
+FIELDS = tuple(column.name for column in SUMMARY)
+_CREW = exists(select(c.worker_id).where(c.org_id == b.org_id, c.booking_id == b.booking_id))
+_WORKS = exists(
+    select(c.worker_id).where(
+        c.org_id == b.org_id,
+        c.booking_id == b.booking_id,
+        c.worker_id == bindparam("worker_id", type_=Uuid),
+    )
+).correlate_except(booking_crew)
+
+CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "statuses": b.status == any_(bindparam("statuses", type_=ARRAY(Text))),
+    "team_id": b.team_id == bindparam("team_id", type_=Uuid),
+    "lead_id": b.lead_id == bindparam("lead_id", type_=Uuid),
+    "worker_id": _WORKS,
+    "unassigned": bindparam("unassigned") != _CREW,
+    "after": tuple_(b.starts_at, b.booking_id)
+    > tuple_(bindparam("after_start", type_=Instant), bindparam("after_id", type_=Uuid)),
+}
+
+
+@lru_cache(maxsize=64)
+def statement(names: tuple[str, ...]) -> Select[Any]:
+    """With the conditions of these names; each set of them is built once."""
+    begins, before = bindparam("begins", type_=Instant), bindparam("before", type_=Instant)
+    long_before = bindparam("long_before", type_=Instant)
+    return (
+        select(*SUMMARY)
+        .select_from(WITH_PEOPLE)
+        .where(b.starts_at < before, b.starts_at > long_before, b.ends_at > begins)
+        .where(*(CONDITIONS[name] for name in names))
+        .order_by(b.starts_at, b.booking_id)
+        .limit(bindparam("page", type_=Integer))
+    )
+
+
+def question(
+    wanted: BookingFilter, after: BookingPosition | None, limit: int
+) -> tuple[Select[Any], dict[str, Any]]:
+    given: dict[str, Any] = {
+        "statuses": sorted(wanted.statuses) or None,
+        "team_id": wanted.team_id,
+        "lead_id": wanted.lead_id,
+        "worker_id": wanted.worker_id,
+        "unassigned": wanted.unassigned,
+    }
+    values = {name: value for name, value in given.items() if value is not None}
+    names = (*values, "after") if after else tuple(values)
+    if after:
+        values |= {"after_start": after.starts_at, "after_id": after.booking_id}
+    values |= {"begins": wanted.touching_from, "before": wanted.touching_before, "page": limit}
+    return statement(names), values | {"long_before": wanted.touching_from - LONGEST}
+
+
+def to_summary(row: Row[*tuple[Any, ...]]) -> BookingSummary:
+    values = row._asdict()
+    return BookingSummary(
+        **values
+        | {
+            "crew": to_crew(row.crew),
+            "time_warnings": tuple(row.time_warnings),
+            "deposit_policy": tuple(row.deposit_policy),
+            "risk_reasons": tuple(row.risk_reasons),
+            "cancellation": to_outcome(row.cancellation),
+        }
+    )
+
+
+def to_crew(pairs: list[tuple[str, str]]) -> tuple[CrewMember, ...]:
+    return tuple(CrewMember(WorkerId(UUID(worker)), name) for worker, name in sorted(pairs))

@@ -1,0 +1,133 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres import booking_lists
+from adapters.postgres import booking_statements as sql
+from adapters.postgres.booking_rows import to_booking, to_row
+from adapters.postgres.errors import constraint_of
+from application.ports.booking_views import BookingPeople, BookingSummary
+from application.ports.bookings import (
+    BookingFilter,
+    BookingPosition,
+    ClientHistory,
+    KnownClient,
+    LeadStanding,
+    WantedTime,
+)
+from domain.booking.booking import Booking
+from domain.booking.refusals import BookingNotFound, SlotTaken
+from domain.shared.ids import BookingId, LeadId, OrgId
+
+TIME_CONSTRAINTS = frozenset({"bookings_team_time_excl", "booking_crew_worker_time_excl"})
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresBookings:
+    connection: AsyncConnection
+    org_id: OrgId
+
+    async def get(self, booking_id: BookingId) -> Booking:
+        if (booking := await self.find(booking_id)) is None:
+            raise BookingNotFound
+        return booking
+
+    async def find(self, booking_id: BookingId) -> Booking | None:
+        row = (await self.connection.execute(sql.GET, {"id": booking_id})).one_or_none()
+        return None if row is None else _booking(row)
+
+    async def lock(self, booking_id: BookingId) -> Booking:
+        await self.connection.execute(sql.LOCK, {"ids": [booking_id]})
+        return await self.get(booking_id)
+
+    async def save(self, booking: Booking) -> None:
+        try:
+            await self.connection.execute(sql.UPSERT, to_row(booking))
+            await self._save_crew(booking)
+        except IntegrityError as error:
+            if constraint_of(error) in TIME_CONSTRAINTS:
+                raise SlotTaken from error
+            raise
+
+    async def _save_crew(self, booking: Booking) -> None:
+        crew = list(booking.crew)
+        if booking.version > 1:
+            await self.connection.execute(sql.DELETE_CREW, {"id": booking.id, "crew": crew})
+        if crew:
+            slot = {"starts_at": booking.slot.starts_at, "held_until": booking.slot.held_until}
+            common = {"booking_id": booking.id, "live": booking.is_live, **slot}
+            await self.connection.execute(
+                sql.UPSERT_CREW, [{**common, "worker_id": worker_id} for worker_id in crew]
+            )
+
+    async def people(self, booking_id: BookingId) -> BookingPeople:
+        row = (await self.connection.execute(sql.PEOPLE, {"id": booking_id})).one_or_none()
+        if row is None:
+            raise BookingNotFound
+        return BookingPeople(**row._asdict() | {"crew": booking_lists.to_crew(row.crew)})
+
+    async def list_page(
+        self, wanted: BookingFilter, after: BookingPosition | None, limit: int
+    ) -> list[BookingSummary]:
+        statement, values = booking_lists.question(wanted, after, limit)
+        return [booking_lists.to_summary(row) for row in await self.connection.execute(statement, values)]
+
+    async def live_of_lead(self, lead_id: LeadId) -> Sequence[Booking]:
+        rows = await self.connection.execute(sql.LIVE_OF_LEAD, {"lead_id": lead_id})
+        return [_booking(row) for row in rows]
+
+    async def standing_of(self, lead_id: LeadId) -> LeadStanding:
+        return LeadStanding(*(await self.connection.execute(sql.STANDING, {"lead_id": lead_id})).one())
+
+    async def history_of(self, client: KnownClient) -> ClientHistory:
+        return ClientHistory(*(await self.connection.execute(sql.HISTORY, asdict(client))).one())
+
+    async def count_live_public(self, client: KnownClient, now: datetime) -> int:
+        for part in sorted(filter(None, (client.email_norm, client.phone_norm))):
+            await self.connection.execute(sql.LOCK_CONTACT, {"key": f"contact:{self.org_id}:{part}"})
+        values = {**asdict(client), "now": now}
+        return int((await self.connection.execute(sql.COUNT_LIVE_PUBLIC, values)).scalar_one())
+
+    async def lock_overdue(self, wanted: WantedTime, now: datetime) -> Sequence[Booking]:
+        return await self._locked(sql.LOCK_OVERDUE, _window(wanted, now))
+
+    async def claim_overdue(self, now: datetime, limit: int) -> Sequence[Booking]:
+        found = await self._locked(sql.CLAIM_OVERDUE, {"now": now, "limit": limit})
+        return sorted(found, key=lambda booking: (booking.expires_at or now, booking.id))
+
+    async def count_overdue(self, now: datetime) -> int:
+        return int((await self.connection.execute(sql.COUNT_OVERDUE, {"now": now})).scalar_one())
+
+    async def _locked(self, statement: Select[Any], values: Mapping[str, Any]) -> list[Booking]:
+        """Locked first and read after, so that what is read is what the lock protects."""
+        ids = list((await self.connection.execute(statement, values)).scalars())
+        if not ids:
+            return []
+        return [_booking(row) for row in await self.connection.execute(sql.READ_MANY, {"ids": ids})]
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresOverdueHolds:
+    connection: AsyncConnection
+
+    async def list_orgs(self, now: datetime) -> Sequence[OrgId]:
+        found = await self.connection.execute(sql.OVERDUE_ORGS, {"now": now})
+        return [OrgId(org_id) for org_id in found.scalars()]
+
+
+def _booking(row: Row[*tuple[Any, ...]]) -> Booking:
+    return to_booking(row, tuple(sorted(row.crew or ())))
+
+
+def _window(wanted: WantedTime, now: datetime) -> dict[str, Any]:
+    return {
+        **asdict(wanted),
+        "worker_ids": list(wanted.worker_ids),
+        "long_before": wanted.starts_at - sql.LONGEST,
+        "now": now,
+    }

@@ -1,0 +1,66 @@
+"""Bookings and their crews."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from adapters.postgres.tables.metadata import Instant, metadata, org_id
+
+bookings = Table(
+    "bookings",
+    metadata,
+    org_id(),
+    Column("booking_id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("lead_id", Uuid),
+    Column("client_id", Uuid),
+    Column("team_id", Uuid, nullable=False),
+    Column("crew_needed", Integer, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("buffer_minutes", Integer, nullable=False),
+    Column("held_until", Instant, nullable=False),
+    Column("time_warnings", ARRAY(Text), nullable=False),
+    Column("expires_at", Instant),
+    Column("confirmed_at", Instant),
+    Column("completed_at", Instant),
+    Column("cancelled_at", Instant),
+    Column("cancelled_by", Text),
+    Column("cancel_reason", Text),
+    Column("cancellation", JSONB(none_as_null=True)),
+    Column("cancellation_exception", Boolean, nullable=False),
+    Column("cancellation_exception_note", Text),
+    Column("service_type", Text),
+    Column("address", Text),
+    Column("access_notes", Text),
+    Column("notes", Text),
+    Column("estimate", JSONB(none_as_null=True)),
+    Column("add_ons", JSONB, nullable=False),
+    Column("planned_minutes", Integer, nullable=False),
+    Column("actual_duration_minutes", Integer),
+    Column("cleaner_seconds", BigInteger, nullable=False),
+    Column("consent_photos", Boolean, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("deposit_required", Boolean, nullable=False),
+    Column("deposit_cents", BigInteger),
+    Column("deposit_status", Text, nullable=False),
+    Column("deposit_policy", ARRAY(Text), nullable=False),
+    Column("risk_score", Integer, nullable=False),
+    Column("risk_band", Text, nullable=False),
+    Column("risk_reasons", ARRAY(Text), nullable=False),
+    Column("policy_snapshot", JSONB, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+booking_crew = Table(
+    "booking_crew",
+    metadata,
+    org_id(),
+    Column("booking_id", Uuid, primary_key=True),
+    Column("worker_id", Uuid, primary_key=True),
+    Column("starts_at", Instant, nullable=False),
+    Column("held_until", Instant, nullable=False),
+    Column("live", Boolean, nullable=False),
+)

@@ -1,0 +1,57 @@
+"""What is written down with every new or changed booking."""
+
+from datetime import datetime
+
+from application.booking.announcing import tell_client
+from application.leads.crediting import lead_was_booked
+from application.ports.unit_of_work import Unit
+from domain.booking.booking import Booking
+from domain.identity.actor import Actor
+
+
+async def record_new(unit: Unit, actor: Actor, booking: Booking, now: datetime) -> None:
+    """Save it, move its lead, tell the client, count and audit it."""
+    await unit.bookings.save(booking)
+    if booking.confirmed_at and booking.lead_id:
+        await lead_was_booked(unit, booking.lead_id, now)
+    template = "booking_confirmed" if booking.confirmed_at else "booking_pending"
+    await tell_client(unit, actor, template, booking)
+    await unit.usage.record("booking_created", 1, booking.id)
+    await unit.audit.record(actor, "booking_create", "booking", booking.id, after=audited(booking))
+
+
+async def record_change(
+    unit: Unit, actor: Actor, action: str, before: Booking, after: Booking, *, reason: str | None = None
+) -> None:
+    """Save it, and audit what differs."""
+    await unit.bookings.save(after)
+    old, new = audited(before), audited(after)
+    differing = [field for field in new if old[field] != new[field]]
+    await unit.audit.record(
+        actor,
+        action,
+        "booking",
+        after.id,
+        before={field: old[field] for field in differing},
+        after={field: new[field] for field in differing},
+        reason=reason,
+    )
+
+
+def audited(booking: Booking) -> dict[str, object]:
+    """What an audit row keeps of a booking: facts about the visit, nothing about persons."""
+    slot, cancelled = booking.slot, booking.cancelled
+    return {
+        "status": booking.status.value,
+        "source": booking.source.value,
+        "lead_id": str(booking.lead_id) if booking.lead_id else None,
+        "team_id": str(slot.team_id),
+        "worker_ids": [str(worker_id) for worker_id in booking.crew],
+        "starts_at": slot.starts_at.isoformat(),
+        "ends_at": slot.ends_at.isoformat(),
+        "service_type": booking.details.service_type,
+        "deposit_status": booking.deposit.status.value,
+        "cancelled_by": cancelled.by.value if cancelled else None,
+        "cancel_reason": cancelled.reason if cancelled else None,
+        "version": booking.version,
+    }
