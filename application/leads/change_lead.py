@@ -31,7 +31,7 @@ class ChangeLeadHandler:
 
     async def handle(self, actor: Actor, command: ChangeLead) -> LeadView:
         actor.require(Need.DISPATCH)
-        async with self.uow.begin(actor.org_id) as unit:
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             before = await unit.leads.lock(command.lead_id)
             must_match(before.version, command.expected_version)
             estimate = await _estimate(unit, before, command)
@@ -42,7 +42,9 @@ class ChangeLeadHandler:
                 await unit.audit.record(
                     actor, "lead_update", "lead", after.id, after={"changed": _changed(before, after)}
                 )
-            return await view_of(unit, after)
+            view = await view_of(unit, after)
+            await unit.seal(view)
+        return view
 
 
 async def _estimate(unit: Unit, before: Lead, command: ChangeLead) -> Estimate | None:

@@ -26,7 +26,7 @@ class EstimateLeadHandler:
 
     async def handle(self, actor: Actor, command: EstimateLead) -> LeadView:
         actor.require(Need.DISPATCH)
-        async with self.uow.begin(actor.org_id) as unit:
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             before = await unit.leads.lock(command.lead_id)
             must_match(before.version, command.expected_version)
             if before.home is None:
@@ -38,4 +38,6 @@ class EstimateLeadHandler:
                 await unit.audit.record(
                     actor, "lead_estimate", "lead", after.id, before=audited(before), after=audited(after)
                 )
-            return await view_of(unit, after)
+            view = await view_of(unit, after)
+            await unit.seal(view)
+        return view

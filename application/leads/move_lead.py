@@ -25,7 +25,7 @@ class MoveLeadHandler:
 
     async def handle(self, actor: Actor, command: MoveLead) -> LeadView:
         actor.require(Need.DISPATCH)
-        async with self.uow.begin(actor.org_id) as unit:
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             before = await unit.leads.lock(command.lead_id)
             must_match(before.version, command.expected_version)
             after = before.moved(command.status, self.clock.now())
@@ -39,4 +39,6 @@ class MoveLeadHandler:
                     before={"status": before.status.value},
                     after={"status": after.status.value},
                 )
-            return await view_of(unit, after)
+            view = await view_of(unit, after)
+            await unit.seal(view)
+        return view

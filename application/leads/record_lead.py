@@ -36,7 +36,7 @@ class RecordLeadHandler:
     async def handle(self, actor: Actor, command: RecordLead) -> Lead:
         actor.require(Need.DISPATCH)
         now = self.clock.now()
-        async with self.uow.begin(actor.org_id) as unit:
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             lead = Lead(
                 id=LeadId(self.ids.new()),
                 details=command.details,
@@ -48,4 +48,5 @@ class RecordLeadHandler:
                 updated_at=now,
             )
             await store_new(unit, actor, lead, exports=self.policy.exports)
+            await unit.seal(lead)
         return lead

@@ -32,7 +32,8 @@ class AddAddOnHandler:
             minutes=command.minutes,
             is_active=command.is_active,
         )
-        async with self.uow.begin(actor.org_id) as unit:
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             await unit.add_ons.save(add_on)
             await unit.audit.record(actor, "addon_create", "addon", add_on.id, after=audited_add_on(add_on))
+            await unit.seal(add_on)
         return add_on

@@ -26,7 +26,7 @@ class ChangeAddOnHandler:
 
     async def handle(self, actor: Actor, command: ChangeAddOn) -> AddOn:
         actor.require(Need.ADMIN)
-        async with self.uow.begin(actor.org_id) as unit:
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             before = await unit.add_ons.lock(command.add_on_id)
             must_match(before.version, command.expected_version)
             after = before.changed(
@@ -45,4 +45,5 @@ class ChangeAddOnHandler:
                     before=audited_add_on(before),
                     after=audited_add_on(after),
                 )
+            await unit.seal(after)
         return after

@@ -22,7 +22,7 @@ class ReplacePriceBookHandler:
 
     async def handle(self, actor: Actor, command: ReplacePriceBook) -> PriceBook:
         actor.require(Need.ADMIN)
-        async with self.uow.begin(actor.org_id) as unit:
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             before = await unit.price_books.lock_active()
             must_match(before.version, command.expected_version)
             book = before.replaced_by(command.terms, self.clock.now(), actor.user_id)
@@ -35,4 +35,5 @@ class ReplacePriceBookHandler:
                 before={"version": before.version},
                 after={"version": book.version},
             )
+            await unit.seal(book)
         return book

@@ -39,7 +39,18 @@ def tagged[T](
     headers: dict[str, str] | None = None,
 ) -> Response[T | None]:
     """The body under its tag; an empty 304 when the reader has this version already."""
-    tag = entity_tag(version)
+    return tagged_as(request, body, entity_tag(version), status_code=status_code, headers=headers)
+
+
+def tagged_as[T](
+    request: Request[Any, Any, Any],
+    body: T,
+    tag: str,
+    *,
+    status_code: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response[T | None]:
+    """As tagged, for what has no version of its own: `tag` is quoted and changes with the body."""
     given = {"etag": tag, **(headers or {})}
     if request.method in {"GET", "HEAD"} and _known(request.headers.getall("if-none-match", []), tag):
         return Response(None, status_code=304, headers=given)

@@ -49,6 +49,11 @@ def _whole_number(metas: Sequence[msgspec.Meta]) -> str:
 
 
 def _text(metas: Sequence[msgspec.Meta]) -> str:
+    """A pattern is for machines: `extra={"rule": …}` says in words what it means."""
+    if (
+        rule := next((meta.extra["rule"] for meta in metas if meta.extra and "rule" in meta.extra), None)
+    ) is not None:
+        return str(rule)
     span = _range(_bound(metas, "min_length"), _bound(metas, "max_length"), " characters")
     pattern = _bound(metas, "pattern")
     return "must be text" + (f" of {span}" if span else "") + (f" matching {pattern}" if pattern else "")

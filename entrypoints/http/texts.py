@@ -1,0 +1,24 @@
+"""Kinds of text that several bodies take. Lengths count after trimming; control characters are refused."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from entrypoints.http.values import MULTILINE
+
+Name = Annotated[str, Meta(min_length=1, max_length=120)]
+Phone = Annotated[str, Meta(min_length=3, max_length=32)]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r'^[^\s@,;:<>()"\[\]\\]{1,64}@([^\s@,;:<>()"\[\]\\.]{1,63}\.)+[^\s@,;:<>()"\[\]\\.]{2,63}$',
+        extra={"rule": "must be one e-mail address of at most 254 characters"},
+    ),
+]
+"""One address and nothing around it: it goes into a mail's header as it is."""
+PostalCode = Annotated[str, Meta(max_length=16)]
+Address = Annotated[str, Meta(max_length=255), MULTILINE]
+ShortNotes = Annotated[str, Meta(max_length=500), MULTILINE]
+Notes = Annotated[str, Meta(max_length=2000), MULTILINE]
+Code = Annotated[str, Meta(pattern="^[a-z0-9_]{1,40}$", extra={"rule": "must be 1 to 40 of a-z, 0-9 and _"})]
