@@ -22,7 +22,7 @@ from entrypoints.http.routes import get, patch, post
 from entrypoints.http.texts import Code, Name
 
 
-class Position(msgspec.Struct, array_like=True):
+class Position(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     code: Code
 
 

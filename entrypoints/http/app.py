@@ -6,16 +6,29 @@ from contextlib import asynccontextmanager
 from dishka import AsyncContainer
 from litestar import Controller, Litestar
 
+from entrypoints.http.add_ons import AddOnsController
+from entrypoints.http.catalog import CatalogController
 from entrypoints.http.edge import Edge, EdgePolicy
 from entrypoints.http.gate import Gatekeeper
 from entrypoints.http.health import HealthController
+from entrypoints.http.leads import LeadsController
+from entrypoints.http.price_book import PriceBookController
 from entrypoints.http.problem_catalogue import ProblemsController
 from entrypoints.http.problems import answer_problem
+from entrypoints.http.public_leads import PublicLeadsController
 from entrypoints.http.security_headers import Cors
 from entrypoints.settings import Settings
 
 MOST_BODY_BYTES = 1024 * 1024
-CONTROLLERS: tuple[type[Controller], ...] = (HealthController, ProblemsController)
+CONTROLLERS: tuple[type[Controller], ...] = (
+    HealthController,
+    ProblemsController,
+    CatalogController,
+    PublicLeadsController,
+    LeadsController,
+    PriceBookController,
+    AddOnsController,
+)
 """Every controller of the API; a context adds its own here."""
 
 

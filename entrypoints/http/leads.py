@@ -36,7 +36,7 @@ MICROSECOND = timedelta(microseconds=1)
 Searched = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
-class Position(msgspec.Struct, array_like=True):
+class Position(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     microseconds: Annotated[int, msgspec.Meta(ge=0, le=10**17)]
     lead_id: UUID
 

@@ -25,7 +25,7 @@ from entrypoints.http.routes import get, put
 HIGHEST_VERSION = 2**31 - 1
 
 
-class Position(msgspec.Struct, array_like=True):
+class Position(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     version: Annotated[int, msgspec.Meta(ge=1, le=HIGHEST_VERSION)]
 
 

@@ -1,0 +1,120 @@
+"""The routes of prices and leads over either database, for callers of any role."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+from dishka import Provider, Scope, make_async_container
+from litestar import Request
+
+from adapters.system.identifiers import SystemIdentifiers
+from application.ports.clock import Clock
+from application.ports.human_check import HumanCheck
+from application.ports.unit_of_work import UnitOfWork
+from application.pricing.founding import found_pricing
+from domain.identity.actor import Actor, ActorKind, Role
+from domain.scheduling.settings import BookingSettings
+from domain.shared.errors import Unauthenticated
+from domain.shared.ids import OrgId, UserId
+from entrypoints.http.app import create_app
+from entrypoints.http.authenticate import Authenticate
+from entrypoints.http.public_org import PublicOrgs
+from entrypoints.http.request_context import context_of
+from entrypoints.http.routes import RouteRules
+from entrypoints.http.wiring import RequestProvider
+from entrypoints.settings import Settings
+from entrypoints.settings.load import read_settings
+from entrypoints.wiring.pricing import PricingProvider
+from entrypoints.wiring.system import SystemProvider
+from tests.support.clock import FixedClock
+from tests.support.orgs import found_org
+
+DISPATCHER = UserId(UUID(int=42))
+
+
+@dataclass(frozen=True, slots=True)
+class ByHeader:
+    """`Authorization: Bearer {org_id}:{role}`; without it the public of the path's organisation."""
+
+    public: PublicOrgs
+
+    async def __call__(self, request: Request[Any, Any, Any], _rules: RouteRules, /) -> Actor | None:
+        slug = request.scope["path_params"].get("org_slug")
+        if slug is not None:
+            return await self.public.actor(slug, context_of(request))
+        header = request.headers.get("authorization", "")
+        if not header:
+            return None
+        try:
+            org_id, role = header.removeprefix("Bearer ").split(":")
+            return Actor(
+                org_id=OrgId(UUID(org_id)), kind=ActorKind.BEARER, role=Role(role), user_id=DISPATCHER
+            )
+        except ValueError:
+            raise Unauthenticated from None
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One organisation's address, and who stands before it."""
+
+    client: httpx.AsyncClient
+    uow: UnitOfWork
+    org_id: OrgId
+    slug: str
+
+    async def staff(self, method: str, path: str, role: str = "dispatcher", **parts: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.org_id}:{role}", **parts.pop("headers", {})}
+        return await self.client.request(method, f"/v1/admin{path}", headers=headers, **parts)
+
+    async def public(self, method: str, path: str, **parts: Any) -> httpx.Response:
+        return await self.client.request(method, f"/v1/public/{self.slug}{path}", **parts)
+
+    async def lead(self, **fields: Any) -> dict[str, Any]:
+        """One made in the office."""
+        body = {"name": "Jane Doe", "phone": "+1 555 010 0134", **fields}
+        answer = await self.staff("POST", "/leads", json=body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+
+async def open_org(uow: UnitOfWork, clock: FixedClock, **settings: Any) -> tuple[OrgId, str]:
+    """An organisation as it is born, but for teams and people."""
+    org_id = await found_org(uow, clock.now())
+    async with uow.begin(org_id) as unit:
+        await found_pricing(unit, clock.now(), SystemIdentifiers())
+        await unit.booking_settings.save(BookingSettings(updated_at=clock.now(), **settings))
+    return org_id, f"org-{org_id.hex[-12:]}"
+
+
+@asynccontextmanager
+async def open_shop(
+    uow: UnitOfWork,
+    clock: FixedClock,
+    *,
+    environ: Mapping[str, str] | None = None,
+    human_check: HumanCheck | None = None,
+    peer: str = "203.0.113.7",
+    **booking_settings: Any,
+) -> AsyncIterator[Shop]:
+    settings, faults = read_settings({"APP_ENV": "dev", **(environ or {})})
+    assert not faults
+    overrides = Provider(scope=Scope.APP)
+    overrides.provide(lambda: uow, provides=UnitOfWork)
+    overrides.provide(lambda: clock, provides=Clock)
+    overrides.provide(ByHeader, provides=Authenticate)
+    if human_check is not None:
+        overrides.provide(lambda: human_check, provides=HumanCheck)
+    container = make_async_container(
+        SystemProvider(), RequestProvider(), PricingProvider(), overrides, context={Settings: settings}
+    )
+    app = create_app(settings, container)
+    transport = httpx.ASGITransport(app, client=(peer, 5000))  # type: ignore[arg-type]  # Litestar is an ASGI app
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        org_id, slug = await open_org(uow, clock, **booking_settings)
+        yield Shop(client, uow, org_id, slug)
+    await container.close()
