@@ -35,6 +35,9 @@ class MemoryTeams:
         ]
         return sorted(wanted, key=lambda team: (team.name_key, team.id))[:limit]
 
+    async def names(self, team_ids: Iterable[TeamId]) -> dict[TeamId, str]:
+        return {team_id: self.rows[team_id].name for team_id in team_ids if team_id in self.rows}
+
     async def worker_counts(self, team_ids: Iterable[TeamId]) -> dict[TeamId, int]:
         wanted = set(team_ids)
         return dict(Counter(w.team_id for w in self.workers.values() if w.is_active and w.team_id in wanted))

@@ -233,6 +233,7 @@ class MemoryUnit:
             tables.workers,
             tables.bookings,
             tables.blackouts,
+            tables.leads,
         )
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.calendar_document import facts_decoder, hold_decoder
+from adapters.postgres.calendar_document import board_decoder, facts_decoder, hold_decoder
+from application.ports.calendar import BoardFacts
 from domain.scheduling.blackout import LONGEST_WINDOW
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.hold import Hold
 from domain.scheduling.settings import LONGEST_BUFFER_MINUTES
 from domain.shared.errors import NotFound
-from domain.shared.ids import BookingId
+from domain.shared.ids import BookingId, TeamId, WorkerId
 
 LONGEST_BUFFER = timedelta(minutes=LONGEST_BUFFER_MINUTES)
 LONGEST_HOLD = timedelta(minutes=1440) + LONGEST_BUFFER
@@ -50,14 +51,16 @@ WORKERS = f"""
         w.version, w.created_at, w.updated_at) order by w.worker_id)
     from workers w
 """  # noqa: S608  # constants of this module
-TOUCHING = "b.starts_at < $2 and b.starts_at > $3 and b.held_until > $1 and b.booking_id is distinct from $6"
-LIVE = "(b.status = 'CONFIRMED' or b.status = 'PENDING' and (b.expires_at is null or b.expires_at > $5))"
+TOUCHING = "b.starts_at < $2 and b.starts_at > $3 and b.held_until > $1"
+OTHERS = "b.booking_id is distinct from $6"
+LIVE = "(b.status = 'CONFIRMED' or b.status = 'PENDING' and (b.expires_at is null or b.expires_at > {now}))"
 HOLDS = f"""
-    select json_agg({HOLD} order by b.starts_at, b.booking_id) from bookings b where {TOUCHING} and {LIVE}
+    select json_agg({HOLD} order by b.starts_at, b.booking_id) from bookings b
+    where {TOUCHING} and {OTHERS} and {LIVE.format(now="$5")}
 """  # noqa: S608  # constants of this module
 FINISHED = f"""
     select json_agg({HOLD} order by b.starts_at, b.booking_id) from bookings b
-    where {TOUCHING} and b.status = 'DONE'
+    where {TOUCHING} and {OTHERS} and b.status = 'DONE'
 """  # noqa: S608  # constants of this module
 BLACKOUTS = """
     select json_agg(json_build_array(k.blackout_id, k.starts_at, k.ends_at, k.reason, k.team_id,
@@ -71,7 +74,33 @@ FACTS = f"""
         coalesce(({BLACKOUTS}), '[]'::json))::text
     from org_profiles p
 """  # noqa: S608  # constants of this module
+CREW_NAMES = """
+    select json_agg(json_build_array(c.worker_id, w.name) order by c.worker_id)
+    from booking_crew c join workers w on w.worker_id = c.worker_id where c.booking_id = b.booking_id
+"""
+VISITS = f"""
+    select json_agg(v.visit) from (
+        select json_build_array(b.booking_id, b.team_id, b.starts_at, b.ends_at, b.held_until,
+            coalesce(({CREW_NAMES}), '[]'::json), b.version, b.status, b.source, b.lead_id, l.name, l.phone,
+            b.crew_needed, b.service_type, b.address, b.deposit_status, b.risk_band, b.expires_at) as visit
+        from bookings b left join leads l on l.lead_id = b.lead_id
+        where {TOUCHING} and ({LIVE.format(now="$5")} or b.status = 'DONE')
+        order by b.starts_at, b.booking_id limit $6
+    ) v
+"""  # noqa: S608  # constants of this module
+BOARD = f"""
+    select json_build_array(p.timezone, p.travel_buffer_minutes, ({SETTINGS}),
+        coalesce(({TEAMS}), '[]'::json), coalesce(({VISITS}), '[]'::json),
+        coalesce(({BLACKOUTS}), '[]'::json))::text
+    from org_profiles p
+"""  # noqa: S608  # constants of this module
 FIND = f"select {HOLD}::text from bookings b where b.booking_id = $1"  # noqa: S608  # constants
+TO_COME = f"b.starts_at > $3 and b.ends_at > $2 and {LIVE.format(now='$2')}"
+TEAM_HAS_JOBS = f"select exists (select from bookings b where b.team_id = $1 and {TO_COME})"  # noqa: S608  # constants
+JOBS_OF_WORKER = f"""
+    select b.booking_id from booking_crew c join bookings b on b.booking_id = c.booking_id
+    where c.worker_id = $1 and c.starts_at > $3 and {TO_COME} order by b.starts_at, b.booking_id
+"""  # noqa: S608  # constants of this module
 
 LOCK_KEY = "hashtextextended('calendar:' || current_setting('app.current_org_id'), 0)"
 SHARE = f"select pg_advisory_xact_lock_shared({LOCK_KEY})"
@@ -96,9 +125,26 @@ class PostgresCalendar:
             raise NotFound("org_id")
         return row.to_facts(row.settings)
 
+    async def board(self, start: datetime, end: datetime, *, now: datetime, limit: int) -> BoardFacts:
+        end += LONGEST_BUFFER
+        asked = (start, end, start - LONGEST_HOLD, start - LONGEST_WINDOW, now, limit + 1)
+        document = await self._value(BOARD, asked)
+        row = None if document is None else board_decoder.decode(document)
+        if row is None or row.settings is None:
+            raise NotFound("org_id")
+        return row.to_board(row.settings, limit)
+
     async def find(self, booking_id: BookingId) -> Hold | None:
         document = await self._value(FIND, (booking_id,))
         return None if document is None else hold_decoder.decode(document).to_hold()
+
+    async def team_has_jobs(self, team_id: TeamId, now: datetime) -> bool:
+        return bool(await self._value(TEAM_HAS_JOBS, (team_id, now, now - LONGEST_HOLD)))
+
+    async def jobs_of_worker(self, worker_id: WorkerId, now: datetime) -> list[BookingId]:
+        asked = (worker_id, now, now - LONGEST_HOLD)
+        rows = await self.connection.exec_driver_sql(JOBS_OF_WORKER, asked)
+        return [BookingId(booking_id) for (booking_id,) in rows]
 
     async def share(self) -> None:
         await self.connection.exec_driver_sql(SHARE)

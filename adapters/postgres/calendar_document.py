@@ -5,6 +5,9 @@ from uuid import UUID
 
 import msgspec
 
+from application.ports.booking_views import CrewMember
+from application.ports.calendar import BoardFacts, BoardVisit
+from domain.booking.booking import BookingStatus
 from domain.scheduling.blackout import Blackout
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.hold import Hold
@@ -12,8 +15,9 @@ from domain.scheduling.hours import Opening, Week
 from domain.scheduling.settings import BookingSettings
 from domain.scheduling.team import Team
 from domain.scheduling.worker import Skill, Worker
-from domain.shared.ids import BlackoutId, BookingId, TeamId, UserId, WorkerId
+from domain.shared.ids import BlackoutId, BookingId, LeadId, TeamId, UserId, WorkerId
 
+DONE = BookingStatus.DONE
 type Openings = list[tuple[int, int, int]]
 
 
@@ -162,6 +166,76 @@ class FactsRow(msgspec.Struct, array_like=True):
         )
 
 
+class VisitRow(msgspec.Struct, array_like=True):
+    booking_id: UUID
+    team_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    held_until: datetime
+    crew: list[tuple[UUID, str]]
+    version: int
+    status: str
+    source: str
+    lead_id: UUID | None
+    lead_name: str | None
+    lead_phone: str | None
+    crew_needed: int
+    service_type: str | None
+    address: str | None
+    deposit_status: str
+    risk_band: str
+    expires_at: datetime | None
+
+    def to_visit(self) -> BoardVisit:
+        return BoardVisit(
+            hold=Hold(
+                booking_id=BookingId(self.booking_id),
+                team_id=TeamId(self.team_id),
+                starts_at=self.starts_at,
+                ends_at=self.ends_at,
+                held_until=self.held_until,
+                crew=tuple(WorkerId(worker_id) for worker_id, _ in self.crew),
+            ),
+            version=self.version,
+            status=self.status,
+            source=self.source,
+            lead_id=None if self.lead_id is None else LeadId(self.lead_id),
+            lead_name=self.lead_name,
+            lead_phone=self.lead_phone,
+            crew=tuple(CrewMember(WorkerId(worker_id), name) for worker_id, name in self.crew),
+            crew_needed=self.crew_needed,
+            service_type=self.service_type,
+            address=self.address,
+            deposit_status=self.deposit_status,
+            risk_band=self.risk_band,
+            expires_at=self.expires_at,
+        )
+
+
+class BoardRow(msgspec.Struct, array_like=True):
+    timezone: str
+    travel_buffer_minutes: int
+    settings: SettingsRow | None
+    teams: list[TeamRow]
+    visits: list[VisitRow]
+    blackouts: list[BlackoutRow]
+
+    def to_board(self, settings: SettingsRow, limit: int) -> BoardFacts:
+        visits = tuple(row.to_visit() for row in self.visits[:limit])
+        facts = CalendarFacts(
+            timezone=self.timezone,
+            travel_buffer_minutes=self.travel_buffer_minutes,
+            settings=settings.to_settings(),
+            teams=tuple(row.to_team() for row in self.teams),
+            workers=(),
+            holds=tuple(visit.hold for visit in visits if visit.status != DONE),
+            finished=tuple(visit.hold for visit in visits if visit.status == DONE),
+            blackouts=tuple(row.to_blackout() for row in self.blackouts),
+        )
+        return BoardFacts(facts, visits, truncated=len(self.visits) > limit)
+
+
+board_decoder = msgspec.json.Decoder(BoardRow)
 facts_decoder = msgspec.json.Decoder(FactsRow)
 hold_decoder = msgspec.json.Decoder(HoldRow)
 

@@ -74,6 +74,7 @@ LIST = (
     .order_by(NAME_ORDER, teams.c.team_id)
     .limit(bindparam("most"))
 )
+NAMES = select(teams.c.team_id, teams.c.name).where(MANY)
 COUNTS = (
     select(workers.c.team_id, func.count())
     .where(workers.c.is_active, workers.c.team_id == func.any(cast(bindparam("wanted"), ARRAY(Uuid))))
@@ -137,6 +138,10 @@ class PostgresTeams:
         name, last = after or (None, None)
         asked = {"active": active, "after_name": name, "after_id": last, "most": limit}
         return [to_team(row) for row in await self.connection.execute(LIST, asked)]
+
+    async def names(self, team_ids: Iterable[TeamId]) -> dict[TeamId, str]:
+        rows = await self.connection.execute(NAMES, {"wanted": list(team_ids)})
+        return {TeamId(team_id): name for team_id, name in rows}
 
     async def worker_counts(self, team_ids: Iterable[TeamId]) -> dict[TeamId, int]:
         rows = await self.connection.execute(COUNTS, {"wanted": list(team_ids)})

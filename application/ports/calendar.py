@@ -1,9 +1,40 @@
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from application.ports.booking_views import CrewMember
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.hold import Hold
-from domain.shared.ids import BookingId
+from domain.shared.ids import BookingId, LeadId, TeamId, WorkerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardVisit:
+    """A booking as the board shows it: live, or done."""
+
+    hold: Hold
+    version: int
+    status: str
+    source: str
+    lead_id: LeadId | None
+    lead_name: str | None
+    lead_phone: str | None
+    crew: tuple[CrewMember, ...]  # in id order
+    crew_needed: int
+    service_type: str | None
+    address: str | None
+    deposit_status: str
+    risk_band: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFacts:
+    """`facts` know no workers; their holds and finished jobs are those of `visits`."""
+
+    facts: CalendarFacts
+    visits: tuple[BoardVisit, ...]  # by start, id
+    truncated: bool
 
 
 class Calendar(Protocol):
@@ -16,8 +47,17 @@ class Calendar(Protocol):
         `[start, end)` or the longest buffer after it. `ignoring` leaves that booking out. One statement,
         however many teams and workers there are."""
 
+    async def board(self, start: datetime, end: datetime, *, now: datetime, limit: int) -> BoardFacts:
+        """As `facts`, for showing: at most `limit` bookings, the first by start and id. One statement."""
+
     async def find(self, booking_id: BookingId) -> Hold | None:
         """The booking's time, team and crew, whatever its state."""
+
+    async def team_has_jobs(self, team_id: TeamId, now: datetime) -> bool:
+        """Whether a hold of the team in force at `now` ends after it."""
+
+    async def jobs_of_worker(self, worker_id: WorkerId, now: datetime) -> list[BookingId]:
+        """The holds in force at `now` that end after it and have the worker in their crew, by start, id."""
 
     async def share(self) -> None:
         """Keep an org-wide blackout from being made until our unit ends; any number may share."""

@@ -18,6 +18,8 @@ class Teams(Protocol):
     ) -> list[Team]:
         """By folded name, then id, after that place."""
 
+    async def names(self, team_ids: Iterable[TeamId]) -> dict[TeamId, str]: ...
+
     async def worker_counts(self, team_ids: Iterable[TeamId]) -> dict[TeamId, int]:
         """Active workers of each; teams without any are absent."""
 

@@ -40,6 +40,15 @@ def require_window(starts_at: datetime, ends_at: datetime) -> None:
     raise InvalidWindow(f"ends_at {message}.", errors=[FieldFault("ends_at", message)])
 
 
+def require_period(start: datetime, end: datetime) -> None:
+    """As `require_window`, for a period that a list is asked for."""
+    plausible(start, "from")
+    plausible(end, "to")
+    if not start < end <= start + LONGEST_WINDOW:
+        message = f"must be after from, by at most {LONGEST_WINDOW.days} days"
+        raise InvalidWindow(f"to {message}.", errors=[FieldFault("to", message)])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blackout:
     """No work in `[starts_at, ends_at)`: of the org, of a team, or of a worker, whose time off it is."""

@@ -91,6 +91,15 @@ def conflicts(
     )
 
 
+def conflicts_with_blackout(facts: CalendarFacts, blackout: Blackout) -> tuple[ScheduleConflict, ...]:
+    """The holds whose work the blackout would fall on: of its team, and of its team's workers elsewhere; of
+    its worker; or all. In order, at most 200."""
+    members = facts.members_by_team.get(blackout.team_id, frozenset()) if blackout.team_id else frozenset()
+    kind = ConflictKind.WORKER_BOOKING if blackout.worker_id else ConflictKind.BOOKING
+    found = [_by_hold(kind, h, blackout.worker_id) for h in facts.holds if blackout.hits(h, members)]
+    return tuple(sorted(found, key=lambda c: c.place)[:MOST_CONFLICTS])
+
+
 def team_conflicts(facts: CalendarFacts, window: Span, team: Team) -> Iterator[ScheduleConflict]:
     if not team.is_active:
         kind = ConflictKind.TEAM_INACTIVE
