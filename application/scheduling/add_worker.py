@@ -7,10 +7,9 @@ from application.ports.unit_of_work import Unit, UnitOfWork
 from application.retrying import retrying
 from application.scheduling.audited import audited_worker
 from application.scheduling.read_workers import WorkerView, worker_view
-from domain.booking.refusals import PlanLimitReached
 from domain.identity.actor import Actor, Need, Role
 from domain.scheduling.worker import Skill, UserNotWorker, Worker
-from domain.shared.errors import Forbidden, NotFound
+from domain.shared.errors import Forbidden, NotFound, PaymentRequired
 from domain.shared.ids import OrgId, TeamId, UserId, WorkerId
 
 METRIC = "worker_created"
@@ -49,9 +48,9 @@ async def require_worker_user(unit: Unit, user_id: UserId | None) -> None:
 
 
 async def require_room(entitlements: Entitlements, org_id: OrgId) -> None:
-    """Raises PlanLimitReached where the plan has no room for one more worker."""
+    """Raises PaymentRequired where the plan has no room for one more worker."""
     if not await entitlements.allows(org_id, METRIC):
-        raise PlanLimitReached("The plan has no room for another worker.", members={"metric": "workers"})
+        raise PaymentRequired("The plan has no room for another worker.", members={"metric": "workers"})
 
 
 @dataclass(frozen=True, slots=True)
