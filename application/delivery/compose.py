@@ -57,18 +57,13 @@ def compose(
         event_id=event.id,
         message_id=f"<{event.id}@{domain}>",
         sender=Mailbox(address=from_address, name=_plain(from_name)),
-        recipient=Mailbox(address=_address(recipient), name=_plain(_name(event))),
+        recipient=Mailbox(address=_address(recipient)),
         reply_to=Mailbox(address=_address(reply_to)) if reply_to else None,
         subject=_plain(rendered.subject),
         text=rendered.text,
         html=rendered.html,
         written_at=now,
     )
-
-
-def _name(event: OutboxEvent) -> str:
-    name = event.payload.get("to_name")
-    return name if isinstance(name, str) else ""
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,102 @@
+"""Every mail we write. A change of wording is a new version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailTemplate:
+    """`subject` and `paragraphs` are Jinja; an empty paragraph is left out, as is an unknown fact."""
+
+    version: int = 1
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    greets: bool = True
+    needs: tuple[str, ...] = ()
+
+
+_VISIT = ("starts_at",)
+_REQUEST = ("service", "frequency", "length", "price")
+
+TEMPLATES: Mapping[str, MailTemplate] = {
+    "request_received": MailTemplate(
+        subject="We received your request – {{ org }}",
+        heading="We received your request",
+        paragraphs=("Thank you for asking us. Here is what we noted; we will be in touch soon.",),
+        facts=_REQUEST,
+    ),
+    "lead_office_notice": MailTemplate(
+        subject="New request – {{ org }}",
+        heading="New request",
+        paragraphs=("Somebody asked for a visit.",),
+        facts=("client", "phone", "email", "postal_code", *_REQUEST),
+        greets=False,
+    ),
+    "booking_office_notice": MailTemplate(
+        subject="New booking – {{ org }}",
+        heading="New booking",
+        paragraphs=("Somebody booked a visit.",),
+        facts=("when", "status", "client", "phone", "email", "service", "where"),
+        greets=False,
+        needs=_VISIT,
+    ),
+    "booking_pending": MailTemplate(
+        subject="Your booking request for {{ date }} – {{ org }}",
+        heading="We received your booking request",
+        paragraphs=(
+            "We keep this time for you and will confirm it soon.",
+            "{% if deposit_cents %}A deposit is due before we can confirm.{% endif %}",
+        ),
+        facts=("when", "service", "where", "total", "deposit", "held_until"),
+        needs=_VISIT,
+    ),
+    "booking_confirmed": MailTemplate(
+        subject="Confirmed: {{ date }}, {{ time }} – {{ org }}",
+        heading="Your visit is confirmed",
+        paragraphs=("We look forward to seeing you.",),
+        facts=("when", "service", "where", "total", "deposit"),
+        needs=_VISIT,
+    ),
+    "booking_rescheduled": MailTemplate(
+        subject="New time: {{ date }}, {{ time }} – {{ org }}",
+        heading="Your visit has a new time",
+        paragraphs=("Your visit was moved. This is the new time.",),
+        facts=("when", "service", "where", "total"),
+        needs=_VISIT,
+    ),
+    "booking_cancelled": MailTemplate(
+        subject="Cancelled: your visit on {{ date }} – {{ org }}",
+        heading="Your visit was cancelled",
+        paragraphs=("This visit will not take place.",),
+        facts=("when", "service", "refund"),
+        needs=_VISIT,
+    ),
+    "booking_expired": MailTemplate(
+        subject="Cancelled: your visit on {{ date }} – {{ org }}",
+        heading="Your booking request has expired",
+        paragraphs=(
+            "We could not keep this time for you any longer, so it was set free again.",
+            "You are welcome to choose another time.",
+        ),
+        facts=("when", "service"),
+        needs=_VISIT,
+    ),
+    "booking_crew": MailTemplate(
+        subject="Your visits changed: {{ date }} – {{ org }}",
+        heading="Your visits changed",
+        paragraphs=("You are {% if not assigned %}no longer {% endif %}assigned to this visit.",),
+        facts=("when", "service", "where"),
+        needs=(*_VISIT, "assigned"),
+    ),
+    "password_changed": MailTemplate(
+        subject="Your password was changed – {{ org }}",
+        heading="Your password was changed",
+        paragraphs=(
+            "The password of your account was changed just now.",
+            "If it was not you, tell your administrator at once.",
+        ),
+        greets=False,
+    ),
+}

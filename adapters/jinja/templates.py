@@ -1,0 +1,74 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
+
+from adapters.jinja.catalogue import TEMPLATES, MailTemplate
+from adapters.jinja.facts import clock_time, facts_of, instant, short_date
+from application.ports.templates import Letterhead, Rendered
+from domain.delivery.faults import DeliveryFailed, Fault
+
+_SAME_UNDER_TWO_NAMES = {"lead_name": "name", "lead_phone": "phone", "lead_email": "email"}
+_OPTIONAL = ("deposit_cents", "assigned")
+
+
+def _environment(*, escapes: bool) -> Environment:
+    return Environment(
+        loader=PackageLoader("adapters.jinja", "layouts"),
+        autoescape=escapes,  # noqa: S701  # the text part is not HTML
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JinjaTemplates:
+    """Text and HTML are two layouts over the same words, so they cannot state different facts."""
+
+    plain: Environment = field(default_factory=lambda: _environment(escapes=False))
+    escaping: Environment = field(default_factory=lambda: _environment(escapes=True))
+
+    def render(self, template: str, values: Mapping[str, object], letterhead: Letterhead) -> Rendered:
+        known = TEMPLATES.get(template)
+        if known is None:
+            raise DeliveryFailed(Fault.of("payload_invalid"))
+        try:
+            return self._render(known, values, letterhead)
+        except (TemplateError, ValueError, TypeError, KeyError, OverflowError) as error:
+            raise DeliveryFailed(Fault.of("payload_invalid")) from error
+
+    def _render(
+        self, template: MailTemplate, given: Mapping[str, object], letterhead: Letterhead
+    ) -> Rendered:
+        if missing := [name for name in template.needs if given.get(name) is None]:
+            raise KeyError(missing[0])
+        values = {_SAME_UNDER_TWO_NAMES.get(name, name): value for name, value in given.items()}
+        zone = ZoneInfo(str(values.get("timezone") or letterhead.timezone))
+        words = {**dict.fromkeys(_OPTIONAL), **values, "org": letterhead.org_name}
+        if "starts_at" in template.needs:
+            starts_at = instant(values, "starts_at", zone)
+            words |= {"date": short_date(starts_at), "time": clock_time(starts_at)}
+        subject = self._say(template.subject, words)
+        paragraphs = [said for text in template.paragraphs if (said := self._say(text, words))]
+        name = values.get("name")
+        content = {
+            "subject": subject,
+            "heading": template.heading,
+            "greeting": f"Hello {name}," if template.greets and name else "",
+            "paragraphs": paragraphs,
+            "facts": facts_of(template.facts, values, zone),
+            "org_name": letterhead.org_name,
+            "primary_color": letterhead.primary_color,
+            "footer_text": letterhead.footer_text,
+        }
+        return Rendered(
+            version=template.version,
+            subject=subject,
+            text=self.plain.get_template("mail.txt.j2").render(content),
+            html=self.escaping.get_template("mail.html.j2").render(content),
+        )
+
+    def _say(self, text: str, words: Mapping[str, object]) -> str:
+        return self.plain.from_string(text).render(words)
