@@ -7,6 +7,8 @@ from dishka import AsyncContainer
 from litestar import Controller, Litestar
 
 from entrypoints.http.add_ons import AddOnsController
+from entrypoints.http.booking_moves import BookingMovesController
+from entrypoints.http.bookings import BookingsController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.edge import Edge, EdgePolicy
 from entrypoints.http.gate import Gatekeeper
@@ -15,6 +17,7 @@ from entrypoints.http.leads import LeadsController
 from entrypoints.http.price_book import PriceBookController
 from entrypoints.http.problem_catalogue import ProblemsController
 from entrypoints.http.problems import answer_problem
+from entrypoints.http.public_bookings import PublicBookingsController
 from entrypoints.http.public_leads import PublicLeadsController
 from entrypoints.http.security_headers import Cors
 from entrypoints.settings import Settings
@@ -28,6 +31,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     LeadsController,
     PriceBookController,
     AddOnsController,
+    PublicBookingsController,
+    BookingsController,
+    BookingMovesController,
 )
 """Every controller of the API; a context adds its own here."""
 

@@ -27,6 +27,7 @@ from entrypoints.http.routes import RouteRules
 from entrypoints.http.wiring import RequestProvider
 from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
+from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.support.clock import FixedClock
@@ -110,7 +111,12 @@ async def open_shop(
     if human_check is not None:
         overrides.provide(lambda: human_check, provides=HumanCheck)
     container = make_async_container(
-        SystemProvider(), RequestProvider(), PricingProvider(), overrides, context={Settings: settings}
+        SystemProvider(),
+        RequestProvider(),
+        PricingProvider(),
+        BookingProvider(),
+        overrides,
+        context={Settings: settings},
     )
     app = create_app(settings, container)
     transport = httpx.ASGITransport(app, client=(peer, 5000))  # type: ignore[arg-type]  # Litestar is an ASGI app

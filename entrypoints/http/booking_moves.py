@@ -1,0 +1,61 @@
+"""A booking moved on the board, and overdue holds cleared away."""
+
+from typing import Any
+from uuid import UUID
+
+from dishka import FromDishka
+from litestar import Controller, Request, Response
+from litestar.params import FromPath
+
+from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler
+from application.booking.reschedule_booking import RescheduleBookingHandler
+from domain.identity.actor import Actor, Need
+from entrypoints.http.booking_answers import BookingAnswer, CleanupAnswer
+from entrypoints.http.booking_bodies import RESCHEDULE_EXAMPLE, MoveBody
+from entrypoints.http.bookings import TIME_PROBLEMS, answered
+from entrypoints.http.conditional import expected_version
+from entrypoints.http.routes import post
+
+
+class BookingMovesController(Controller):
+    path = "/v1/admin"
+
+    @post(
+        "/schedule/{booking_id:uuid}/move",
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Move a booking on the board",
+        problems=(
+            "not_found",
+            "booking_move_refused",
+            *TIME_PROBLEMS,
+            "start_out_of_range",
+            "version_conflict",
+        ),
+        status_code=200,
+        example=RESCHEDULE_EXAMPLE,
+    )
+    async def move(
+        self,
+        request: Request[Any, Any, Any],
+        booking_id: FromPath[UUID],
+        data: MoveBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[RescheduleBookingHandler],
+    ) -> Response[BookingAnswer | None]:
+        command = data.command(booking_id, expected_version(request))
+        return answered(request, await handler.handle(actor, command), actor)
+
+    @post(
+        "/cleanup",
+        need=Need.ADMIN,
+        admin_route=True,
+        summary="Cancel holds whose deposit was not paid in time",
+        status_code=202,
+    )
+    async def clean_up(
+        self, actor: FromDishka[Actor], handler: FromDishka[ExpireBookingsHandler]
+    ) -> CleanupAnswer:
+        report = await handler.handle(actor, ExpireBookings())
+        status = "done" if report.is_done else "partial"
+        return CleanupAnswer(status=status, expired=report.expired, remaining=report.remaining)

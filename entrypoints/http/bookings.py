@@ -1,0 +1,286 @@
+"""The office's bookings."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from litestar import Controller, Request, Response
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from application.booking.assign_crew import AssignCrew, AssignCrewHandler, UnassignCrew, UnassignCrewHandler
+from application.booking.cancel_booking import CancelBooking, CancelBookingHandler
+from application.booking.confirm_booking import ConfirmBooking, ConfirmBookingHandler
+from application.booking.create_booking import CreateBookingHandler
+from application.booking.edit_booking import EditBooking, EditBookingHandler
+from application.booking.list_bookings import ListBookings, ListBookingsHandler
+from application.booking.reschedule_booking import RescheduleBookingHandler
+from application.booking.show_booking import ShowBooking, ShowBookingHandler
+from application.booking.shown_booking import ShownBooking
+from application.ports.bookings import BookingPosition
+from domain.booking.booking import BookingStatus
+from domain.identity.actor import Actor, Need
+from domain.shared.ids import BookingId, LeadId, TeamId, WorkerId
+from entrypoints.http.booking_answers import BookingAnswer, BookingRow, booking_answer, booking_row
+from entrypoints.http.booking_bodies import (
+    BOOKING_EXAMPLE,
+    CANCEL_EXAMPLE,
+    CHANGE_EXAMPLE,
+    CREW_EXAMPLE,
+    RESCHEDULE_EXAMPLE,
+    AssignBody,
+    BookingBody,
+    BookingChangeBody,
+    CancelBody,
+    ConfirmBody,
+    RescheduleBody,
+    UnassignBody,
+)
+from entrypoints.http.conditional import expected_version, tagged
+from entrypoints.http.paging import CursorText, Limit, Page, read_cursor, write_cursor
+from entrypoints.http.routes import get, patch, post
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+TIME_PROBLEMS = ("slot_taken", "team_inactive", "worker_inactive")
+B = "/{booking_id:uuid}"
+
+
+class Position(msgspec.Struct, array_like=True):
+    microseconds: Annotated[int, msgspec.Meta(ge=0, le=10**17)]
+    booking_id: UUID
+
+
+class BookingsController(Controller):
+    path = "/v1/admin/bookings"
+
+    @get(
+        need=Need.VIEW,
+        admin_route=True,
+        summary="Bookings of some local days, by start",
+        problems=("not_found", "invalid_window"),
+    )
+    async def list_them(
+        self,
+        actor: FromDishka[Actor],
+        handler: FromDishka[ListBookingsHandler],
+        first_day: Annotated[date | None, QueryParameter(name="from")] = None,
+        last_day: Annotated[date | None, QueryParameter(name="to")] = None,
+        status: FromQuery[list[BookingStatus] | None] = None,
+        team_id: FromQuery[UUID | None] = None,
+        worker_id: FromQuery[UUID | None] = None,
+        lead_id: FromQuery[UUID | None] = None,
+        unassigned: FromQuery[bool | None] = None,
+        limit: FromQuery[Limit] = 50,
+        cursor: FromQuery[CursorText | None] = None,
+    ) -> Page[BookingRow]:
+        query = ListBookings(
+            first_day=first_day,
+            last_day=last_day,
+            statuses=frozenset(status or ()),
+            team_id=TeamId(team_id) if team_id else None,
+            worker_id=WorkerId(worker_id) if worker_id else None,
+            lead_id=LeadId(lead_id) if lead_id else None,
+            unassigned=unassigned,
+            after=_position(cursor),
+            limit=limit,
+        )
+        page = await handler.handle(actor, query)
+        return Page([booking_row(row, page.timezone, actor) for row in page.items], _cursor(page.following))
+
+    @post(
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Book a visit",
+        problems=("not_found", *TIME_PROBLEMS, "start_out_of_range", "plan_limit_reached"),
+        example=BOOKING_EXAMPLE,
+    )
+    async def create(
+        self,
+        request: Request[Any, Any, Any],
+        data: BookingBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[CreateBookingHandler],
+    ) -> Response[BookingAnswer | None]:
+        shown = await handler.handle(actor, data.command())
+        headers = {"location": f"/v1/admin/bookings/{shown.booking.id}"}
+        answer = booking_answer(shown, actor)
+        return tagged(request, answer, shown.booking.version, status_code=201, headers=headers)
+
+    @get(B, need=Need.VIEW, admin_route=True, summary="One booking", problems=("not_found",), answers=(304,))
+    async def one(
+        self,
+        request: Request[Any, Any, Any],
+        booking_id: FromPath[UUID],
+        actor: FromDishka[Actor],
+        handler: FromDishka[ShowBookingHandler],
+    ) -> Response[BookingAnswer | None]:
+        return answered(request, await handler.handle(actor, ShowBooking(BookingId(booking_id))), actor)
+
+    @patch(
+        B,
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Change what the crew reads",
+        problems=("not_found", "booking_move_refused", "version_conflict"),
+        example=CHANGE_EXAMPLE,
+    )
+    async def edit(
+        self,
+        request: Request[Any, Any, Any],
+        booking_id: FromPath[UUID],
+        data: BookingChangeBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[EditBookingHandler],
+    ) -> Response[BookingAnswer | None]:
+        command = EditBooking(
+            booking_id=BookingId(booking_id),
+            changes=data.changes(),
+            expected_version=expected_version(request),
+        )
+        return answered(request, await handler.handle(actor, command), actor)
+
+    @post(
+        f"{B}/confirm",
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Confirm; an administrator may waive an unpaid deposit",
+        problems=("not_found", "booking_move_refused", "deposit_unpaid", "version_conflict"),
+        status_code=200,
+    )
+    async def confirm(
+        self,
+        request: Request[Any, Any, Any],
+        booking_id: FromPath[UUID],
+        data: ConfirmBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[ConfirmBookingHandler],
+    ) -> Response[BookingAnswer | None]:
+        command = ConfirmBooking(
+            booking_id=BookingId(booking_id),
+            waive_deposit_reason=data.waive_deposit_reason,
+            expected_version=expected_version(request),
+        )
+        return answered(request, await handler.handle(actor, command), actor)
+
+    @post(
+        f"{B}/cancel",
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Call a visit off",
+        problems=("not_found", "booking_move_refused", "version_conflict"),
+        status_code=200,
+        example=CANCEL_EXAMPLE,
+    )
+    async def cancel(
+        self,
+        request: Request[Any, Any, Any],
+        booking_id: FromPath[UUID],
+        data: CancelBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[CancelBookingHandler],
+    ) -> Response[BookingAnswer | None]:
+        command = CancelBooking(
+            booking_id=BookingId(booking_id),
+            reason_code=data.reason_code,
+            by=data.cancelled_by(),
+            note=data.note or None,
+            notify=data.notify,
+            expected_version=expected_version(request),
+        )
+        return answered(request, await handler.handle(actor, command), actor)
+
+    @post(
+        f"{B}/reschedule",
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Move to another time, length, team or crew",
+        problems=(
+            "not_found",
+            "booking_move_refused",
+            *TIME_PROBLEMS,
+            "start_out_of_range",
+            "version_conflict",
+        ),
+        status_code=200,
+        example=RESCHEDULE_EXAMPLE,
+    )
+    async def reschedule(
+        self,
+        request: Request[Any, Any, Any],
+        booking_id: FromPath[UUID],
+        data: RescheduleBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[RescheduleBookingHandler],
+    ) -> Response[BookingAnswer | None]:
+        command = data.command(booking_id, expected_version(request))
+        return answered(request, await handler.handle(actor, command), actor)
+
+    @post(
+        f"{B}/assign",
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Add workers to the crew, or send these instead",
+        problems=("not_found", "booking_move_refused", "slot_taken", "worker_inactive", "version_conflict"),
+        status_code=200,
+        example=CREW_EXAMPLE,
+    )
+    async def assign(
+        self,
+        request: Request[Any, Any, Any],
+        booking_id: FromPath[UUID],
+        data: AssignBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[AssignCrewHandler],
+    ) -> Response[BookingAnswer | None]:
+        command = AssignCrew(
+            booking_id=BookingId(booking_id),
+            worker_ids=data.workers(),
+            replace=data.replace,
+            expected_version=expected_version(request),
+        )
+        return answered(request, await handler.handle(actor, command), actor)
+
+    @post(
+        f"{B}/unassign",
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Take workers out of the crew",
+        problems=("not_found", "booking_move_refused", "version_conflict"),
+        status_code=200,
+        example=CREW_EXAMPLE,
+    )
+    async def unassign(
+        self,
+        request: Request[Any, Any, Any],
+        booking_id: FromPath[UUID],
+        data: UnassignBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[UnassignCrewHandler],
+    ) -> Response[BookingAnswer | None]:
+        command = UnassignCrew(
+            booking_id=BookingId(booking_id),
+            worker_ids=data.workers(),
+            expected_version=expected_version(request),
+        )
+        return answered(request, await handler.handle(actor, command), actor)
+
+
+def answered(
+    request: Request[Any, Any, Any], shown: ShownBooking, reader: Actor
+) -> Response[BookingAnswer | None]:
+    return tagged(request, booking_answer(shown, reader), shown.booking.version)
+
+
+def _position(cursor: str | None) -> BookingPosition | None:
+    """Whole microseconds since 1970: any number in a forged cursor is some instant."""
+    if (position := read_cursor(cursor, Position)) is None:
+        return None
+    return BookingPosition(EPOCH + position.microseconds * MICROSECOND, BookingId(position.booking_id))
+
+
+def _cursor(position: BookingPosition | None) -> str | None:
+    if position is None:
+        return None
+    return write_cursor((position.starts_at - EPOCH) // MICROSECOND, position.booking_id)
