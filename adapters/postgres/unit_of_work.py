@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -227,6 +228,7 @@ class PostgresUnitOfWork:
                     connection = await stack.enter_async_context(self.engine.connect())
                 driver = await driver_of(connection)
                 driver.open_with(opening(org_id, self.limits))
+                stack.callback(driver.open_with, "")  # unused if no statement ran: nobody may inherit it
                 async with connection.begin():
                     yield connection
 
@@ -235,6 +237,6 @@ async def driver_of(connection: AsyncConnection) -> TenantConnection:
     """The driver's own connection underneath, for what SQLAlchemy has no words for."""
     raw = await connection.get_raw_connection()
     driver = raw.driver_connection
-    if not isinstance(driver, TenantConnection):
+    if not issubclass(type(driver), TenantConnection):  # the driver answers isinstance with yes for all
         raise TypeError("This engine was not made by make_engine: its transactions would not be pinned.")
-    return driver
+    return cast("TenantConnection", driver)
