@@ -61,7 +61,8 @@ ON_TABLES = (
     Sabotage(
         "plain_reference",
         "create unique index loose on pets (pet_id);"
-        "alter table usage_events add constraint stray foreign key (resource_id) references pets (pet_id)",
+        "alter table usage_events add pet uuid,"
+        " add constraint stray foreign key (pet) references pets (pet_id)",
         "stray of usage_events may point",
     ),
     Sabotage(
