@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from types import MappingProxyType
 from uuid import UUID
 
 import pytest
 
+from adapters.postgres.leads import EARLIEST, LATEST, LIST
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.ports.leads import LeadFilter, LeadPosition
 from application.ports.unit_of_work import UnitOfWork
 from domain.leads.errors import LeadNotFound
 from domain.leads.lead import Lead, LeadSource
 from domain.leads.lead_status import LeadStatus
-from domain.shared.ids import LeadId, OrgId
+from domain.shared.ids import BookingId, LeadId, OrgId
+from tests.support.bookings import a_booking
 from tests.support.leads import ASKED_AT, a_lead
+from tests.support.plans import plan_of
 from tests.support.pricing import a_home, an_estimate
+from tests.support.scheduling import a_team
 
 EVERYTHING = {
     "name": "Zoë O'Brien",
@@ -173,3 +178,42 @@ async def test_what_was_changed_in_a_failed_unit_never_was(uow: UnitOfWork, an_o
         await save_and_fail()
     async with uow.begin(an_org) as unit:
         assert (await unit.leads.get(lead.id)).version == 1
+
+
+async def test_a_lead_names_its_bookings_oldest_first(uow: UnitOfWork, an_org: OrgId) -> None:
+    lead, other = a_lead(), a_lead()
+    at = datetime(2026, 11, 30, 14, tzinfo=UTC)
+    async with uow.begin(an_org) as unit:
+        await unit.teams.save(team := a_team(1, name="North", is_default=True))
+        for each in (lead, other):
+            await unit.leads.save(each)
+        for number in (2, 1, 3):
+            visit = a_booking(
+                booking_id=UUID(int=number), team_id=team.id, starts_at=at + timedelta(days=number)
+            )
+            await unit.bookings.save(replace(visit, lead_id=lead.id if number < 3 else other.id))
+    async with uow.begin(an_org) as unit:
+        found = await unit.leads.booking_ids([lead.id, other.id, LeadId(UUID(int=9))])
+    assert found[lead.id] == (BookingId(UUID(int=1)), BookingId(UUID(int=2)))
+    assert found[other.id] == (BookingId(UUID(int=3)),)
+    assert found.get(LeadId(UUID(int=9)), ()) == ()
+
+
+async def test_a_page_of_leads_is_one_walk_over_an_index(
+    postgres_uow: PostgresUnitOfWork, an_org: OrgId
+) -> None:
+    values = {
+        "created_from": EARLIEST,
+        "created_before": LATEST,
+        "after_at": ASKED_AT,
+        "after_id": UUID(int=0),
+        "statuses": None,
+        "q": None,
+        "number": None,
+        "most": 50,
+    }
+    async with postgres_uow.begin(an_org) as unit:
+        plan = await plan_of(unit.connection, LIST, values)
+    assert "Index Cond: ((org_id = " in plan
+    assert "leads_newest" in plan
+    assert "Sort" not in plan
