@@ -52,6 +52,9 @@ class MemoryLeads:
             and lead.created_at > since
         )
 
+    async def any_estimated(self) -> bool:
+        return any(lead.estimate is not None for lead in self.rows.values())
+
     async def save(self, lead: Lead) -> None:
         self.rows[lead.id] = lead
 

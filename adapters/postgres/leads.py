@@ -12,6 +12,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     column,
+    exists,
     func,
     or_,
     select,
@@ -65,6 +66,7 @@ LEAD = (leads.c.lead_id, *(leads.c[name] for name in (*DETAILS, *PROGRESS)))
 GET = select(*LEAD).where(leads.c.lead_id == bindparam("wanted"))
 LOCK = GET.with_for_update(key_share=True)
 BY_REFERRAL_CODE = select(*LEAD).where(leads.c.referral_code == bindparam("code"))
+ANY_ESTIMATED = select(exists().where(leads.c.estimate.is_not(None)))
 NEW = insert(leads)
 SAVE = NEW.on_conflict_do_update(
     index_elements=[leads.c.org_id, leads.c.lead_id],
@@ -187,6 +189,9 @@ class PostgresLeads:
         await self.connection.execute(ONE_BY_ONE, {"address": client_address})
         rows = await self.connection.execute(PUBLIC_SINCE, {"address": client_address, "since": since})
         return list(rows.scalars())
+
+    async def any_estimated(self) -> bool:
+        return bool((await self.connection.execute(ANY_ESTIMATED)).scalar_one())
 
     async def save(self, lead: Lead) -> None:
         await self.connection.execute(SAVE, from_lead(lead))

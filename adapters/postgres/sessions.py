@@ -1,20 +1,13 @@
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import bindparam, func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.errors import RETRY_AFTER_SECONDS, connecting, translated
 from adapters.postgres.tables.identity import persons, refresh_tokens, sessions
-from application.ports.sessions import Standing
-from domain.identity.actor import Role
-from domain.identity.membership import MembershipStatus
 from domain.identity.session import RefreshToken, RevokedReason, Session
-from domain.shared.errors import Unavailable
 from domain.shared.ids import OrgId, SessionId, UserId
 
 FIELDS = ("session_id", *(field.name for field in fields(Session) if field.name != "id"))
@@ -67,11 +60,6 @@ SAVE_TOKEN = (
     .values({name: bindparam(name) for name in TOKEN_FIELDS[1:]})
 )
 TOKEN_ORG = text("select refresh_token_org(:hash)")
-STANDING = (
-    "select s.user_id, p.email, s.role, s.membership_status, s.org_status, s.generation_current, "
-    "s.epoch_current, s.revoked_reason, s.expires_at, s.proved_at, s.mfa_verified, s.must_change_password "
-    "from session_state($1, $2, $3) s join persons p on p.user_id = s.user_id"
-)
 
 
 def to_session(row: Sequence[Any]) -> Session:
@@ -159,45 +147,3 @@ class PostgresRefreshTokenOwners:
     async def find(self, token_sha256: bytes) -> OrgId | None:
         found = (await self.connection.execute(TOKEN_ORG, {"hash": token_sha256})).scalar_one_or_none()
         return None if found is None else OrgId(found)
-
-
-@dataclass(frozen=True, slots=True)
-class PostgresSessionStates:
-    """One statement on the driver's own connection, without a transaction: it is on every request."""
-
-    engine: AsyncEngine
-
-    async def read(self, org_id: OrgId, session_id: SessionId, generation: int) -> Standing | None:
-        with translated():
-            async with AsyncExitStack() as stack:
-                with connecting():
-                    connection = await stack.enter_async_context(self.engine.connect())
-                row = await self._ask(connection, (org_id, session_id, generation))
-        return None if row is None else to_standing(row)
-
-    @staticmethod
-    async def _ask(connection: AsyncConnection, values: Sequence[Any]) -> Any:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        try:
-            return await driver.fetchrow(STANDING, *values)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            raise Unavailable(
-                "The database is not available.", retry_after_seconds=RETRY_AFTER_SECONDS
-            ) from error
-
-
-def to_standing(row: Sequence[Any]) -> Standing:
-    return Standing(
-        user_id=UserId(row[0]),
-        email=row[1],
-        role=Role(row[2]),
-        membership=MembershipStatus(row[3]),
-        org_active=row[4] == "active",
-        generation_current=row[5],
-        epoch_current=row[6],
-        revoked_reason=row[7] and RevokedReason(row[7]),
-        expires_at=row[8],
-        proved_at=row[9],
-        mfa_verified=row[10],
-        must_change_password=row[11],
-    )

@@ -53,5 +53,8 @@ class Leads(Protocol):
         """When public leads came from this address, oldest first, and no other unit adds one until ours
         ends."""
 
+    async def any_estimated(self) -> bool:
+        """Whether any lead holds an estimate, in the organisation's present currency therefore."""
+
     async def save(self, lead: Lead) -> None:
         """Insert or overwrite; seen by our later reads at once, by others when we commit."""

@@ -40,3 +40,11 @@ class OrgProfiles(Protocol):
 
     async def save(self, profile: OrgProfile) -> None:
         """Raises PreconditionFailed unless it is the successor of the stored version."""
+
+
+class ActiveOrgs(Protocol):
+    """Whose public pages these are, in one round trip, outside any unit. Suspended ones are unknown."""
+
+    async def by_slug(self, slug: str) -> OrgId | None: ...
+
+    async def by_id(self, org_id: OrgId) -> OrgId | None: ...

@@ -42,6 +42,14 @@ MAY: dict[Role, frozenset[Need]] = {
 """The one permission table (README of the contract, "Who calls")."""
 
 
+GRANTED = (Need.ADMIN, Need.DISPATCH, Need.FINANCE, Need.VIEW)
+
+
+def permissions_of(role: Role) -> tuple[Need, ...]:
+    """What the role may do, as clients are told: by name, in this order."""
+    return tuple(need for need in GRANTED if need in MAY[role])
+
+
 class ActorKind(StrEnum):
     BEARER = "bearer"
     BASIC = "basic"
@@ -59,6 +67,7 @@ class Actor:
     role: Role | None = None
     user_id: UserId | None = None
     session_id: SessionId | None = None
+    mfa_verified: bool = False
     name: str = ""  # e-mail or user name, ≤ 254; for the audit log only
     request_id: str = ""
     ip: str | None = None

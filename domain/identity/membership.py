@@ -1,9 +1,10 @@
 """What ties a person to an organisation, and which tie a login chooses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from domain.identity.actor import Role
 from domain.shared.ids import OrgId, UserId
@@ -27,6 +28,14 @@ class Membership:
     name: str | None = None
     last_login_at: datetime | None = None
     version: int = 1
+
+    @property
+    def active(self) -> bool:
+        return self.status is MembershipStatus.ACTIVE
+
+    def logged_in(self, now: datetime) -> Self:
+        """Not an edit: the version stays."""
+        return replace(self, last_login_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -217,3 +217,12 @@ async def test_a_page_of_leads_is_one_walk_over_an_index(
     assert "Index Cond: ((org_id = " in plan
     assert "leads_newest" in plan
     assert "Sort" not in plan
+
+
+async def test_whether_any_lead_holds_an_estimate(uow: UnitOfWork, an_org: OrgId, rival: OrgId) -> None:
+    await saved(uow, an_org, [a_lead()])
+    await saved(uow, rival, [replace(a_lead(), estimate=an_estimate())])
+    async with uow.begin(an_org) as unit:
+        assert not await unit.leads.any_estimated()
+    async with uow.begin(rival) as unit:
+        assert await unit.leads.any_estimated()

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.memory.doors import MemorySessionStates
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from adapters.postgres.sessions import PostgresSessionStates
+from adapters.postgres.credentials import PostgresSessionStates
 from application.ports.sessions import SessionStates, Standing
 from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Role

@@ -1,0 +1,117 @@
+from dataclasses import dataclass
+
+from application.identity.failures import FailureLog
+from application.identity.issuing import IssuedTokens, TokenIssuer
+from application.identity.log_out import own
+from application.identity.origin import Origin
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from application.ports.outbox import Message
+from application.ports.passwords import Passwords
+from application.ports.unit_of_work import Unit, UnitOfWork
+from domain.identity.actor import Actor, Need
+from domain.identity.errors import InvalidCredentials, PasswordRefused
+from domain.identity.passwords import PasswordPolicy, normalise_password
+from domain.identity.person import Person
+from domain.identity.session import RevokedReason, Session
+from domain.shared.errors import Unauthenticated
+from domain.shared.ids import SessionId
+
+OURS = "sweepline"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    current_password: str
+    new_password: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePasswordHandler:
+    """Ends every other session of the person, in every organisation, and the temporary state."""
+
+    uow: UnitOfWork
+    clock: Clock
+    ids: Identifiers
+    passwords: Passwords
+    policy: PasswordPolicy
+    issuer: TokenIssuer
+    failures: FailureLog
+
+    async def handle(self, actor: Actor, command: ChangePassword) -> IssuedTokens:
+        """Raises InvalidCredentials, PasswordRefused."""
+        actor.require(Need.SIGNED_IN)
+        person = await self._prove(actor, command.current_password)
+        await self._check(actor, person, command)
+        new_hash = await self.passwords.hash(command.new_password)
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
+            tokens = await self._change(unit, actor, person, new_hash)
+            await unit.seal(tokens)
+        return tokens
+
+    async def _prove(self, actor: Actor, password: str) -> Person:
+        user_id, _ = own(actor)
+        async with self.uow.begin_global() as shared:
+            secret = await shared.person_secrets.for_step_up(user_id)
+            person = await shared.persons.get(user_id)
+        verdict = await self.passwords.verify(password, secret.password_hash if secret else None)
+        if not verdict.matches:
+            origin = Origin(actor.request_id, actor.ip, actor.user_agent)
+            await self.failures.record(origin, "change_password", person.email)
+            raise InvalidCredentials
+        return person
+
+    async def _check(self, actor: Actor, person: Person, command: ChangePassword) -> None:
+        async with self.uow.begin(actor.org_id) as unit:
+            profile = await unit.org.get()
+            org = await unit.directory.by_id(actor.org_id)
+        self.policy.require(
+            command.new_password,
+            field="new_password",
+            mfa_enabled=person.mfa_enabled,
+            known_words=(person.email, profile.name, org.slug if org else "", OURS),
+        )
+        if normalise_password(command.new_password) == normalise_password(command.current_password):
+            raise PasswordRefused("new_password", ["must differ from the current one"])
+
+    async def _change(self, unit: Unit, actor: Actor, proven: Person, new_hash: str) -> IssuedTokens:
+        now = self.clock.now()
+        _, old_session_id = own(actor)
+        person = await unit.persons.lock(proven.id)
+        old = await unit.sessions.lock(old_session_id)
+        membership = await unit.memberships.lock(person.id)
+        if person.auth_epoch != proven.auth_epoch or old is None or not membership.active:
+            raise Unauthenticated  # it was changed, or the session ended, while we hashed
+        await unit.sessions.revoke_all(RevokedReason.PASSWORD_CHANGED, now, user_id=person.id)
+        person = person.password_changed()
+        await unit.persons.save(person)
+        await unit.person_secrets.set_password(person.id, new_hash)
+        session = Session.begin(
+            id=SessionId(self.ids.new()),
+            user_id=person.id,
+            auth_epoch=person.auth_epoch,
+            now=now,
+            lifetimes=self.issuer.lifetimes,
+            mfa_verified=old.mfa_verified,
+            ip=actor.ip,
+            user_agent=actor.user_agent,
+        )
+        refresh_token = self.issuer.new_refresh_token()
+        await unit.sessions.add(session)
+        await self.issuer.keep(unit, session, refresh_token, now)
+        await unit.audit.record(actor, "change_password", "person", person.id)
+        await self._tell(unit, actor, person)
+        return self.issuer.issue(
+            unit.org_id, membership.role, session, refresh_token, now, must_change_password=False
+        )
+
+    async def _tell(self, unit: Unit, actor: Actor, person: Person) -> None:
+        message = Message(
+            kind="email",
+            event_type="password_changed",
+            dedupe_key=f"user:{person.id}:password_changed:{self.ids.new()}",
+            resource_type="person",
+            resource_id=person.id,
+            payload={"to": person.email},
+        )
+        await unit.outbox.add(message, request_id=actor.request_id)

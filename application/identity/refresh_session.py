@@ -1,0 +1,124 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from application.identity.issuing import IssuedTokens, TokenIssuer, token_sha256
+from application.identity.origin import Origin
+from application.ports.clock import Clock
+from application.ports.tokens import TokenSealer
+from application.ports.unit_of_work import Unit, UnitOfWork
+from domain.identity.errors import OrgSuspended, RefreshExpired, RefreshInvalid, RefreshReused
+from domain.identity.membership import Membership
+from domain.identity.person import Person
+from domain.identity.session import RefreshToken, RevokedReason, Session, SessionState
+from domain.shared.errors import Unauthenticated
+from domain.shared.ids import OrgId
+from domain.tenancy.org import OrgStatus
+
+OPEN = frozenset({SessionState.LIVE, SessionState.DORMANT})
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshSession:
+    refresh_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A presented token with everything that decides about it, its session locked."""
+
+    token: RefreshToken
+    session: Session
+    person: Person
+    membership: Membership
+
+    def state(self, now: datetime) -> SessionState:
+        return self.session.state(now, self.person.auth_epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshSessionHandler:
+    """Exchanges a refresh token for its one child. An error changes nothing, but for reuse: that ends the
+    family, and commits before it is told."""
+
+    uow: UnitOfWork
+    clock: Clock
+    issuer: TokenIssuer
+    sealer: TokenSealer
+
+    async def handle(self, origin: Origin, command: RefreshSession) -> IssuedTokens:
+        """Raises RefreshInvalid, RefreshExpired, RefreshReused, OrgSuspended."""
+        org_id = await self._org_of(command.refresh_token)
+        async with self.uow.begin(org_id) as unit:
+            outcome = await self._exchange(unit, origin, command.refresh_token)
+        if isinstance(outcome, Unauthenticated):
+            raise outcome
+        return outcome
+
+    async def _org_of(self, refresh_token: str) -> OrgId:
+        async with self.uow.begin_global() as shared:
+            org_id = await shared.refresh_token_owners.find(token_sha256(refresh_token))
+            org = await shared.directory.by_id(org_id) if org_id is not None else None
+        if org is None:
+            raise RefreshInvalid
+        if org.status is not OrgStatus.ACTIVE:
+            raise OrgSuspended
+        return org.id
+
+    async def _exchange(self, unit: Unit, origin: Origin, presented: str) -> IssuedTokens | Unauthenticated:
+        now = self.clock.now()
+        family = await self._lock_family(unit, presented)
+        token, state = family.token, family.state(now)
+        alive = state in OPEN and family.membership.active
+        if token.rotated_at is not None:
+            if alive and token.may_repeat(family.session, now, self.issuer.lifetimes.reuse_grace):
+                return self._repeat(unit.org_id, family, presented, now)
+            if state in OPEN:
+                await self._end_family(unit, origin, family, now)
+            return RefreshReused()
+        if state is SessionState.EXPIRED or (alive and now >= token.expires_at):
+            return RefreshExpired()
+        return await self._rotate(unit, family, presented, now) if alive else RefreshInvalid()
+
+    @staticmethod
+    async def _lock_family(unit: Unit, presented: str) -> Family:
+        found = await unit.refresh_tokens.find(token_sha256(presented))
+        session = await unit.sessions.lock(found.session_id) if found is not None else None
+        # Read again: whoever held the lock before us may have spent it.
+        token = await unit.refresh_tokens.find(token_sha256(presented))
+        if session is None or token is None:
+            raise RefreshInvalid
+        membership = await unit.memberships.find(session.user_id)
+        if membership is None:
+            raise RefreshInvalid
+        return Family(token, session, await unit.persons.get(session.user_id), membership)
+
+    async def _rotate(self, unit: Unit, family: Family, presented: str, now: datetime) -> IssuedTokens:
+        child = self.issuer.new_refresh_token()
+        session = family.session.refreshed(now, self.issuer.lifetimes)
+        await unit.refresh_tokens.save(family.token.rotated(now, self.sealer.seal(presented, child)))
+        await self.issuer.keep(unit, session, child, now)
+        await unit.sessions.save(session)
+        return self._issue(unit.org_id, family, session, child, now)
+
+    def _repeat(self, org_id: OrgId, family: Family, presented: str, now: datetime) -> IssuedTokens:
+        child = self.sealer.open(presented, family.token.sealed_child or b"")
+        return self._issue(org_id, family, family.session, child, now)
+
+    def _issue(
+        self, org_id: OrgId, family: Family, session: Session, refresh_token: str, now: datetime
+    ) -> IssuedTokens:
+        return self.issuer.issue(
+            org_id,
+            family.membership.role,
+            session,
+            refresh_token,
+            now,
+            must_change_password=family.person.must_change_password,
+        )
+
+    @staticmethod
+    async def _end_family(unit: Unit, origin: Origin, family: Family, now: datetime) -> None:
+        session = family.session
+        await unit.sessions.save(session.revoked(RevokedReason.REFRESH_REUSED, now))
+        actor = origin.bearer(family.person, unit.org_id, family.membership.role, session.id)
+        await unit.audit.record(actor, "refresh_reused", "session", session.id, outcome="refused")

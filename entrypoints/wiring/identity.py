@@ -1,0 +1,154 @@
+from datetime import timedelta
+
+from dishka import Provider, Scope, provide, provide_all
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.argon2.passwords import Argon2Passwords, Cost
+from adapters.cryptography.sealing import AesGcmFieldCipher, HmacKeyedHash, ParentSealer
+from adapters.jose.access_tokens import JoseAccessTokens
+from adapters.postgres.credentials import PostgresActiveOrgs, PostgresSessionStates
+from adapters.system.common_passwords import common_passwords
+from application.identity.change_password import ChangePasswordHandler
+from application.identity.failures import FailureLog
+from application.identity.issuing import TokenIssuer
+from application.identity.log_in import LogInHandler
+from application.identity.log_out import LogOutEverywhereHandler, LogOutHandler
+from application.identity.own_sessions import ListOwnSessionsHandler, RevokeOwnSessionHandler
+from application.identity.read_me import ReadMeHandler
+from application.identity.refresh_session import RefreshSessionHandler
+from application.identity.session_use import SessionUse
+from application.ports.clock import Clock
+from application.ports.field_cipher import FieldCipher
+from application.ports.identifiers import Identifiers
+from application.ports.orgs import ActiveOrgs
+from application.ports.passwords import Passwords
+from application.ports.sessions import SessionStates
+from application.ports.tokens import AccessTokens, KeyedHash, TokenSealer
+from application.ports.unit_of_work import UnitOfWork
+from application.scheduling.founding import SchedulingDefaults
+from application.tenancy.create_org import CreateOrgHandler
+from application.tenancy.default_org import EnsureDefaultOrgHandler
+from application.tenancy.edit_org import EditOrgHandler
+from application.tenancy.founding import Founding
+from application.tenancy.operate_orgs import ListOrgsHandler, SetOrgStatusHandler
+from application.tenancy.read_org import ReadOrgHandler
+from domain.identity.passwords import PasswordPolicy
+from domain.identity.session import Lifetimes
+from entrypoints.http.authenticate import Authenticate
+from entrypoints.http.authentication import Authentication
+from entrypoints.settings import Settings
+from entrypoints.wiring.keys import access_keys, email_key, field_keys
+
+
+class IdentityProvider(Provider):
+    """Who somebody is and what proves it."""
+
+    scope = Scope.APP
+
+    handlers = provide_all(
+        LogInHandler,
+        RefreshSessionHandler,
+        LogOutHandler,
+        LogOutEverywhereHandler,
+        ChangePasswordHandler,
+        ReadMeHandler,
+        ListOwnSessionsHandler,
+        RevokeOwnSessionHandler,
+        FailureLog,
+        TokenIssuer,
+        SessionUse,
+    )
+
+    @provide
+    def passwords(self, settings: Settings) -> Passwords:
+        auth = settings.auth
+        return Argon2Passwords(
+            Cost(
+                time=auth.argon2_time_cost,
+                memory_kib=auth.argon2_memory_cost_kib,
+                parallelism=auth.argon2_parallelism,
+            )
+        )
+
+    @provide
+    def policy(self) -> PasswordPolicy:
+        return PasswordPolicy(common_passwords())
+
+    @provide
+    def lifetimes(self, settings: Settings) -> Lifetimes:
+        auth = settings.auth
+        return Lifetimes(
+            access=timedelta(minutes=auth.access_token_ttl_minutes),
+            session=timedelta(minutes=auth.session_ttl_minutes),
+            refresh=timedelta(minutes=auth.refresh_token_ttl_minutes),
+            absolute=timedelta(minutes=auth.session_absolute_ttl_minutes),
+            reuse_grace=timedelta(seconds=auth.refresh_reuse_grace_seconds),
+        )
+
+    @provide
+    def access_tokens(self, settings: Settings, clock: Clock, ids: Identifiers) -> AccessTokens:
+        return JoseAccessTokens(access_keys(settings), clock, ids)
+
+    @provide
+    def cipher(self, settings: Settings) -> FieldCipher:
+        return AesGcmFieldCipher(field_keys(settings))
+
+    @provide
+    def sealer(self) -> TokenSealer:
+        return ParentSealer()
+
+    @provide
+    def email_keys(self, settings: Settings) -> KeyedHash:
+        return HmacKeyedHash(email_key(settings))
+
+    @provide
+    def session_states(self, engine: AsyncEngine) -> SessionStates:
+        return PostgresSessionStates(engine)
+
+    @provide
+    def active_orgs(self, engine: AsyncEngine) -> ActiveOrgs:
+        return PostgresActiveOrgs(engine)
+
+    @provide
+    def authenticate(
+        self,
+        tokens: AccessTokens,
+        states: SessionStates,
+        orgs: ActiveOrgs,
+        uses: SessionUse,
+        clock: Clock,
+        settings: Settings,
+    ) -> Authenticate:
+        return Authentication(tokens, states, orgs, uses, clock, settings.test_org_header)
+
+
+class TenancyProvider(Provider):
+    """Organisations: their birth, their settings, the operator's hand on them."""
+
+    scope = Scope.APP
+
+    handlers = provide_all(
+        EnsureDefaultOrgHandler, EditOrgHandler, ReadOrgHandler, ListOrgsHandler, SetOrgStatusHandler
+    )
+
+    @provide
+    def founding(self, settings: Settings, ids: Identifiers) -> Founding:
+        defaults = SchedulingDefaults(
+            pending_ttl_minutes=settings.field.pending_booking_ttl_minutes,
+            deposit_bps=int(settings.field.deposit_percent * 10_000),
+        )
+        return Founding(ids, defaults)
+
+    @provide
+    def create_org(
+        self,
+        settings: Settings,
+        uow: UnitOfWork,
+        clock: Clock,
+        ids: Identifiers,
+        passwords: Passwords,
+        policy: PasswordPolicy,
+        founding: Founding,
+    ) -> CreateOrgHandler:
+        life = timedelta(minutes=settings.auth.temp_password_ttl_minutes)
+        return CreateOrgHandler(uow, clock, ids, passwords, policy, founding, life)

@@ -1,0 +1,48 @@
+"""Every key that the process works with, derived apart by purpose from what the settings hold."""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+
+from adapters.cryptography.keys import KEY_BYTES, derive_key
+from entrypoints.settings import Secret, Settings
+
+ACCESS = "access token"
+FIELDS = "field encryption"
+EMAILS = "throttled e-mail"
+
+
+class KeysMissing(RuntimeError):
+    """AUTH_SECRET_KEY is unset where it must not be: the settings should have been refused."""
+
+
+def auth_secrets(settings: Settings) -> list[str]:
+    """The first signs and encrypts, all verify and decrypt."""
+    key = settings.auth.secret_key
+    if key is None:
+        raise KeysMissing("AUTH_SECRET_KEY is not set.")
+    return [key.reveal(), *(previous.reveal() for previous in settings.auth.secret_key_previous)]
+
+
+def access_keys(settings: Settings) -> list[bytes]:
+    return [derive_key(secret, ACCESS) for secret in auth_secrets(settings)]
+
+
+def field_keys(settings: Settings) -> list[bytes]:
+    """`FIELD_ENCRYPTION_KEYS` as `kid:base64,…` if given, else derived."""
+    given = settings.auth.field_encryption_keys
+    if given:
+        return [_field_key(entry) for entry in given]
+    return [derive_key(secret, FIELDS) for secret in auth_secrets(settings)]
+
+
+def email_key(settings: Settings) -> bytes:
+    return derive_key(auth_secrets(settings)[0], EMAILS)
+
+
+def _field_key(entry: Secret) -> bytes:
+    _, _, encoded = entry.reveal().partition(":")
+    try:
+        key = b64decode(encoded, validate=True)
+    except NotBase64 as error:
+        raise KeysMissing("FIELD_ENCRYPTION_KEYS holds an entry that is not kid:base64.") from error
+    return key if len(key) == KEY_BYTES else derive_key(encoded, FIELDS)

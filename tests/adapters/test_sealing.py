@@ -1,0 +1,34 @@
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from adapters.cryptography.keys import derive_key
+from adapters.cryptography.sealing import AesGcmFieldCipher, HmacKeyedHash, ParentSealer
+
+NEW, OLD = b"n" * 32, b"o" * 32
+
+
+def test_a_field_opens_with_its_key_and_its_context_alone() -> None:
+    sealed = AesGcmFieldCipher([OLD]).encrypt(b"plain", b"here")
+    assert b"plain" not in sealed
+    assert AesGcmFieldCipher([NEW, OLD]).decrypt(sealed, b"here") == b"plain"
+    assert sealed != AesGcmFieldCipher([OLD]).encrypt(b"plain", b"here")
+    for cipher, context in ((AesGcmFieldCipher([NEW]), b"here"), (AesGcmFieldCipher([OLD]), b"there")):
+        with pytest.raises(ValueError, match="opens"):
+            cipher.decrypt(sealed, context)
+    with pytest.raises(ValueError, match="opens"):
+        AesGcmFieldCipher([OLD]).decrypt(sealed[:-1] + bytes([sealed[-1] ^ 1]), b"here")
+
+
+def test_a_child_opens_with_its_parent_alone() -> None:
+    sealed = ParentSealer().seal("parent", "child")
+    assert ParentSealer().open("parent", sealed) == "child"
+    with pytest.raises(InvalidTag):
+        ParentSealer().open("another", sealed)
+
+
+def test_each_purpose_has_a_key_of_its_own() -> None:
+    assert derive_key("secret", "one") == derive_key("secret", "one")
+    keys = {derive_key("secret", "one"), derive_key("secret", "two"), derive_key("other", "one")}
+    assert len(keys) == 3
+    assert all(len(key) == 32 for key in keys)
+    assert HmacKeyedHash(NEW).of("a") == HmacKeyedHash(NEW).of("a") != HmacKeyedHash(OLD).of("a")
