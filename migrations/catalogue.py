@@ -87,6 +87,14 @@ DOORS: Mapping[str, Door] = MappingProxyType(
         "rehash_person_password": Door(
             "the same password under today's parameters", _SECRETS, _SECRET_CHANGES
         ),
+        "orgs_with_leftovers": Door(
+            "housekeeping visits only organisations that have something to purge",
+            reads={
+                "orgs": ("id", "status"),
+                "idempotency_keys": ("org_id", "expires_at"),
+                "sessions": ("org_id", "refresh_expires_at"),
+            },
+        ),
         "outbox_due": Door(
             "a runner must learn whose messages are due before it can enter an organisation",
             reads={

@@ -1,9 +1,22 @@
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from domain.shared.ids import OrgId
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryJobLocks:
-    """Units of one organisation run one after another here, so nobody else can hold the job."""
+    held: set[tuple[str, OrgId]] = field(default_factory=set)
 
-    async def try_hold(self, job: str) -> bool:
-        return bool(job)
+    @asynccontextmanager
+    async def hold(self, job: str, org_id: OrgId) -> AsyncIterator[bool]:
+        key = (job, org_id)
+        if key in self.held:
+            yield False
+            return
+        self.held.add(key)
+        try:
+            yield True
+        finally:
+            self.held.discard(key)

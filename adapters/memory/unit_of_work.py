@@ -4,7 +4,7 @@ Writers of one organisation queue on its lock, so every history is serial. Table
 begins and put in place when it ends well; entities are frozen, so a shallow copy is a snapshot.
 """
 
-from collections.abc import AsyncIterator, Hashable, Mapping
+from collections.abc import AsyncIterator, Hashable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields
@@ -23,8 +23,8 @@ from adapters.memory.calendar import MemoryCalendar
 from adapters.memory.emails import MemoryEmailEvents
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.idempotency import Claim, KeyRow, under_way
-from adapters.memory.job_locks import MemoryJobLocks
 from adapters.memory.leads import MemoryLeads
+from adapters.memory.leftovers import MemoryLeftoverOrgs, MemoryLeftovers
 from adapters.memory.memberships import MemoryMemberships
 from adapters.memory.orgs import MemoryOrgDirectory, MemoryOrgProfiles
 from adapters.memory.outbox import MemoryDueMessages, MemoryOutbox, MemoryOutboxQueue
@@ -158,8 +158,8 @@ class MemoryUnit:
         return MemoryEmailEvents(self.tables.emails)
 
     @property
-    def job_locks(self) -> MemoryJobLocks:
-        return MemoryJobLocks()
+    def leftovers(self) -> MemoryLeftovers:
+        return MemoryLeftovers(self.tables)
 
     @property
     def usage(self) -> MemoryUsageEvents:
@@ -248,8 +248,16 @@ class MemoryGlobalUnit:
 
     @property
     def due_messages(self) -> MemoryDueMessages:
-        active = (org.id for org in self.tables.orgs.values() if org.status is OrgStatus.ACTIVE)
-        return MemoryDueMessages({i: self.orgs[i].outbox for i in active if i in self.orgs})
+        return MemoryDueMessages({org_id: tables.outbox for org_id, tables in self._active()})
+
+    @property
+    def leftover_orgs(self) -> MemoryLeftoverOrgs:
+        return MemoryLeftoverOrgs(dict(self._active()))
+
+    def _active(self) -> Iterator[tuple[OrgId, OrgTables]]:
+        for org in self.tables.orgs.values():
+            if org.status is OrgStatus.ACTIVE and org.id in self.orgs:
+                yield org.id, self.orgs[org.id]
 
     @property
     def overdue_holds(self) -> MemoryOverdueHolds:

@@ -19,8 +19,8 @@ from adapters.postgres.emails import PostgresEmailEvents
 from adapters.postgres.errors import connecting, translated
 from adapters.postgres.heartbeats import PostgresHeartbeats
 from adapters.postgres.idempotency import Claim
-from adapters.postgres.job_locks import PostgresJobLocks
 from adapters.postgres.leads import PostgresLeads
+from adapters.postgres.leftovers import PostgresLeftoverOrgs, PostgresLeftovers
 from adapters.postgres.memberships import PostgresMemberships
 from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
 from adapters.postgres.outbox import PostgresOutbox
@@ -84,8 +84,8 @@ class PostgresUnit:
         return PostgresEmailEvents(self.connection)
 
     @property
-    def job_locks(self) -> PostgresJobLocks:
-        return PostgresJobLocks(self.connection, self.org_id)
+    def leftovers(self) -> PostgresLeftovers:
+        return PostgresLeftovers(self.connection)
 
     @property
     def usage(self) -> PostgresUsageEvents:
@@ -193,6 +193,10 @@ class PostgresGlobalUnit:
     @property
     def due_messages(self) -> PostgresDueMessages:
         return PostgresDueMessages(self.connection)
+
+    @property
+    def leftover_orgs(self) -> PostgresLeftoverOrgs:
+        return PostgresLeftoverOrgs(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
+
+from domain.shared.ids import OrgId
 
 
 class JobLocks(Protocol):
     """Keeps two runners from doing the same job for the same organisation at once."""
 
-    async def try_hold(self, job: str) -> bool:
-        """Whether this unit now holds the job for its organisation, until it ends. Never waits."""
+    def hold(self, job: str, org_id: OrgId) -> AbstractAsyncContextManager[bool]:
+        """Whether it is ours for as long as the block runs. Never waits: who finds it taken leaves it."""

@@ -11,8 +11,8 @@ from application.ports.bookings import Bookings, OverdueHolds
 from application.ports.calendar import Calendar
 from application.ports.emails import EmailEvents
 from application.ports.heartbeats import Heartbeats
-from application.ports.job_locks import JobLocks
 from application.ports.leads import Leads
+from application.ports.leftovers import LeftoverOrgs, Leftovers
 from application.ports.memberships import Memberships
 from application.ports.orgs import OrgDirectory, OrgProfiles
 from application.ports.outbox import DueMessages, Outbox, OutboxQueue
@@ -66,7 +66,7 @@ class Unit(Protocol):
     @property
     def emails(self) -> EmailEvents: ...
     @property
-    def job_locks(self) -> JobLocks: ...
+    def leftovers(self) -> Leftovers: ...
     @property
     def usage(self) -> UsageEvents: ...
     @property
@@ -104,6 +104,8 @@ class GlobalUnit(Protocol):
     def heartbeats(self) -> Heartbeats: ...
     @property
     def due_messages(self) -> DueMessages: ...
+    @property
+    def leftover_orgs(self) -> LeftoverOrgs: ...
     @property
     def overdue_holds(self) -> OverdueHolds: ...
     @property

@@ -1,8 +1,6 @@
 """delivery: the outbox with its attempts, the mails, and the pulses of the jobs."""
 
-from alembic import op
-
-from migrations.schema import door, drop_door, drop_tables, global_table, tenant_table
+from migrations.schema import door, drop_door, drop_tables, global_table, run, tenant_table
 
 revision = "0006"
 down_revision: str | None = "0005"
@@ -153,14 +151,20 @@ DUE = """
      order by d.org_id, head.next_attempt_at, head.event_id
 """
 
+LEFTOVERS = """
+    select o.id from orgs o
+     where o.status = 'active'
+       and (exists (select from idempotency_keys k where k.org_id = o.id and k.expires_at <= due_at)
+            or exists (select from sessions s where s.org_id = o.id and s.refresh_expires_at <= due_at))
+"""
+
 
 def upgrade() -> None:
     tenant_table("outbox_events", OUTBOX_EVENTS)
     tenant_table("outbox_attempts", OUTBOX_ATTEMPTS)
     tenant_table("email_events", EMAIL_EVENTS)
     global_table("job_heartbeats", JOB_HEARTBEATS, grants="select, insert, update")
-    for statement in INDEXES:
-        op.execute(statement)
+    run(*INDEXES)
     door(
         "outbox_due",
         "due_at timestamptz, behind uuid, max_orgs integer, per_org integer",
@@ -168,8 +172,22 @@ def upgrade() -> None:
         DUE,
         reads={"outbox_events": ["org_id", "event_id", "next_attempt_at"], "orgs": ["id", "status"]},
     )
+    run("create index sessions_expiry on sessions (org_id, refresh_expires_at)")
+    door(
+        "orgs_with_leftovers",
+        "due_at timestamptz",
+        "setof uuid",
+        LEFTOVERS,
+        reads={
+            "orgs": ["id", "status"],
+            "idempotency_keys": ["org_id", "expires_at"],
+            "sessions": ["org_id", "refresh_expires_at"],
+        },
+    )
 
 
 def downgrade() -> None:
+    drop_door("orgs_with_leftovers", reads={"idempotency_keys": ()})
+    run("drop index sessions_expiry")
     drop_door("outbox_due", reads={"outbox_events": ()})
     drop_tables("job_heartbeats", "email_events", "outbox_attempts", "outbox_events")

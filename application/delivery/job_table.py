@@ -1,0 +1,46 @@
+"""Every job there is (delivery page, §5): what runs by the clock, how often and for how long at most."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """`every_seconds` None: at each tick of the runner."""
+
+    name: str
+    every_seconds: int | None
+    timeout_seconds: int
+    result_keys: tuple[str, ...]
+    in_default_set: bool = True
+
+
+RUNNER = "jobs-runner"
+"""The pulse of the runners themselves, beside those of the jobs."""
+
+JOBS: Mapping[str, JobSpec] = {
+    spec.name: spec
+    for spec in (
+        JobSpec(
+            name="outbox-delivery",
+            every_seconds=5,
+            timeout_seconds=55,
+            result_keys=("claimed", "sent", "retry", "dead", "skipped"),
+        ),
+        JobSpec(
+            name="booking-expiry",
+            every_seconds=5 * MINUTE,
+            timeout_seconds=60,
+            result_keys=("expired", "remaining"),
+        ),
+        JobSpec(name="housekeeping", every_seconds=HOUR, timeout_seconds=5 * MINUTE, result_keys=("purged",)),
+    )
+}
+
+
+def find_job(name: str) -> JobSpec | None:
+    """By its name in either spelling: with `-` or with `_`."""
+    return JOBS.get(name.replace("_", "-"))
