@@ -11,14 +11,20 @@ from application.scheduling.audited import audited_settings
 from domain.identity.actor import Actor, Need
 from domain.scheduling.settings import BookingSettings
 from domain.shared.versions import must_match
+from domain.tenancy.org import OrgProfile
 
 
 @dataclass(frozen=True, slots=True)
 class BookingSettingsView:
-    """With the travel buffer, which is the organisation's own setting."""
+    """With the travel buffer, which is a setting of the organisation's profile."""
 
     settings: BookingSettings
-    travel_buffer_minutes: int
+    profile: OrgProfile
+
+    @property
+    def version(self) -> int:
+        """Moves on whenever anything shown here does: the profile has versions of its own."""
+        return self.settings.version + self.profile.version - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +42,7 @@ class ReadBookingSettingsHandler:
     async def handle(self, actor: Actor) -> BookingSettingsView:
         actor.require(Need.VIEW)
         async with self.uow.begin(actor.org_id) as unit:
-            settings, profile = await unit.booking_settings.get(), await unit.org.get()
-        return BookingSettingsView(settings, profile.travel_buffer_minutes)
+            return BookingSettingsView(await unit.booking_settings.get(), await unit.org.get())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ class ChangeBookingSettingsHandler:
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             before = await unit.booking_settings.lock()
-            must_match(before.version, command.expected_version)
+            profile = await unit.org.get()
+            must_match(BookingSettingsView(before, profile).version, command.expected_version)
             after = before.changed(self.clock.now(), **command.changes)
             if after is not before:
                 await unit.booking_settings.save(after)
@@ -62,6 +68,6 @@ class ChangeBookingSettingsHandler:
                     before=audited_settings(before),
                     after=audited_settings(after),
                 )
-            answer = BookingSettingsView(after, (await unit.org.get()).travel_buffer_minutes)
+            answer = BookingSettingsView(after, profile)
             await unit.seal(answer)
         return answer

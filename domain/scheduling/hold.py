@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.shared.ids import BookingId, TeamId, WorkerId
 
@@ -14,3 +14,7 @@ class Hold:
     ends_at: datetime
     held_until: datetime
     crew: tuple[WorkerId, ...] = ()
+
+    @property
+    def duration_minutes(self) -> int:
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)

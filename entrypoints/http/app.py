@@ -7,7 +7,9 @@ from dishka import AsyncContainer
 from litestar import Controller, Litestar
 
 from entrypoints.http.add_ons import AddOnsController
+from entrypoints.http.blackouts import BlackoutsController
 from entrypoints.http.booking_moves import BookingMovesController
+from entrypoints.http.booking_settings import BookingSettingsController
 from entrypoints.http.bookings import BookingsController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.edge import Edge, EdgePolicy
@@ -19,7 +21,11 @@ from entrypoints.http.problem_catalogue import ProblemsController
 from entrypoints.http.problems import answer_problem
 from entrypoints.http.public_bookings import PublicBookingsController
 from entrypoints.http.public_leads import PublicLeadsController
+from entrypoints.http.schedule import ScheduleController
 from entrypoints.http.security_headers import Cors
+from entrypoints.http.slots import PublicSlotsController, SlotsController
+from entrypoints.http.teams import TeamsController, WorkingHoursController
+from entrypoints.http.workers import WorkersController
 from entrypoints.settings import Settings
 
 MOST_BODY_BYTES = 1024 * 1024
@@ -34,6 +40,14 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PublicBookingsController,
     BookingsController,
     BookingMovesController,
+    TeamsController,
+    WorkingHoursController,
+    WorkersController,
+    BlackoutsController,
+    BookingSettingsController,
+    PublicSlotsController,
+    SlotsController,
+    ScheduleController,
 )
 """Every controller of the API; a context adds its own here."""
 

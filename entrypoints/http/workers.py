@@ -1,0 +1,118 @@
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from litestar import Controller, Request, Response
+from litestar.params import FromPath, FromQuery
+
+from application.scheduling.add_worker import AddWorkerHandler
+from application.scheduling.change_worker import ChangeWorker, ChangeWorkerHandler
+from application.scheduling.read_workers import ListWorkers, ListWorkersHandler, ReadWorker, ReadWorkerHandler
+from domain.identity.actor import Actor, Need
+from domain.shared.ids import TeamId, WorkerId
+from entrypoints.http.conditional import expected_version, tagged
+from entrypoints.http.name_cursor import read_name_place, write_name_place
+from entrypoints.http.paging import CursorText, Limit, Page
+from entrypoints.http.routes import get, patch, post
+from entrypoints.http.worker_bodies import (
+    WORKER_EXAMPLE,
+    WorkerAnswer,
+    WorkerBody,
+    WorkerChangeBody,
+    worker_answer,
+)
+
+Searched = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Tags = Annotated[tuple[Annotated[str, msgspec.Meta(max_length=40)], ...], msgspec.Meta(max_length=30)]
+WRITING = ("plan_limit_reached", "user_not_worker", "user_already_linked", "not_found")
+
+
+class WorkersController(Controller):
+    path = "/v1/admin/workers"
+
+    @get(need=Need.VIEW, admin_route=True, summary="Workers by name", problems=("not_found",))
+    async def list_them(
+        self,
+        actor: FromDishka[Actor],
+        handler: FromDishka[ListWorkersHandler],
+        active: FromQuery[bool | None] = None,
+        team_id: FromQuery[UUID | None] = None,
+        q: FromQuery[Searched | None] = None,
+        skill_tags: FromQuery[Tags] = (),
+        limit: FromQuery[Limit] = 50,
+        cursor: FromQuery[CursorText | None] = None,
+    ) -> Page[WorkerAnswer]:
+        place = read_name_place(cursor)
+        command = ListWorkers(
+            active=active,
+            team_id=None if team_id is None else TeamId(team_id),
+            q=q,
+            skill_tags=skill_tags,
+            after=None if place is None else (place[0], WorkerId(place[1])),
+            limit=limit,
+        )
+        page = await handler.handle(actor, command)
+        return Page([worker_answer(view, actor) for view in page.views], write_name_place(page.next))
+
+    @post(
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Add a worker",
+        problems=WRITING,
+        example=WORKER_EXAMPLE,
+    )
+    async def add(
+        self,
+        request: Request[Any, Any, Any],
+        data: WorkerBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[AddWorkerHandler],
+    ) -> Response[WorkerAnswer | None]:
+        view = await handler.handle(actor, data.command())
+        headers = {"location": f"/v1/admin/workers/{view.worker.id}"}
+        answer = worker_answer(view, actor)
+        return tagged(request, answer, view.worker.version, status_code=201, headers=headers)
+
+    @get(
+        "/{worker_id:uuid}",
+        need=Need.VIEW,
+        admin_route=True,
+        summary="One worker",
+        problems=("not_found",),
+        answers=(304,),
+    )
+    async def one(
+        self,
+        request: Request[Any, Any, Any],
+        worker_id: FromPath[UUID],
+        actor: FromDishka[Actor],
+        handler: FromDishka[ReadWorkerHandler],
+    ) -> Response[WorkerAnswer | None]:
+        view = await handler.handle(actor, ReadWorker(WorkerId(worker_id)))
+        return tagged(request, worker_answer(view, actor), view.worker.version)
+
+    @patch(
+        "/{worker_id:uuid}",
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Change a worker, or switch one off",
+        problems=(*WRITING, "worker_has_jobs", "version_conflict"),
+        example={"is_active": False, "unassign_future": True},
+    )
+    async def change(
+        self,
+        request: Request[Any, Any, Any],
+        worker_id: FromPath[UUID],
+        data: WorkerChangeBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[ChangeWorkerHandler],
+    ) -> Response[WorkerAnswer | None]:
+        command = ChangeWorker(
+            worker_id=WorkerId(worker_id),
+            changes=data.changes(),
+            unassign_future=data.unassign_future,
+            expected_version=expected_version(request),
+        )
+        view = await handler.handle(actor, command)
+        return tagged(request, worker_answer(view, actor, changed=True), view.worker.version)
