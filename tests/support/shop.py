@@ -29,6 +29,7 @@ from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.pricing import PricingProvider
+from entrypoints.wiring.scheduling import SchedulingProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.support.clock import FixedClock
 from tests.support.orgs import found_org
@@ -115,6 +116,7 @@ async def open_shop(
         RequestProvider(),
         PricingProvider(),
         BookingProvider(),
+        SchedulingProvider(),
         overrides,
         context={Settings: settings},
     )
