@@ -9,12 +9,17 @@ from domain.shared.ids import SessionId, UserId
 
 
 @dataclass(frozen=True, slots=True)
+class LogOut:
+    """Of the session that asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogOutHandler:
     uow: UnitOfWork
     clock: Clock
 
-    async def handle(self, actor: Actor) -> None:
-        """Of the session that asks. Again changes nothing."""
+    async def handle(self, actor: Actor, _command: LogOut) -> None:
+        """Again changes nothing."""
         actor.require(Need.SIGNED_IN)
         now = self.clock.now()
         _, session_id = own(actor)

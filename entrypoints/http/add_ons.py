@@ -15,7 +15,8 @@ from application.pricing.list_add_ons import ListAddOns, ListAddOnsHandler
 from domain.identity.actor import Actor, Need
 from domain.pricing.add_on import AddOn
 from domain.shared.ids import AddOnId
-from entrypoints.http.conditional import expected_version, tagged
+from entrypoints.http.conditional import entity_tag, expected_version, tagged
+from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page, read_cursor, write_cursor
 from entrypoints.http.price_book_bodies import Cents, Minutes
 from entrypoints.http.routes import get, patch, post
@@ -93,8 +94,11 @@ class AddOnsController(Controller):
     async def add(
         self, data: NewAddOnBody, actor: FromDishka[Actor], handler: FromDishka[AddAddOnHandler]
     ) -> Response[AddOnAnswer]:
-        add_on = await handler.handle(actor, AddAddOn(**msgspec.structs.asdict(data)))
-        return Response(add_on_answer(add_on), status_code=201, headers={"etag": f'"{add_on.version}"'})
+        def respond(add_on: AddOn) -> Response[AddOnAnswer]:
+            headers = {"etag": entity_tag(add_on.version)}
+            return Response(add_on_answer(add_on), status_code=201, headers=headers)
+
+        return await answer_once(actor, handler, AddAddOn(**msgspec.structs.asdict(data)), respond)
 
     @patch(
         "/{add_on_id:uuid}",
@@ -116,5 +120,6 @@ class AddOnsController(Controller):
         command = ChangeAddOn(
             add_on_id=AddOnId(add_on_id), expected_version=expected_version(request), **given
         )
-        add_on = await handler.handle(actor, command)
-        return tagged(request, add_on_answer(add_on), add_on.version)
+        return await answer_once(
+            actor, handler, command, lambda done: tagged(request, add_on_answer(done), done.version)
+        )

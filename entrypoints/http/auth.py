@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from dishka import FromDishka
-from litestar import Controller, Response
+from litestar import Controller
 from litestar.params import FromPath
 
 from application.identity.change_password import ChangePassword, ChangePasswordHandler
 from application.identity.log_in import LogIn, LogInHandler
-from application.identity.log_out import LogOutEverywhere, LogOutEverywhereHandler, LogOutHandler
+from application.identity.log_out import LogOut, LogOutEverywhere, LogOutEverywhereHandler, LogOutHandler
 from application.identity.origin import Origin
 from application.identity.own_sessions import (
     ListOwnSessions,
@@ -90,10 +90,8 @@ class AuthController(Controller):
         status_code=200,
         traits=(TEMP_PASSWORD, AFTER_LOGOUT),
     )
-    async def logout(
-        self, actor: FromDishka[Actor], handler: FromDishka[LogOutHandler]
-    ) -> Response[StatusAnswer]:
-        return await answer_once(actor, handler.handle, lambda _: StatusAnswer())
+    async def logout(self, actor: FromDishka[Actor], handler: FromDishka[LogOutHandler]) -> StatusAnswer:
+        return await answer_once(actor, handler, LogOut(), lambda _: StatusAnswer())
 
     @post(
         "/logout-all",
@@ -107,9 +105,9 @@ class AuthController(Controller):
         data: LogoutAllBody,
         actor: FromDishka[Actor],
         handler: FromDishka[LogOutEverywhereHandler],
-    ) -> Response[LogoutAllAnswer]:
+    ) -> LogoutAllAnswer:
         command = LogOutEverywhere(data.keep_current)
-        return await answer_once(actor, lambda caller: handler.handle(caller, command), LogoutAllAnswer)
+        return await answer_once(actor, handler, command, LogoutAllAnswer)
 
     @post(
         "/change-password",
@@ -125,12 +123,12 @@ class AuthController(Controller):
         data: ChangePasswordBody,
         actor: FromDishka[Actor],
         handler: FromDishka[ChangePasswordHandler],
-    ) -> Response[TokenAnswer]:
+    ) -> TokenAnswer:
         faults = oversized(current_password=data.current_password, new_password=data.new_password)
         if faults:
             raise refuse(faults)
         command = ChangePassword(data.current_password, data.new_password)
-        return await answer_once(actor, lambda caller: handler.handle(caller, command), TokenAnswer.of)
+        return await answer_once(actor, handler, command, TokenAnswer.of)
 
     @get("/me", need=Need.SIGNED_IN, summary="Who one is", traits=(TEMP_PASSWORD,))
     async def me(self, actor: FromDishka[Actor], handler: FromDishka[ReadMeHandler]) -> MeBody:
@@ -162,11 +160,8 @@ class AuthController(Controller):
         session_id: FromPath[UUID],
         actor: FromDishka[Actor],
         handler: FromDishka[RevokeOwnSessionHandler],
-    ) -> Response[None]:
-        command = RevokeOwnSession(SessionId(session_id))
-        return await answer_once(
-            actor, lambda caller: handler.handle(caller, command), lambda _: None, status_code=204
-        )
+    ) -> None:
+        await handler.handle(actor, RevokeOwnSession(SessionId(session_id)))
 
 
 def oversized(**texts: str) -> list[FieldFault]:

@@ -7,13 +7,14 @@ from dishka import FromDishka
 from litestar import Controller, Request, Response
 from litestar.params import FromPath
 
-from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler
+from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler, ExpiryReport
 from application.booking.reschedule_booking import RescheduleBookingHandler
 from domain.identity.actor import Actor, Need
 from entrypoints.http.booking_answers import BookingAnswer, CleanupAnswer
 from entrypoints.http.booking_bodies import RESCHEDULE_EXAMPLE, MoveBody
 from entrypoints.http.bookings import TIME_PROBLEMS, answered
 from entrypoints.http.conditional import expected_version
+from entrypoints.http.once import answer_once
 from entrypoints.http.routes import post
 
 
@@ -44,7 +45,7 @@ class BookingMovesController(Controller):
         handler: FromDishka[RescheduleBookingHandler],
     ) -> Response[BookingAnswer | None]:
         command = data.command(booking_id, expected_version(request))
-        return answered(request, await handler.handle(actor, command), actor)
+        return await answer_once(actor, handler, command, lambda done: answered(request, done, actor))
 
     @post(
         "/cleanup",
@@ -56,6 +57,9 @@ class BookingMovesController(Controller):
     async def clean_up(
         self, actor: FromDishka[Actor], handler: FromDishka[ExpireBookingsHandler]
     ) -> CleanupAnswer:
-        report = await handler.handle(actor, ExpireBookings())
-        status = "done" if report.is_done else "partial"
-        return CleanupAnswer(status=status, expired=report.expired, remaining=report.remaining)
+        return await answer_once(actor, handler, ExpireBookings(), cleaned)
+
+
+def cleaned(report: ExpiryReport) -> CleanupAnswer:
+    status = "done" if report.is_done else "partial"
+    return CleanupAnswer(status=status, expired=report.expired, remaining=report.remaining)

@@ -38,6 +38,7 @@ from entrypoints.http.booking_bodies import (
     UnassignBody,
 )
 from entrypoints.http.conditional import expected_version, tagged
+from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page, read_cursor, write_cursor
 from entrypoints.http.routes import get, patch, post
 
@@ -103,10 +104,12 @@ class BookingsController(Controller):
         actor: FromDishka[Actor],
         handler: FromDishka[CreateBookingHandler],
     ) -> Response[BookingAnswer | None]:
-        shown = await handler.handle(actor, data.command())
-        headers = {"location": f"/v1/admin/bookings/{shown.booking.id}"}
-        answer = booking_answer(shown, actor)
-        return tagged(request, answer, shown.booking.version, status_code=201, headers=headers)
+        def respond(shown: ShownBooking) -> Response[BookingAnswer | None]:
+            headers = {"location": f"/v1/admin/bookings/{shown.booking.id}"}
+            answer = booking_answer(shown, actor)
+            return tagged(request, answer, shown.booking.version, status_code=201, headers=headers)
+
+        return await answer_once(actor, handler, data.command(), respond)
 
     @get(B, need=Need.VIEW, admin_route=True, summary="One booking", problems=("not_found",), answers=(304,))
     async def one(
@@ -139,7 +142,7 @@ class BookingsController(Controller):
             changes=data.changes(),
             expected_version=expected_version(request),
         )
-        return answered(request, await handler.handle(actor, command), actor)
+        return await answer_once(actor, handler, command, lambda done: answered(request, done, actor))
 
     @post(
         f"{B}/confirm",
@@ -162,7 +165,7 @@ class BookingsController(Controller):
             waive_deposit_reason=data.waive_deposit_reason,
             expected_version=expected_version(request),
         )
-        return answered(request, await handler.handle(actor, command), actor)
+        return await answer_once(actor, handler, command, lambda done: answered(request, done, actor))
 
     @post(
         f"{B}/cancel",
@@ -189,7 +192,7 @@ class BookingsController(Controller):
             notify=data.notify,
             expected_version=expected_version(request),
         )
-        return answered(request, await handler.handle(actor, command), actor)
+        return await answer_once(actor, handler, command, lambda done: answered(request, done, actor))
 
     @post(
         f"{B}/reschedule",
@@ -215,7 +218,7 @@ class BookingsController(Controller):
         handler: FromDishka[RescheduleBookingHandler],
     ) -> Response[BookingAnswer | None]:
         command = data.command(booking_id, expected_version(request))
-        return answered(request, await handler.handle(actor, command), actor)
+        return await answer_once(actor, handler, command, lambda done: answered(request, done, actor))
 
     @post(
         f"{B}/assign",
@@ -240,7 +243,7 @@ class BookingsController(Controller):
             replace=data.replace,
             expected_version=expected_version(request),
         )
-        return answered(request, await handler.handle(actor, command), actor)
+        return await answer_once(actor, handler, command, lambda done: answered(request, done, actor))
 
     @post(
         f"{B}/unassign",
@@ -264,7 +267,7 @@ class BookingsController(Controller):
             worker_ids=data.workers(),
             expected_version=expected_version(request),
         )
-        return answered(request, await handler.handle(actor, command), actor)
+        return await answer_once(actor, handler, command, lambda done: answered(request, done, actor))
 
 
 def answered(

@@ -17,6 +17,7 @@ from application.leads.read_lead import LeadView, ReadLead, ReadLeadHandler
 from application.leads.record_lead import RecordLead, RecordLeadHandler
 from application.ports.leads import LeadPosition
 from domain.identity.actor import Actor, Need
+from domain.leads.lead import Lead
 from domain.leads.lead_status import LeadStatus
 from domain.shared.ids import LeadId
 from entrypoints.http.conditional import expected_version, tagged
@@ -28,6 +29,7 @@ from entrypoints.http.lead_bodies import (
     OfficeLeadBody,
     lead_answer,
 )
+from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page, read_cursor, write_cursor
 from entrypoints.http.routes import get, patch, post
 
@@ -89,10 +91,13 @@ class LeadsController(Controller):
             referral_code=data.referral_code,
             expected_total_cents=data.expected_total_cents,
         )
-        lead = await handler.handle(actor, command)
-        headers = {"location": f"/v1/admin/leads/{lead.id}"}
-        answer = lead_answer(LeadView(lead), actor)
-        return tagged(request, answer, lead.version, status_code=201, headers=headers)
+
+        def respond(lead: Lead) -> Response[LeadAnswer | None]:
+            headers = {"location": f"/v1/admin/leads/{lead.id}"}
+            answer = lead_answer(LeadView(lead), actor)
+            return tagged(request, answer, lead.version, status_code=201, headers=headers)
+
+        return await answer_once(actor, handler, command, respond)
 
     @get(
         "/{lead_id:uuid}",
@@ -134,7 +139,7 @@ class LeadsController(Controller):
             no_home=data.home is None,
             expected_version=expected_version(request),
         )
-        return _answered(request, await handler.handle(actor, command), actor)
+        return await answer_once(actor, handler, command, lambda done: _answered(request, done, actor))
 
     @post(
         "/{lead_id:uuid}/estimate",
@@ -152,7 +157,7 @@ class LeadsController(Controller):
         handler: FromDishka[EstimateLeadHandler],
     ) -> Response[LeadAnswer | None]:
         command = EstimateLead(LeadId(lead_id), expected_version(request))
-        return _answered(request, await handler.handle(actor, command), actor)
+        return await answer_once(actor, handler, command, lambda done: _answered(request, done, actor))
 
     @post(
         "/{lead_id:uuid}/status",
@@ -172,7 +177,7 @@ class LeadsController(Controller):
         handler: FromDishka[MoveLeadHandler],
     ) -> Response[LeadAnswer | None]:
         command = MoveLead(LeadId(lead_id), data.status, expected_version(request))
-        return _answered(request, await handler.handle(actor, command), actor)
+        return await answer_once(actor, handler, command, lambda done: _answered(request, done, actor))
 
 
 def _answered(request: Request[Any, Any, Any], view: LeadView, reader: Actor) -> Response[LeadAnswer | None]:

@@ -2,9 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import msgspec
 from litestar import Request, Response
@@ -25,6 +26,12 @@ NOTICE = ("replay_notice", "secret_not_repeated")
 JSON = "application/json"
 
 
+class Handler[C, R](Protocol):
+    """Any use case."""
+
+    def handle(self, actor: Actor, command: C, /) -> Awaitable[R]: ...
+
+
 def carries_key(request: Request[Any, Any, Any], actor: Actor) -> bool:
     """Only signed-in callers' writes; uploads go without."""
     return (
@@ -36,6 +43,7 @@ def carries_key(request: Request[Any, Any, Any], actor: Actor) -> bool:
 
 
 async def claim_of(request: Request[Any, Any, Any], actor: Actor) -> Once:
+    """Raises Invalid for a key that is none."""
     key = request.headers[KEY]
     if FITTING_KEY(key) is None:
         raise Invalid.field("Idempotency-Key", "is not 1 to 128 visible ASCII characters")
@@ -46,7 +54,7 @@ async def claim_of(request: Request[Any, Any, Any], actor: Actor) -> Once:
         method=request.method,
         path=f"{request.scope['path']}?{query}" if query else request.scope["path"],
         body_sha256=body_sha256(await request.body()),
-        answer=_not_prepared,
+        answer=partial(stored_answer, default_status=request.route_handler.status_code),
     )
 
 
@@ -56,29 +64,30 @@ def body_sha256(raw: bytes) -> bytes:
     return hashlib.sha256(said).digest()
 
 
-def _not_prepared(_result: object) -> StoredAnswer:
-    raise TypeError("This route's controller does not answer through answer_once.")
+async def answer_once[C, R, A: Response[Any] | msgspec.Struct](
+    actor: Actor, handler: Handler[C, R], command: C, respond: Callable[[R], A]
+) -> A:
+    """Carry out a write and answer with what `respond` makes of its result.
+
+    Under a key that same answer is stored by the use case itself, before it commits."""
+    if (once := actor.once) is not None:
+        keep = once.answer
+        actor = replace(actor, once=replace(once, answer=lambda result: keep(respond(result))))
+    return respond(await handler.handle(actor, command))
 
 
-async def answer_once[R, B](
-    actor: Actor,
-    work: Callable[[Actor], Awaitable[R]],
-    body: Callable[[R], B],
-    *,
-    status_code: int = 200,
-    headers: Callable[[R], Mapping[str, str]] = lambda _: {},
-) -> Response[B]:
-    """Carry out the work and answer with `body` of its result; under a key the same answer is stored with it.
+def stored_answer(answer: object, *, default_status: int) -> StoredAnswer:
+    """What the client is about to get, without its secrets."""
+    if not isinstance(answer, Response | msgspec.Struct | None):
+        raise TypeError("This route's controller does not answer through answer_once.")
+    if not isinstance(answer, Response):
+        return StoredAnswer(default_status, _encoded(answer))
+    headers = {name: str(value) for name, value in answer.headers.items()}
+    return StoredAnswer(answer.status_code or default_status, _encoded(answer.content), headers)
 
-    `work` is given the actor to hand to its use case."""
 
-    def stored(result: R) -> StoredAnswer:
-        return StoredAnswer(status_code, without_secrets(encode_json(body(result))), headers(result))
-
-    if actor.once is not None:
-        actor = replace(actor, once=replace(actor.once, answer=stored))
-    result = await work(actor)
-    return Response(body(result), status_code=status_code, headers=dict(headers(result)))
+def _encoded(content: object) -> bytes:
+    return b"" if content is None else without_secrets(encode_json(content))
 
 
 def without_secrets(body: bytes) -> bytes:
@@ -90,12 +99,13 @@ def without_secrets(body: bytes) -> bytes:
     return encode_json({**kept, NOTICE[0]: NOTICE[1]})
 
 
-def answer_replay(_request: Request[Any, Any, Any], replay: Replay) -> Response[bytes | None]:
+def answer_replay(_request: Request[Any, Any, Any], replay: Exception) -> Response[bytes | None]:
     """The exception handler for a key whose work was done before."""
+    if not isinstance(replay, Replay):
+        raise replay
     answer = replay.answer
-    empty = answer.body in {b"", b"null"}
     return Response(
-        None if empty else answer.body,
+        answer.body or None,
         status_code=answer.status,
         media_type=JSON,
         headers={**answer.headers, "idempotency-replayed": "true"},

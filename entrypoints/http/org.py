@@ -15,7 +15,7 @@ from domain.identity.actor import Actor, ActorKind, Need, permissions_of
 from domain.shared.errors import Unauthenticated
 from domain.tenancy.org import Branding, Contact
 from entrypoints.http.authentication import TEST_ORG
-from entrypoints.http.conditional import entity_tag, expected_version, tagged
+from entrypoints.http.conditional import expected_version, tagged
 from entrypoints.http.once import answer_once
 from entrypoints.http.routes import get, patch
 from entrypoints.http.values import MULTILINE
@@ -169,13 +169,13 @@ class OrgController(Controller):
         data: OrgPatch,
         actor: FromDishka[Actor],
         handler: FromDishka[EditOrgHandler],
-    ) -> Response[OrgBody]:
+    ) -> Response[OrgBody | None]:
         command = data.command(expected_version(request))
         return await answer_once(
             actor,
-            lambda caller: handler.handle(caller, command),
-            OrgBody.of,
-            headers=lambda view: {"etag": entity_tag(view.profile.version)},
+            handler,
+            command,
+            lambda view: tagged(request, OrgBody.of(view), view.profile.version),
         )
 
     @get("/profile", need=Need.VIEW, admin_route=True, summary="Who calls, and what the caller may do")

@@ -13,6 +13,7 @@ from application.pricing.read_price_book import ReadPriceBook, ReadPriceBookHand
 from application.pricing.replace_price_book import ReplacePriceBook, ReplacePriceBookHandler
 from domain.identity.actor import Actor, Need
 from entrypoints.http.conditional import expected_version, tagged
+from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page, read_cursor, write_cursor
 from entrypoints.http.price_book_bodies import (
     PRICE_BOOK_EXAMPLE,
@@ -56,8 +57,10 @@ class PriceBookController(Controller):
         actor: FromDishka[Actor],
         handler: FromDishka[ReplacePriceBookHandler],
     ) -> Response[PriceBookAnswer | None]:
-        book = await handler.handle(actor, ReplacePriceBook(data.terms(), expected_version(request)))
-        return tagged(request, price_book_answer(book), book.version)
+        command = ReplacePriceBook(data.terms(), expected_version(request))
+        return await answer_once(
+            actor, handler, command, lambda book: tagged(request, price_book_answer(book), book.version)
+        )
 
     @get("/versions", need=Need.VIEW, admin_route=True, summary="Every version, newest first")
     async def versions(

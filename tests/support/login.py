@@ -11,7 +11,7 @@ from application.identity.change_password import ChangePassword, ChangePasswordH
 from application.identity.failures import FailureLog
 from application.identity.issuing import IssuedTokens, TokenIssuer
 from application.identity.log_in import LogIn, LogInHandler
-from application.identity.log_out import LogOutEverywhere, LogOutEverywhereHandler, LogOutHandler
+from application.identity.log_out import LogOut, LogOutEverywhere, LogOutEverywhereHandler, LogOutHandler
 from application.identity.origin import Origin
 from application.identity.read_me import Me, ReadMeHandler
 from application.identity.refresh_session import RefreshSession, RefreshSessionHandler
@@ -79,7 +79,7 @@ class Desk:
         return await handler.handle(ORIGIN, RefreshSession(refresh_token))
 
     async def log_out(self, actor: Actor) -> None:
-        await LogOutHandler(self.uow, self.clock).handle(actor)
+        await LogOutHandler(self.uow, self.clock).handle(actor, LogOut())
 
     async def log_out_everywhere(self, actor: Actor, *, keep_current: bool = False) -> int:
         handler = LogOutEverywhereHandler(self.uow, self.clock)
