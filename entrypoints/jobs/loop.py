@@ -1,0 +1,96 @@
+"""The clock that runs the jobs, each by its own: none waits for another, and none can stop another."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import anyio
+
+from application.delivery.job_table import RUNNER
+from domain.delivery.heartbeat import BEAT_SECONDS
+from entrypoints.jobs.job import Job, JobOutcome, StopSignal
+from entrypoints.jobs.pulses import Pulses
+from entrypoints.jobs.run import run_job
+
+logger = logging.getLogger("sweepline.jobs")
+
+
+@dataclass(slots=True, kw_only=True)
+class JobLoop:
+    """`tick_seconds` is for jobs without a rhythm of their own, `grace_seconds` is what a stop leaves all."""
+
+    jobs: Sequence[Job]
+    pulses: Pulses
+    tick_seconds: float = 60
+    grace_seconds: float = 20
+    _running: set[str] = field(default_factory=set)
+    _errors: list[str] = field(default_factory=list)
+
+    async def run(self, stop: StopSignal) -> None:
+        """Until the signal: then runs that have begun may finish in their grace, the rest is rolled back."""
+        logger.info("jobs begin")
+        async with anyio.create_task_group() as tasks:
+            async with anyio.create_task_group() as jobs:
+                tasks.start_soon(self._beat)
+                for job in self.jobs:
+                    jobs.start_soon(self._keep, job, stop)
+                await stop.wait()
+                jobs.cancel_scope.deadline = anyio.current_time() + self.grace_seconds
+            tasks.cancel_scope.cancel()
+        logger.info("jobs ended")
+
+    async def run_once(self, stop: StopSignal) -> list[JobOutcome]:
+        """Each job once, side by side; in the order of the jobs."""
+        outcomes: dict[str, JobOutcome] = {}
+
+        async def one(job: Job) -> None:
+            outcomes[job.spec.name] = await self._run(job, stop)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._beat)
+            async with anyio.create_task_group() as jobs:
+                for job in self.jobs:
+                    jobs.start_soon(one, job)
+            tasks.cancel_scope.cancel()
+        await self._end_tick()
+        return [outcomes[job.spec.name] for job in self.jobs]
+
+    async def _keep(self, job: Job, stop: StopSignal) -> None:
+        while not stop.is_set():
+            next_run = anyio.current_time() + self._interval(job)
+            await self._run(job, stop)
+            with anyio.move_on_after(next_run - anyio.current_time()):
+                await stop.wait()
+
+    async def _run(self, job: Job, stop: StopSignal) -> JobOutcome:
+        name = job.spec.name
+        self._running.add(name)
+        await self.pulses.start(name)
+        try:
+            outcome = await run_job(job, stop)
+        finally:
+            self._running.discard(name)
+        if outcome.error is not None:
+            self._errors.append(outcome.error)
+        await self.pulses.end(outcome, self._interval(job))
+        return outcome
+
+    async def _beat(self) -> None:
+        """A task of its own: a job that hangs holds up no pulse."""
+        until_tick = 0.0
+        while True:
+            await self.pulses.beat(RUNNER, *self._running)
+            if until_tick <= 0:
+                await self._end_tick()
+                until_tick = self.tick_seconds
+            pause = min(BEAT_SECONDS, max(until_tick, 1))
+            await anyio.sleep(pause)
+            until_tick -= pause
+
+    async def _end_tick(self) -> None:
+        error = self._errors[0] if self._errors else None
+        self._errors.clear()
+        await self.pulses.end_tick(error, self.tick_seconds)
+
+    def _interval(self, job: Job) -> float:
+        return job.spec.every_seconds or self.tick_seconds

@@ -1,0 +1,68 @@
+"""Which use case each job of the table runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler
+from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
+from application.delivery.job_table import JOBS
+from application.delivery.purge_leftovers import PurgeLeftovers, PurgeLeftoversHandler
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from application.ports.job_locks import JobLocks
+from application.ports.unit_of_work import UnitOfWork
+from domain.identity.actor import Actor
+from domain.shared.ids import OrgId
+from domain.tenancy.org import OrgStatus
+from entrypoints.jobs.job import Job, JobResult, StopSignal, Work
+from entrypoints.jobs.per_org import PerOrg
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRegistry:
+    uow: UnitOfWork
+    clock: Clock
+    ids: Identifiers
+    locks: JobLocks
+    deliver_due: DeliverDueHandler
+    expire_bookings: ExpireBookingsHandler
+    purge_leftovers: PurgeLeftoversHandler
+
+    def jobs(self, names: Sequence[str] = ()) -> list[Job]:
+        """Those named (as the table spells them), or the default set."""
+        work = self._work()
+        wanted = names or [name for name, spec in JOBS.items() if spec.in_default_set]
+        return [Job(JOBS[name], work[name]) for name in dict.fromkeys(wanted)]
+
+    def _work(self) -> Mapping[str, Work]:
+        return {
+            "outbox-delivery": self._deliver,
+            "booking-expiry": PerOrg(
+                "booking-expiry", self._orgs_with_overdue_holds, self._expire, self.locks, self.ids
+            ),
+            "housekeeping": PerOrg(
+                "housekeeping", self._orgs_with_leftovers, self._purge, self.locks, self.ids
+            ),
+        }
+
+    async def _deliver(self, stop: StopSignal) -> JobResult:
+        tally = await self.deliver_due.handle(DeliverDue(is_stopping=stop.is_set))
+        counts = {key: getattr(tally, key) for key in JOBS["outbox-delivery"].result_keys}
+        return JobResult(counts=counts, orgs=len(tally.orgs), orgs_failed=len(tally.orgs_failed))
+
+    async def _orgs_with_overdue_holds(self) -> Sequence[OrgId]:
+        async with self.uow.begin_global() as unit:
+            found = await unit.overdue_holds.list_orgs(self.clock.now())
+            orgs = [await unit.directory.by_id(org_id) for org_id in found]
+        return [org.id for org in orgs if org is not None and org.status is OrgStatus.ACTIVE]
+
+    async def _expire(self, actor: Actor) -> Mapping[str, int]:
+        report = await self.expire_bookings.handle(actor, ExpireBookings())
+        return {"expired": report.expired, "remaining": report.remaining}
+
+    async def _orgs_with_leftovers(self) -> Sequence[OrgId]:
+        async with self.uow.begin_global() as unit:
+            return await unit.leftover_orgs.list_orgs(self.clock.now())
+
+    async def _purge(self, actor: Actor) -> Mapping[str, int]:
+        return {"purged": await self.purge_leftovers.handle(actor, PurgeLeftovers())}

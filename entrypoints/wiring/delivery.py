@@ -1,0 +1,114 @@
+from dishka import AsyncContainer, Provider, Scope, provide
+
+from adapters.jinja.templates import JinjaTemplates
+from adapters.postgres.connection import JOB
+from adapters.postgres.job_locks import PostgresJobLocks
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from application.booking.expire_bookings import ExpireBookingsHandler
+from application.delivery.deliver_due import DeliverDueHandler
+from application.delivery.email_channel import EmailChannel, MailIsOff
+from application.delivery.purge_leftovers import PurgeLeftoversHandler
+from application.delivery.rules import Channels, DeliveryRules
+from application.delivery.slots import DeliverySlots
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from application.ports.mailer import Mailer
+from application.ports.templates import Templates
+from application.ports.unit_of_work import UnitOfWork
+from domain.delivery.retry_policy import RetryPolicy
+from entrypoints.jobs.loop import JobLoop
+from entrypoints.jobs.pulses import Pulses, runner_name
+from entrypoints.jobs.registry import JobRegistry
+from entrypoints.settings import Settings
+from entrypoints.wiring.mailers import make_mailer, sender_of
+
+
+class DeliveryProvider(Provider):
+    """What leaves the system, and what runs by the clock."""
+
+    scope = Scope.APP
+
+    @provide
+    def rules(self, settings: Settings) -> DeliveryRules:
+        outbox, email = settings.outbox, settings.email
+        retries, base = email.max_retries, email.retry_backoff_seconds
+        usual = RetryPolicy(
+            max_attempts=outbox.max_attempts,
+            base_backoff_seconds=outbox.base_backoff_seconds,
+            max_backoff_seconds=outbox.max_backoff_seconds,
+        )
+        mail = RetryPolicy(
+            max_attempts=usual.max_attempts if retries is None else retries + 1,
+            base_backoff_seconds=usual.base_backoff_seconds if base is None else base,
+            max_backoff_seconds=usual.max_backoff_seconds,
+        )
+        return DeliveryRules(lease_seconds=outbox.lease_seconds, usual=usual, by_kind={"email": mail})
+
+    @provide
+    def slots(self, settings: Settings) -> DeliverySlots:
+        return DeliverySlots(settings.outbox.concurrency, settings.outbox.org_concurrency)
+
+    @provide
+    def templates(self) -> Templates:
+        return JinjaTemplates()
+
+    @provide
+    def mailer(self, settings: Settings) -> Mailer:
+        return make_mailer(settings)
+
+    @provide
+    async def channels(
+        self, settings: Settings, templates: Templates, clock: Clock, container: AsyncContainer
+    ) -> Channels:
+        if settings.email.mode == "off":
+            return Channels({"email": MailIsOff()})
+        mail = EmailChannel(
+            templates=templates,
+            mailer=await container.get(Mailer),
+            sender=sender_of(settings),
+            clock=clock,
+            unsolicited_per_day=settings.field.unsolicited_mails_per_day,
+        )
+        return Channels({"email": mail})
+
+    @provide
+    def jobs(
+        self,
+        uow: UnitOfWork,
+        clock: Clock,
+        ids: Identifiers,
+        rules: DeliveryRules,
+        channels: Channels,
+        slots: DeliverySlots,
+    ) -> JobRegistry:
+        """On transactions with the patience of a job, not of a request."""
+        if not isinstance(uow, PostgresUnitOfWork):
+            raise TypeError("Jobs run on PostgreSQL.")
+        patient: UnitOfWork = uow.within(JOB)
+        deliver_due = DeliverDueHandler(
+            uow=patient,
+            clock=clock,
+            ids=ids,
+            rules=rules,
+            channels=channels,
+            slots=slots,
+            runner=runner_name(),
+        )
+        return JobRegistry(
+            uow=patient,
+            clock=clock,
+            ids=ids,
+            locks=PostgresJobLocks(uow),
+            deliver_due=deliver_due,
+            expire_bookings=ExpireBookingsHandler(patient, clock),
+            purge_leftovers=PurgeLeftoversHandler(patient, clock),
+        )
+
+    @provide
+    def loop(self, settings: Settings, registry: JobRegistry, uow: UnitOfWork, clock: Clock) -> JobLoop:
+        """The default set, as `serve` runs it."""
+        return JobLoop(
+            jobs=registry.jobs(),
+            pulses=Pulses(uow, clock),
+            grace_seconds=settings.general.shutdown_timeout_seconds,
+        )
