@@ -12,7 +12,7 @@ class SessionUse:
 
     uow: UnitOfWork
     clock: Clock
-    _seen: dict[OrgId, dict[SessionId, datetime]] = field(default_factory=dict)
+    _seen: dict[OrgId, dict[SessionId, datetime]] = field(default_factory=dict, init=False)
 
     def note(self, org_id: OrgId, session_id: SessionId) -> None:
         self._seen.setdefault(org_id, {})[session_id] = self.clock.now()

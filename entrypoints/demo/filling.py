@@ -36,7 +36,7 @@ async def fill_demo(settings: Settings, *, show: Callable[[list[Login]], None]) 
         await container.close()
 
 
-async def _tell(stage: Stage, worker_user: UserId | None, now: datetime) -> bool:
+async def _tell(stage: Stage, worker_user: UserId, now: datetime) -> bool:
     *_, last = story.newcomers()
     if last.email in await known_leads(stage):
         return False

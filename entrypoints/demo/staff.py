@@ -14,7 +14,6 @@ from application.scheduling.working_hours import SetWorkingHours, SetWorkingHour
 from application.scheduling.write_teams import AddTeam, AddTeamHandler, ChangeTeam, ChangeTeamHandler
 from application.tenancy.create_org import CreateOrg, CreateOrgHandler
 from domain.identity.actor import Role
-from domain.identity.errors import EmailTaken
 from domain.identity.passwords import temp_password
 from domain.scheduling.hours import Week
 from domain.scheduling.team import Team
@@ -69,25 +68,25 @@ async def _known(uow: UnitOfWork) -> Org | None:
         return await shared.directory.by_slug(company.SLUG)
 
 
-async def hire_staff(stage: Stage) -> tuple[list[Login], UserId | None]:
-    """Logins of everybody but the owner, and whose of them is the worker's."""
-    ids = await stage.container.get(Identifiers)
+async def hire_staff(stage: Stage) -> tuple[list[Login], UserId]:
+    """New logins of everybody but the owner, and who the worker is."""
+    ids, uow = await stage.container.get(Identifiers), await stage.container.get(UnitOfWork)
     logins: list[Login] = []
-    worker_user: UserId | None = None
+    users: dict[Role, UserId] = {}
     for email, name, role in company.LOGINS[1:]:
-        login = Login(email, role, temp_password(ids.secret))
-        try:
-            user_id = await stage.play(
-                AddMemberHandler, AddMember(email=email, name=name, role=role, password=login.password)
-            )
-        except EmailTaken:
+        async with uow.begin_global() as shared:
+            known = await shared.persons.find_by_email(email)
+        if known is not None:
+            users[role] = known.id
             continue
+        login = Login(email, role, temp_password(ids.secret))
+        command = AddMember(email=email, name=name, role=role, password=login.password)
+        users[role] = await stage.play(AddMemberHandler, command)
         logins.append(login)
-        worker_user = user_id if role is Role.WORKER else worker_user
-    return logins, worker_user
+    return logins, users[Role.WORKER]
 
 
-async def form_crews(stage: Stage, worker_user: UserId | None) -> list[Crew]:
+async def form_crews(stage: Stage, worker_user: UserId) -> list[Crew]:
     """In the order of the company's teams, each with its hours and its workers."""
     teams = [await _team(stage, place) for place in range(len(company.TEAMS))]
     known = {
@@ -113,9 +112,7 @@ async def _team(stage: Stage, place: int) -> Team:
     return (await stage.play(SetWorkingHoursHandler, hours)).team
 
 
-async def _hired(
-    stage: Stage, one: company.DemoWorker, teams: list[Team], worker_user: UserId | None
-) -> Worker:
+async def _hired(stage: Stage, one: company.DemoWorker, teams: list[Team], worker_user: UserId) -> Worker:
     command = AddWorker(
         name=one.name,
         team_id=teams[one.team].id,

@@ -8,6 +8,7 @@ from adapters.cryptography.sealing import AesGcmFieldCipher, HmacKeyedHash, Pare
 from adapters.jose.access_tokens import JoseAccessTokens
 from adapters.postgres.credentials import PostgresActiveOrgs, PostgresSessionStates
 from adapters.system.common_passwords import common_passwords
+from application.identity.add_member import AddMemberHandler
 from application.identity.change_password import ChangePasswordHandler
 from application.identity.failures import FailureLog
 from application.identity.issuing import TokenIssuer
@@ -46,6 +47,7 @@ class IdentityProvider(Provider):
     scope = Scope.APP
 
     handlers = provide_all(
+        AddMemberHandler,
         LogInHandler,
         RefreshSessionHandler,
         LogOutHandler,
