@@ -1,7 +1,6 @@
 """The application: every controller, behind the gates, inside the edge."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from dishka import AsyncContainer
 from litestar import Controller, Litestar
@@ -55,13 +54,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
 def create_app(
     settings: Settings, container: AsyncContainer, controllers: Sequence[type[Controller]] = CONTROLLERS
 ) -> Litestar:
-    @asynccontextmanager
-    async def closing(_app: Litestar) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            await container.close()
-
+    """The caller closes the container once nothing is served any more."""
     edge = settings.edge
     app = Litestar(
         route_handlers=controllers,
@@ -70,7 +63,6 @@ def create_app(
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
-        lifespan=[closing],
         debug=False,
     )
     app.asgi_handler = Edge(app.asgi_handler, container, edge_policy(settings))

@@ -23,7 +23,7 @@ from entrypoints.http.client_address import Network, client_address
 from entrypoints.http.problems import INTERNAL, MEDIA_TYPE, MalformedRequest, Problem, from_domain
 from entrypoints.http.request_context import CONTEXT, RequestContext
 from entrypoints.http.security_headers import Cors, security_headers
-from entrypoints.http.wiring import RequestState
+from entrypoints.wiring.requests import RequestState
 
 MOST_HEADER_BYTES = 16 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}").fullmatch

@@ -1,9 +1,11 @@
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
-from litestar import Controller
+from dishka import FromDishka
+from litestar import Controller, Request
 
 from domain.identity.actor import Need
+from entrypoints.http.readiness import Readiness, ReadyBody
 from entrypoints.http.routes import route
 
 
@@ -18,3 +20,15 @@ class HealthController(Controller):
     async def alive(self) -> HealthBody:
         """Touches nothing outside the process."""
         return HealthBody()
+
+    @route(
+        ["GET", "HEAD"],
+        "/readyz",
+        need=Need.PUBLIC,
+        ungated=True,
+        summary="Should this instance get traffic?",
+        problems=("not_ready",),
+    )
+    async def ready(self, request: Request[Any, Any, Any], readiness: FromDishka[Readiness]) -> ReadyBody:
+        """Database, migrations, isolation of tenants, heartbeat of the jobs if required. Budget: 2 s."""
+        return await readiness.report(request)

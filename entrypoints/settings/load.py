@@ -1,4 +1,4 @@
-"""The environment read once, into typed settings; every fault at once, before anything listens."""
+"""The environment as typed settings, defaults that depend on one another filled in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -22,14 +22,6 @@ from entrypoints.settings.groups import (
 from entrypoints.settings.parsing import Fault, read_group, variable_of
 
 LOCAL_ORIGIN = "http://localhost:3000"
-
-
-class SettingsRefused(Exception):
-    """The configuration is unsafe or does not parse; the process must not start (exit status 78)."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +50,7 @@ class Settings:
 
     @property
     def embedded_database(self) -> bool:
-        return self.database.url is None
+        return "DATABASE_URL" not in self.given
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from domain.shared.ids import OrgId
 from entrypoints.http.app import CONTROLLERS, create_app
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.routes import RouteRules
-from entrypoints.http.wiring import RequestProvider
 from entrypoints.settings.load import read_settings
+from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.http.example import ExampleController
 

@@ -8,7 +8,6 @@ from litestar.routes import HTTPRoute
 from domain.identity.actor import Need
 from entrypoints.http.app import create_app
 from entrypoints.http.routes import Endpoint
-from entrypoints.http.wiring import RequestProvider
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring import make_container
 
@@ -17,7 +16,7 @@ ADMIN = ("/v1/admin", "/v1/iam")
 
 def the_app() -> Litestar:
     settings, _ = read_settings({})
-    return create_app(settings, make_container(settings, RequestProvider()))
+    return create_app(settings, make_container(settings))
 
 
 def endpoints() -> list[tuple[str, Endpoint]]:

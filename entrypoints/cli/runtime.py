@@ -1,0 +1,69 @@
+"""What commands stand on: settings from the environment, a database that runs, a container that is closed."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from entrypoints.cli.output import Failed
+from entrypoints.settings import Secret, Settings, load_settings
+
+if TYPE_CHECKING:
+    from dishka import AsyncContainer
+
+
+def settings_here(*, bind: str | None = None) -> Settings:
+    """From this process's environment; raises SettingsRefused."""
+    return load_settings(os.environ, bind=bind)
+
+
+@contextmanager
+def running_database(settings: Settings) -> Iterator[Settings]:
+    """The settings with a database to connect to. With none configured, the embedded one of the home is
+    started or joined for as long as the block runs."""
+    if settings.database.url is not None:
+        yield settings
+        return
+    from adapters.postgres.embedded import EmbeddedFailed, EmbeddedPostgres
+
+    server = EmbeddedPostgres(settings.home)
+    try:
+        server.start()
+    except (EmbeddedFailed, OSError) as error:
+        raise Failed(f"The embedded database did not start: {error}") from error
+    try:
+        urls = replace(settings.database, url=Secret(server.app_url), owner_url=Secret(server.owner_url))
+        yield replace(settings, database=urls)
+    finally:
+        server.release()
+
+
+def owner_url(settings: Settings) -> str:
+    """The role that migrates, of settings with a database."""
+    url = settings.database.owner_url or settings.database.url
+    if url is None:
+        raise Failed("No database is configured.")
+    return url.reveal()
+
+
+def run_in_container[T](settings: Settings, work: "Callable[[AsyncContainer], Awaitable[T]]") -> T:
+    """Run `work` with the process's container on a database that runs; a refusal becomes one line."""
+    from domain.shared.errors import DomainError
+    from entrypoints.wiring import make_container
+
+    async def whole(ready: Settings) -> T:
+        container = make_container(ready)
+        try:
+            return await work(container)
+        finally:
+            await container.close()
+
+    with running_database(settings) as ready:
+        try:
+            return asyncio.run(whole(ready))
+        except DomainError as error:
+            raise Failed(
+                "; ".join([error.detail, *(f"{f.field}: {f.message}" for f in error.errors)])
+            ) from error

@@ -1,0 +1,110 @@
+import asyncio
+import socket
+import sys
+
+import click
+
+from entrypoints.cli.listening import listen, url_of
+from entrypoints.cli.runtime import owner_url, running_database, settings_here
+from entrypoints.settings import Fault, Settings, SettingsRefused
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+@click.option("--no-jobs", is_flag=True, help="Leave the jobs to `sweepline jobs run`.")
+def serve(*, host: str, port: int, workers: int, no_jobs: bool) -> None:
+    """Serve the API. With no DATABASE_URL, on an embedded PostgreSQL that is migrated first."""
+    settings = settings_here(bind=host)
+    listener = listen(host, port)
+    click.echo(opening_line(settings))
+    with running_database(settings) as ready:
+        prepare(ready)
+        click.echo(f"Listening on {url_of(listener)} (documentation at {url_of(listener)}/docs)")
+        sys.stdout.flush()
+        if workers == 1:
+            status = serve_here(ready, listener, jobs=not no_jobs)
+        else:
+            from entrypoints.cli.supervisor import Supervisor
+
+            status = Supervisor(ready, listener, workers, jobs=not no_jobs).run()
+    sys.exit(status)
+
+
+def opening_line(settings: Settings) -> str:
+    env = settings.general.app_env
+    if "APP_ENV" in settings.given:
+        return f"Sweepline in {env}."
+    if env == "dev":
+        return "Sweepline in dev: APP_ENV is unset, the database is embedded and the address is loopback."
+    return "Sweepline in prod, because APP_ENV is unset."
+
+
+def prepare(settings: Settings) -> None:
+    """Head for the embedded database; for another, only that its role is harmless in production."""
+    from adapters.postgres.migrate import migrate
+
+    if settings.embedded_database:
+        asyncio.run(migrate(owner_url(settings)))
+    elif not settings.is_dev:
+        asyncio.run(_refuse_dangerous_role(settings))
+
+
+async def _refuse_dangerous_role(settings: Settings) -> None:
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    from adapters.postgres.catalogue import role_faults
+    from adapters.postgres.engine import driver_url
+
+    if settings.database.url is None:
+        return
+    engine = create_async_engine(driver_url(settings.database.url.reveal()))
+    try:
+        async with engine.connect() as connection:
+            found = await role_faults(connection)
+    except (SQLAlchemyError, OSError):
+        return  # it may come later: readiness tells
+    finally:
+        await engine.dispose()
+    if found:
+        remedy = "Connect as sweepline_app, which `sweepline migrate` creates"
+        raise SettingsRefused(tuple(Fault("DATABASE_URL", sentence, remedy) for sentence in found))
+
+
+def serve_here(settings: Settings, listener: socket.socket, *, jobs: bool) -> int:
+    """Serve in this process until a signal has drained it; the exit status."""
+    from entrypoints.logs import configure_logging
+
+    configure_logging(settings.general)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_serve(settings, listener, jobs=jobs))
+
+
+def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.Loop
+
+
+async def _serve(settings: Settings, listener: socket.socket, *, jobs: bool) -> int:
+    from entrypoints.draining import Draining
+    from entrypoints.http.app import create_app
+    from entrypoints.http.server import Server, server_config
+    from entrypoints.wiring import make_container
+
+    del jobs
+    container = make_container(settings)
+    try:
+        draining = await container.get(Draining)
+        app = create_app(settings, container)
+        server = Server(
+            server_config(app, settings.general), draining, settings.general.shutdown_delay_seconds
+        )
+        await server.serve(sockets=[listener])
+        return 0 if server.started else 1
+    finally:
+        await container.close()

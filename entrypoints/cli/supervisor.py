@@ -1,0 +1,120 @@
+"""Several serving processes behind one socket, and one for the jobs; whoever dies is started again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from types import FrameType
+
+import click
+
+from entrypoints.cli.output import Failed
+from entrypoints.settings import Settings
+
+CALM_SECONDS = 5.0
+MOST_EARLY_DEATHS = 5
+PROGRAM = (sys.executable, "-m", "entrypoints.cli.main")
+
+
+@dataclass(slots=True)
+class Child:
+    arguments: tuple[str, ...]
+    process: "subprocess.Popen[bytes] | None" = None
+    started_at: float = 0.0
+    early_deaths: int = 0
+
+
+@dataclass(slots=True)
+class Supervisor:
+    settings: Settings
+    listener: socket.socket
+    workers: int
+    jobs: bool
+    children: list[Child] = field(default_factory=list)
+    signals: int = 0
+
+    def run(self) -> int:
+        """Until a signal: then all drain, and a second signal ends them. The exit status."""
+        number = self.listener.fileno()
+        self.children = [Child(("serve-worker", "--fd", str(number))) for _ in range(self.workers)]
+        if self.jobs:
+            self.children.append(Child(("jobs", "run")))
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._on_signal)
+        while not self.signals:
+            self._tend()
+            time.sleep(0.2)
+        return self._end()
+
+    def _tend(self) -> None:
+        for child in self.children:
+            if child.process is not None and child.process.poll() is None:
+                continue
+            if child.process is not None:
+                self._mourn(child)
+            child.process = self._start(child)
+            child.started_at = time.monotonic()
+
+    def _mourn(self, child: Child) -> None:
+        early = time.monotonic() - child.started_at < CALM_SECONDS
+        child.early_deaths = child.early_deaths + 1 if early else 0
+        if child.early_deaths >= MOST_EARLY_DEATHS:
+            self._end()
+            raise Failed(f"`sweepline {' '.join(child.arguments)}` keeps dying at its start.")
+        click.echo(f"sweepline: a process ended ({' '.join(child.arguments)}); starting it again.", err=True)
+
+    def _start(self, child: Child) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(  # noqa: S603  # our own program
+            [*PROGRAM, *child.arguments],
+            env=self._environment(),
+            pass_fds=(self.listener.fileno(),),
+            start_new_session=True,  # Ctrl-C reaches us alone; we pass it on once
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """Ours, with what was found out: children read it as if an operator had written it."""
+        database, general = self.settings.database, self.settings.general
+        found = {"APP_ENV": general.app_env or "prod", "SWEEPLINE_HOME": str(self.settings.home)}
+        if database.url is not None:
+            found["DATABASE_URL"] = database.url.reveal()
+        if database.owner_url is not None:
+            found["DATABASE_OWNER_URL"] = database.owner_url.reveal()
+        return {**os.environ, **found}
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.signals += 1
+        self._send(signal.SIGTERM if self.signals == 1 else signal.SIGKILL)
+
+    def _send(self, number: int) -> None:
+        for child in self.children:
+            if child.process is not None and child.process.poll() is None:
+                child.process.send_signal(number)
+
+    def _end(self) -> int:
+        self.listener.close()
+        self._send(signal.SIGTERM)
+        general = self.settings.general
+        deadline = time.monotonic() + general.shutdown_delay_seconds + general.shutdown_timeout_seconds + 5
+        for child in self.children:
+            if child.process is None:
+                continue
+            try:
+                child.process.wait(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+        return 0
+
+
+@click.command(hidden=True)
+@click.option("--fd", required=True, type=int)
+def serve_worker(*, fd: int) -> None:
+    """Serve on a socket that the supervisor holds."""
+    from entrypoints.cli.runtime import settings_here
+    from entrypoints.cli.serve import serve_here
+
+    listener = socket.socket(fileno=fd)
+    settings = settings_here(bind=str(listener.getsockname()[0]))
+    sys.exit(serve_here(settings, listener, jobs=False))

@@ -1,0 +1,76 @@
+"""uvicorn as this house runs it: one loop, our log lines, and an end that finishes what was begun."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from types import FrameType
+
+import uvicorn
+from litestar import Litestar
+
+from entrypoints.draining import Draining
+from entrypoints.settings.groups import GeneralSettings
+
+logger = logging.getLogger("sweepline.serve")
+TWICE_SECONDS = 0.5  # a terminal and its shell may both pass on one Ctrl-C
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Server(uvicorn.Server):
+    """The first signal drains: nothing new after the delay, what runs finishes. A second ends at once."""
+
+    def __init__(self, config: uvicorn.Config, draining: Draining, delay_seconds: float) -> None:
+        super().__init__(config)
+        self.draining = draining
+        self.delay_seconds = delay_seconds
+        self._signalled_at: float | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Unlike uvicorn's own, does not raise the signal again afterwards: a drained server exits with 0."""
+        self._loop = asyncio.get_running_loop()
+        before = {number: signal.signal(number, self.handle_exit) for number in STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's signature
+        now = monotonic()
+        if self._signalled_at is None and self._loop is not None:
+            self._signalled_at = now
+            self._loop.call_soon_threadsafe(self._drain)
+        elif self._signalled_at is None or now - self._signalled_at > TWICE_SECONDS:
+            self.should_exit = self.force_exit = True
+
+    def _drain(self) -> None:
+        logger.info("draining")
+        self.draining.begun = True
+        if self._loop is not None:
+            self._loop.call_later(self.delay_seconds, self._stop)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+        self.draining.stop.set()
+
+
+def server_config(app: Litestar | str, settings: GeneralSettings, *, factory: bool = False) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=factory,
+        loop="uvloop" if os.name == "posix" else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
+    )

@@ -1,0 +1,135 @@
+"""Log lines: one JSON document each on standard output, or text for a terminal; redacted before they leave.
+
+Every room logs through the standard library; here its records meet structlog's processors. uvicorn's and
+SQLAlchemy's take the same way.
+"""
+
+import logging
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, Processor
+
+from domain.shared.redaction import redact, redact_text
+from entrypoints import log_context
+from entrypoints.settings.groups import GeneralSettings
+
+FIELDS = (
+    "request_id",
+    "trace_id",
+    "org_id",
+    "user_id",
+    "role",
+    "method",
+    "path",
+    "status_code",
+    "latency_ms",
+    "job",
+    "event_id",
+    "attempt",
+    "error",
+)
+"""What a line may carry beside timestamp, level, logger and message, in this order; the rest is dropped."""
+QUIET = ("uvicorn.access", "sqlalchemy", "asyncio", "alembic")
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+def configure_logging(settings: GeneralSettings, stream: TextIO | None = None) -> None:
+    """Send every record of the process to `stream` (standard output), and nothing anywhere else."""
+    handler = LineHandler(settings.log_format, stream or sys.stdout)
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(settings.log_level)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+    structlog.configure(
+        processors=[structlog.stdlib.render_to_log_kwargs],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+class LineHandler(logging.Handler):
+    """Runs a record through the processors and writes the line; a log that cannot be written stops nobody."""
+
+    def __init__(self, form: str, stream: TextIO) -> None:
+        super().__init__()
+        self.stream = stream
+        self.processors: tuple[Processor, ...] = (
+            add_context,
+            allow_fields,
+            render_json if form == "json" else render_text,
+        )
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line: Any = event_of(record)
+            for process in self.processors:
+                line = process(None, record.levelname, line)
+            self.stream.write(f"{line}\n")
+            self.stream.flush()
+        except Exception:  # noqa: BLE001  # by the standard library's own rule for handlers
+            self.handleError(record)
+
+
+def event_of(record: logging.LogRecord) -> EventDict:
+    event: EventDict = {
+        "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6]
+        + "Z",
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "message": record.getMessage(),
+        **getattr(record, "fields", {}),
+    }
+    for name in FIELDS:
+        if name in record.__dict__:
+            event[name] = record.__dict__[name]
+    if record.exc_info:
+        event["error"] = _story(record.exc_info)
+    return event
+
+
+def _story(
+    exc_info: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+) -> str:
+    return logging.Formatter().formatException(exc_info)
+
+
+def add_context(_logger: Any, _name: str, event: EventDict) -> EventDict:
+    return {**log_context.current(), **event}
+
+
+def allow_fields(_logger: Any, _name: str, event: EventDict) -> Mapping[str, Any]:
+    """Known fields in their order, each redacted. Figures and ids of our own making go as they are."""
+    kept: EventDict = {
+        "timestamp": event["timestamp"],
+        "level": event["level"],
+        "logger": event["logger"],
+        "message": redact_text(event["message"]),
+    }
+    for name in FIELDS:
+        value = event.get(name)
+        if value is not None:
+            kept[name] = redact(value) if name in {"error", "path", "job"} else value
+    return kept
+
+
+def render_json(_logger: Any, _name: str, event: EventDict) -> str:
+    return _encode(event).decode()
+
+
+def render_text(_logger: Any, _name: str, event: EventDict) -> str:
+    head = f"{event.pop('timestamp')} {event.pop('level'):<8} {event.pop('message')}"
+    event.pop("logger")
+    error = event.pop("error", None)
+    line = " ".join([head, *(f"{name}={value}" for name, value in event.items())])
+    return f"{line}\n{error}".replace("\\n", "\n") if error else line

@@ -1,0 +1,36 @@
+from collections.abc import AsyncIterable
+
+from dishka import Provider, Scope, provide
+
+from adapters.postgres.probe import DatabaseProbe
+from application.ports.clock import Clock
+from entrypoints.draining import Draining
+from entrypoints.http.readiness import NoRedis, Readiness, RedisProbe
+from entrypoints.settings import Settings
+
+
+class OperationsProvider(Provider):
+    """Readiness, and the end of the process."""
+
+    scope = Scope.APP
+
+    @provide
+    def draining(self) -> Draining:
+        return Draining()
+
+    @provide
+    async def probe(self, settings: Settings) -> AsyncIterable[DatabaseProbe]:
+        url = settings.database.url
+        probe = DatabaseProbe(url.reveal() if url else "")
+        yield probe
+        await probe.close()
+
+    @provide
+    def redis(self) -> RedisProbe:
+        return NoRedis()
+
+    @provide
+    def readiness(
+        self, settings: Settings, clock: Clock, probe: DatabaseProbe, redis: RedisProbe, draining: Draining
+    ) -> Readiness:
+        return Readiness(settings, clock, probe, redis, draining)

@@ -1,0 +1,180 @@
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from entrypoints.settings import Fault, Secret, SettingsRefused, check_settings, load_settings
+from entrypoints.settings.dev_secrets import kept_secrets
+
+SOUND = {
+    "APP_ENV": "prod",
+    "DATABASE_URL": "postgresql://sweepline_app:pw@db/sweepline",
+    "AUTH_SECRET_KEY": "Zk3vQ8mX1cL7pR5tY9wB2nH4jD6fG0sA",
+    "CLIENT_PORTAL_SECRET": "aB3dE5gH7jK9mN1pQ3sT5vX7zC9bF1hJ",
+    "WORKER_PORTAL_SECRET": "qW2eR4tY6uI8oP0aS1dF3gH5jK7lZ9xC",
+    "METRICS_TOKEN": "m" * 3 + "Qx7Lp2Vn8Rt4Ks",
+}
+
+
+def faults_of(environ: dict[str, str], bind: str | None = None) -> set[str]:
+    return {fault.variable for fault in check_settings(environ, bind=bind)[1]}
+
+
+@pytest.mark.parametrize(
+    ("environ", "bind", "expected"),
+    [
+        ({}, None, "dev"),
+        ({}, "127.0.0.1", "dev"),
+        ({}, "::1", "dev"),
+        ({}, "localhost", "dev"),
+        ({}, "0.0.0.0", "prod"),
+        ({}, "example.com", "prod"),
+        ({"DATABASE_URL": "postgresql://x"}, None, "prod"),
+        ({"DATABASE_URL": "postgresql://x"}, "127.0.0.1", "prod"),
+        ({"APP_ENV": "prod"}, None, "prod"),
+        ({"APP_ENV": "dev", "DATABASE_URL": "postgresql://x"}, "0.0.0.0", "dev"),
+    ],
+)
+def test_nothing_reachable_is_ever_dev_by_omission(
+    environ: dict[str, str], bind: str | None, expected: str
+) -> None:
+    assert check_settings(environ, bind=bind)[0].general.app_env == expected
+
+
+def test_a_fresh_clone_needs_no_configuration() -> None:
+    assert faults_of({}) == set()
+
+
+def test_a_sound_production_is_accepted() -> None:
+    assert check_settings(SOUND)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "variable"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL"),
+        ({"AUTH_SECRET_KEY": ""}, "AUTH_SECRET_KEY"),
+        ({"AUTH_SECRET_KEY": "short"}, "AUTH_SECRET_KEY"),
+        ({"AUTH_SECRET_KEY": "change-me-" * 5}, "AUTH_SECRET_KEY"),
+        ({"AUTH_SECRET_KEY": "a" * 40}, "AUTH_SECRET_KEY"),
+        ({"CLIENT_PORTAL_SECRET": SOUND["AUTH_SECRET_KEY"]}, "CLIENT_PORTAL_SECRET"),
+        ({"WORKER_PORTAL_SECRET": ""}, "WORKER_PORTAL_SECRET"),
+        ({"METRICS_TOKEN": ""}, "METRICS_TOKEN"),
+        ({"STRICT_CORS": "true"}, "CORS_ORIGINS"),
+        ({"CORS_ORIGINS": '["*"]'}, "CORS_ORIGINS"),
+        ({"TESTING": "1"}, "TESTING"),
+        ({"LEGACY_BASIC_AUTH_ENABLED": "yes"}, "OWNER_BASIC_USERNAME"),
+        (
+            {
+                "LEGACY_BASIC_AUTH_ENABLED": "yes",
+                "OWNER_BASIC_USERNAME": "o",
+                "OWNER_BASIC_PASSWORD": "tooshort",
+                "DEFAULT_ORG_ID": "00000000-0000-0000-0000-000000000001",
+            },
+            "OWNER_BASIC_PASSWORD",
+        ),
+        ({"TRUST_PROXY_HEADERS": "true"}, "TRUSTED_PROXY_CIDRS"),
+        ({"TRUSTED_PROXY_CIDRS": "0.0.0.0/0"}, "TRUSTED_PROXY_CIDRS"),
+        ({"CAPTCHA_MODE": "turnstile"}, "TURNSTILE_SECRET_KEY"),
+        ({"PUBLIC_BASE_URL": "http://sweepline.example.org"}, "PUBLIC_BASE_URL"),
+        ({"EMAIL_MODE": "smtp", "SMTP_HOST": "h", "EMAIL_FROM": "a@b.example"}, "PUBLIC_BASE_URL"),
+        ({"EMAIL_MODE": "file"}, "EMAIL_MODE"),
+        ({"SCHEDULER_TOKEN": "short"}, "SCHEDULER_TOKEN"),
+    ],
+)
+def test_production_refuses(change: dict[str, str], variable: str) -> None:
+    assert variable in faults_of({**SOUND, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "variable"),
+    [
+        ({"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/99"}, "ADMIN_IP_ALLOWLIST_CIDRS"),
+        ({"DATABASE_POOL_SIZE": "ten"}, "DATABASE_POOL_SIZE"),
+        ({"ADMIN_READ_ONLY": "perhaps"}, "ADMIN_READ_ONLY"),
+        ({"EMAIL_MODE": "pigeon"}, "EMAIL_MODE"),
+        ({"RATE_LIMIT_PER_MINUTE": "0"}, "RATE_LIMIT_PER_MINUTE"),
+        ({"AUTH_ACCESS_TOKEN_TTL_MINUTES": "-1"}, "AUTH_ACCESS_TOKEN_TTL_MINUTES"),
+        ({"AUTH_ACCESS_TOKEN_TTL_MINUTES": "1441"}, "AUTH_ACCESS_TOKEN_TTL_MINUTES"),
+        ({"AUTH_SESSION_TTL_MINUTES": "43201"}, "AUTH_SESSION_TTL_MINUTES"),
+        ({"AUTH_REFRESH_REUSE_GRACE_SECONDS": "31"}, "AUTH_REFRESH_REUSE_GRACE_SECONDS"),
+        ({"PASSWORD_HASH_ARGON2_MEMORY_COST": "1024"}, "PASSWORD_HASH_ARGON2_MEMORY_COST"),
+        ({"PASSWORD_HASH_ARGON2_TIME_COST": "1"}, "PASSWORD_HASH_ARGON2_TIME_COST"),
+        ({"OWNER_BASIC_USERNAME": "owner"}, "OWNER_BASIC_PASSWORD"),
+        ({"ADMIN_MFA_REQUIRED_ROLES": "owner"}, "ADMIN_MFA_REQUIRED_ROLES"),
+        ({"ADMIN_MFA_REQUIRED_ROLES": "owner,admin,king"}, "ADMIN_MFA_REQUIRED_ROLES"),
+        ({"DEFAULT_ORG_ID": "first"}, "DEFAULT_ORG_ID"),
+        ({"DEPOSIT_PERCENT": "0.12345"}, "DEPOSIT_PERCENT"),
+        ({"DEPOSIT_PERCENT": "1e400"}, "DEPOSIT_PERCENT"),
+        ({"CORS_ORIGINS": "[1]"}, "CORS_ORIGINS"),
+        ({"ORDER_PHOTO_ALLOWED_MIMES": "image/gif"}, "ORDER_PHOTO_ALLOWED_MIMES"),
+        ({"FIELD_ENCRYPTION_KEYS": "k1:short"}, "FIELD_ENCRYPTION_KEYS"),
+        ({"EMAIL_MODE": "smtp"}, "SMTP_HOST"),
+        ({"ORDER_STORAGE_BACKEND": "r2"}, "R2_BUCKET"),
+    ],
+)
+def test_any_environment_refuses(change: dict[str, str], variable: str) -> None:
+    assert variable in faults_of({"APP_ENV": "dev", **change})
+
+
+def test_every_fault_comes_at_once_and_none_shows_a_value() -> None:
+    environ = {
+        "APP_ENV": "prod",
+        "AUTH_SECRET_KEY": "hunter2",
+        "DATABASE_POOL_SIZE": "canary",
+        "TESTING": "on",
+    }
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings(environ)
+    assert {fault.variable for fault in refused.value.faults} == {
+        "DATABASE_URL",
+        "DATABASE_POOL_SIZE",
+        "AUTH_SECRET_KEY",
+        "CLIENT_PORTAL_SECRET",
+        "WORKER_PORTAL_SECRET",
+        "METRICS_TOKEN",
+        "TESTING",
+    }
+    assert "hunter2" not in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize("spelling", ["true", "1", "yes", "on", "TRUE", "Yes"])
+def test_truth_has_four_spellings(spelling: str) -> None:
+    assert check_settings({"ADMIN_READ_ONLY": spelling})[0].edge.admin_read_only is True
+
+
+def test_lists_are_json_arrays_or_comma_lists() -> None:
+    comma = check_settings({"CORS_ORIGINS": "https://a.example, https://b.example"})[0]
+    array = check_settings({"CORS_ORIGINS": '["https://a.example", "https://b.example"]'})[0]
+    assert comma.edge.cors_origins == array.edge.cors_origins == ("https://a.example", "https://b.example")
+
+
+def test_a_secret_shows_itself_to_nobody() -> None:
+    settings = check_settings({"AUTH_SECRET_KEY": "canary-value"})[0]
+    assert "canary-value" not in repr(settings)
+    assert f"{settings.auth.secret_key}" == "<redacted>"
+    assert settings.auth.secret_key == Secret("canary-value")
+
+
+def test_secrets_of_dev_are_made_once_and_kept_for_their_owner(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    first = load_settings({"SWEEPLINE_HOME": str(home)})
+    second = load_settings({"SWEEPLINE_HOME": str(home)})
+    assert first.auth.secret_key == second.auth.secret_key
+    assert len(set(kept_secrets(home).values())) == 3
+    kept = home / "secrets.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert all(len(value) >= 32 for value in json.loads(kept.read_text()).values())
+    assert sorted(path.name for path in home.iterdir()) == ["secrets.json"]
+
+
+def test_a_given_secret_wins_over_a_kept_one(tmp_path: Path) -> None:
+    settings = load_settings({"SWEEPLINE_HOME": str(tmp_path), "AUTH_SECRET_KEY": "given"})
+    assert settings.auth.secret_key == Secret("given")
+    assert settings.auth.client_portal_secret is not None
+
+
+def test_a_fault_says_what_to_do() -> None:
+    assert str(Fault("X", "is missing", "Set it")) == "X: is missing. Set it"
