@@ -24,11 +24,11 @@ from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.public_org import PublicOrgs
 from entrypoints.http.request_context import context_of
 from entrypoints.http.routes import RouteRules
-from entrypoints.http.wiring import RequestProvider
 from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.pricing import PricingProvider
+from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.support.clock import FixedClock
