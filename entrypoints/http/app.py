@@ -14,6 +14,7 @@ from entrypoints.http.catalog import CatalogController
 from entrypoints.http.edge import Edge, EdgePolicy
 from entrypoints.http.gate import Gatekeeper
 from entrypoints.http.health import HealthController
+from entrypoints.http.jobs import JobsController
 from entrypoints.http.leads import LeadsController
 from entrypoints.http.price_book import PriceBookController
 from entrypoints.http.problem_catalogue import ProblemsController
@@ -34,6 +35,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CatalogController,
     PublicLeadsController,
     LeadsController,
+    JobsController,
     PriceBookController,
     AddOnsController,
     PublicBookingsController,

@@ -1,4 +1,4 @@
-from dishka import AsyncContainer, Provider, Scope, provide
+from dishka import AsyncContainer, Provider, Scope, provide, provide_all
 
 from adapters.jinja.templates import JinjaTemplates
 from adapters.postgres.connection import JOB
@@ -8,6 +8,7 @@ from application.booking.expire_bookings import ExpireBookingsHandler
 from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.email_channel import EmailChannel, MailIsOff
 from application.delivery.purge_leftovers import PurgeLeftoversHandler
+from application.delivery.read_job_status import HeartbeatRule, ReadJobStatusHandler
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
 from application.ports.clock import Clock
@@ -27,6 +28,7 @@ class DeliveryProvider(Provider):
     """What leaves the system, and what runs by the clock."""
 
     scope = Scope.APP
+    handlers = provide_all(ReadJobStatusHandler)
 
     @provide
     def rules(self, settings: Settings) -> DeliveryRules:
@@ -43,6 +45,13 @@ class DeliveryProvider(Provider):
             max_backoff_seconds=usual.max_backoff_seconds,
         )
         return DeliveryRules(lease_seconds=outbox.lease_seconds, usual=usual, by_kind={"email": mail})
+
+    @provide
+    def heartbeat_rule(self, settings: Settings) -> HeartbeatRule:
+        outbox = settings.outbox
+        return HeartbeatRule(
+            required=outbox.job_heartbeat_required, ttl_seconds=outbox.job_heartbeat_ttl_seconds
+        )
 
     @provide
     def slots(self, settings: Settings) -> DeliverySlots:
