@@ -7,17 +7,24 @@ from uuid import uuid4
 import anyio
 import pytest
 
-from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.ports.unit_of_work import UnitOfWork
 from domain.tenancy.org import OrgStatus
 from tests.support.clock import FixedClock
+from tests.support.outgoing import audited, queued
 from tests.support.shop import Shop, open_org, open_shop
 
 HOME = {"beds": 3, "baths": 2, "service_type": "deep", "frequency": "weekly", "heavy_grease": True}
 
 
 @pytest.fixture
-async def shop(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Shop]:
+async def shop(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Shop]:
+    async with open_shop(uow, clock) as shop:
+        yield shop
+
+
+@pytest.fixture
+async def memory_shop(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Shop]:
+    """For what never reaches a database."""
     async with open_shop(memory_uow, clock) as shop:
         yield shop
 
@@ -57,8 +64,8 @@ async def test_the_catalog_tells_what_is_offered_and_has_a_tag(shop: Shop) -> No
 
 
 @pytest.mark.parametrize("slug", ["nobody", "UPPER", "a--b", "-", "a" * 300, "..%2f", "org%20x"])
-async def test_an_unknown_slug_is_not_found(shop: Shop, slug: str) -> None:
-    answer = await shop.client.get(f"/v1/public/{slug}/catalog")
+async def test_an_unknown_slug_is_not_found(memory_shop: Shop, slug: str) -> None:
+    answer = await memory_shop.client.get(f"/v1/public/{slug}/catalog")
     assert answer.status_code == 404
     assert answer.json()["type"] == "not_found"
 
@@ -72,10 +79,7 @@ async def test_a_suspended_organisation_looks_like_none(shop: Shop, clock: Fixed
     assert gone["status"] == 404
 
 
-async def test_an_estimate_answers_every_field_and_stores_nothing(
-    shop: Shop, memory_uow: MemoryUnitOfWork
-) -> None:
-    before = memory_uow.orgs[shop.org_id]
+async def test_an_estimate_answers_every_field_and_stores_nothing(shop: Shop) -> None:
     answer = await shop.public("POST", "/estimates", json={**HOME, "add_ons": {"oven": 1, "fridge": 1}})
     assert answer.status_code == 200
     estimate = answer.json()
@@ -110,8 +114,9 @@ async def test_an_estimate_answers_every_field_and_stores_nothing(
         "bookable": True,
         "not_bookable_reason": None,
     }
-    after = memory_uow.orgs[shop.org_id]
-    assert (after.leads, after.outbox, len(after.audit)) == (before.leads, before.outbox, len(before.audit))
+    assert await queued(shop.uow, shop.org_id) == {}
+    assert await audited(shop.uow, shop.org_id) == []
+    assert (await shop.staff("GET", "/leads")).json()["items"] == []
 
 
 async def test_defaults_are_a_standard_one_time_cleaning(shop: Shop) -> None:
@@ -161,21 +166,21 @@ async def test_defaults_are_a_standard_one_time_cleaning(shop: Shop) -> None:
     ],
 )
 async def test_a_home_that_makes_no_sense_is_refused_at_its_pointer(
-    shop: Shop, wrong: dict[str, Any], field: str
+    memory_shop: Shop, wrong: dict[str, Any], field: str
 ) -> None:
-    answer = await shop.public("POST", "/estimates", json={"beds": 2, "baths": 1, **wrong})
+    answer = await memory_shop.public("POST", "/estimates", json={"beds": 2, "baths": 1, **wrong})
     assert fields_at_fault(answer) == {field}
 
 
-async def test_missing_and_wrong_fields_are_named_all_at_once(shop: Shop) -> None:
-    answer = await shop.public(
+async def test_missing_and_wrong_fields_are_named_all_at_once(memory_shop: Shop) -> None:
+    answer = await memory_shop.public(
         "POST", "/estimates", json={"baths": 1.3, "add_ons": {"oven": 0, "fridge": 99}}
     )
     assert fields_at_fault(answer) == {"beds", "baths", "add_ons/oven", "add_ons/fridge"}
 
 
-async def a_book(shop: Shop, **changes: Any) -> dict[str, Any]:
-    book = (await shop.staff("GET", "/price-book")).json()
+async def a_book(memory_shop: Shop, **changes: Any) -> dict[str, Any]:
+    book = (await memory_shop.staff("GET", "/price-book")).json()
     given = {
         name: value for name, value in book.items() if name not in {"version", "created_at", "created_by"}
     }
@@ -205,8 +210,8 @@ async def test_a_new_price_book_is_in_force_at_once_and_old_ones_stay_readable(s
 
 
 @pytest.mark.parametrize("version", ["3", "0", "-1", "99999999999999999999", "one", "1.5"])
-async def test_a_version_that_is_not_there_is_not_found(shop: Shop, version: str) -> None:
-    answer = await shop.staff("GET", f"/price-book/versions/{version}")
+async def test_a_version_that_is_not_there_is_not_found(memory_shop: Shop, version: str) -> None:
+    answer = await memory_shop.staff("GET", f"/price-book/versions/{version}")
     assert answer.status_code == 404
 
 
@@ -261,11 +266,13 @@ async def test_a_version_that_is_not_there_is_not_found(shop: Shop, version: str
     ],
 )
 async def test_a_price_book_that_does_not_hold_together_changes_nothing(
-    shop: Shop, changes: dict[str, Any], fields: set[str]
+    memory_shop: Shop, changes: dict[str, Any], fields: set[str]
 ) -> None:
-    answer = await shop.staff("PUT", "/price-book", role="admin", json=await a_book(shop, **changes))
+    answer = await memory_shop.staff(
+        "PUT", "/price-book", role="admin", json=await a_book(memory_shop, **changes)
+    )
     assert fields_at_fault(answer) == fields
-    assert (await shop.staff("GET", "/price-book")).json()["version"] == 1
+    assert (await memory_shop.staff("GET", "/price-book")).json()["version"] == 1
 
 
 async def test_a_put_leaves_nothing_out(shop: Shop) -> None:
@@ -305,8 +312,10 @@ async def test_the_tag_of_the_price_book_saves_a_transfer(shop: Shop) -> None:
         ("POST", "/addons", "dispatcher", 403),
     ],
 )
-async def test_who_may_touch_prices(shop: Shop, method: str, path: str, role: str, status: int) -> None:
-    answer = await shop.staff(method, path, role=role)
+async def test_who_may_touch_prices(
+    memory_shop: Shop, method: str, path: str, role: str, status: int
+) -> None:
+    answer = await memory_shop.staff(method, path, role=role)
     assert answer.status_code == status
 
 
@@ -375,10 +384,10 @@ async def test_a_code_is_taken_once(shop: Shop) -> None:
     ],
 )
 async def test_an_add_on_that_makes_no_sense_is_refused(
-    shop: Shop, wrong: dict[str, Any], field: str
+    memory_shop: Shop, wrong: dict[str, Any], field: str
 ) -> None:
     good = {"code": "garage", "name": "Garage", "price_cents": 1, "minutes": 1}
-    answer = await shop.staff("POST", "/addons", role="admin", json={**good, **wrong})
+    answer = await memory_shop.staff("POST", "/addons", role="admin", json={**good, **wrong})
     if wrong.get("code") == "x\n":
         assert answer.status_code == 201, "text is trimmed"
     else:
