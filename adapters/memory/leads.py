@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from application.ports.leads import LeadFilter, LeadPosition
+from application.ports.leads import LeadFilter, LeadPosition, ReferralCodeTaken
 from domain.leads.errors import LeadNotFound
 from domain.leads.lead import Lead, LeadSource
 from domain.shared.ids import BookingId, LeadId
@@ -56,6 +56,8 @@ class MemoryLeads:
         return any(lead.estimate is not None for lead in self.rows.values())
 
     async def save(self, lead: Lead) -> None:
+        if any(row.referral_code == lead.referral_code and row.id != lead.id for row in self.rows.values()):
+            raise ReferralCodeTaken
         self.rows[lead.id] = lead
 
 

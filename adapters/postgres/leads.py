@@ -20,10 +20,12 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.errors import constraint_of
 from adapters.postgres.tables.leads import leads
-from application.ports.leads import LeadFilter, LeadPosition
+from application.ports.leads import LeadFilter, LeadPosition, ReferralCodeTaken
 from domain.leads.errors import LeadNotFound
 from domain.leads.lead import Lead, LeadDetails, LeadSource
 from domain.leads.lead_status import LeadStatus
@@ -194,7 +196,12 @@ class PostgresLeads:
         return bool((await self.connection.execute(ANY_ESTIMATED)).scalar_one())
 
     async def save(self, lead: Lead) -> None:
-        await self.connection.execute(SAVE, from_lead(lead))
+        try:
+            await self.connection.execute(SAVE, from_lead(lead))
+        except IntegrityError as error:
+            if constraint_of(error) == "leads_referral_code_key":
+                raise ReferralCodeTaken from error
+            raise
 
     async def _one(self, statement: Any, values: dict[str, Any]) -> Lead | None:
         row = (await self.connection.execute(statement, values)).one_or_none()

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from domain.leads.lead import Lead
 from domain.leads.lead_status import LeadStatus
+from domain.shared.errors import Contended
 from domain.shared.ids import BookingId, LeadId
 
 
@@ -26,6 +27,13 @@ class LeadPosition:
 
     created_at: datetime
     lead_id: LeadId
+
+
+class ReferralCodeTaken(Contended):
+    """Another unit gave the same random code away at the same moment."""
+
+    def __init__(self) -> None:
+        super().__init__("Two requests came at the same moment. Send yours again.", retry_after_seconds=1)
 
 
 class Leads(Protocol):
@@ -57,4 +65,6 @@ class Leads(Protocol):
         """Whether any lead holds an estimate, in the organisation's present currency therefore."""
 
     async def save(self, lead: Lead) -> None:
-        """Insert or overwrite; seen by our later reads at once, by others when we commit."""
+        """Insert or overwrite; seen by our later reads at once, by others when we commit.
+
+        Raises ReferralCodeTaken: a code belongs to one lead."""

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.postgres.leads import EARLIEST, LATEST, LIST
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
-from application.ports.leads import LeadFilter, LeadPosition
+from application.ports.leads import LeadFilter, LeadPosition, ReferralCodeTaken
 from application.ports.unit_of_work import UnitOfWork
 from domain.leads.errors import LeadNotFound
 from domain.leads.lead import Lead, LeadSource
@@ -99,6 +99,13 @@ async def test_two_organisations_may_share_a_referral_code(
     for org_id, lead in ((an_org, ours), (rival, theirs)):
         async with uow.begin(org_id) as unit:
             assert await unit.leads.find_by_referral_code("SHAREDCD") == lead
+
+
+async def test_a_referral_code_belongs_to_one_lead(uow: UnitOfWork, an_org: OrgId) -> None:
+    await saved(uow, an_org, [a_lead(referral_code="SHAREDCD")])
+    with pytest.raises(ReferralCodeTaken):
+        await saved(uow, an_org, [a_lead(referral_code="SHAREDCD")])
+    assert len(await listed(uow, an_org, LeadFilter())) == 1
 
 
 async def test_pages_are_newest_first_then_by_id_without_gap_or_twin(uow: UnitOfWork, an_org: OrgId) -> None:
