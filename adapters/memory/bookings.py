@@ -39,6 +39,9 @@ class MemoryBookings:
     async def lock(self, booking_id: BookingId) -> Booking:
         return await self.get(booking_id)
 
+    async def claim(self, booking_id: BookingId) -> None:
+        """Units of one organisation already come one after the other."""
+
     async def save(self, booking: Booking) -> None:
         if booking.is_live and any(
             other.is_live and _collide(booking, other)

@@ -81,7 +81,7 @@ HOLDS = or_(
     (b.status == "PENDING") & (b.expires_at.is_(None) | (b.expires_at > NOW)),
 )
 OVERDUE = (b.status == "PENDING") & (b.expires_at <= NOW)
-LOCK_CONTACT = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=Text), 0)))
+ADVISORY_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=Text), 0)))
 COUNT_LIVE_PUBLIC = (
     select(func.count()).select_from(bookings).where(b.lead_id.in_(_THEIRS), b.source == "public", HOLDS)
 )

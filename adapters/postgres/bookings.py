@@ -45,6 +45,9 @@ class PostgresBookings:
         await self.connection.execute(sql.LOCK, {"ids": [booking_id]})
         return await self.get(booking_id)
 
+    async def claim(self, booking_id: BookingId) -> None:
+        await self.connection.execute(sql.ADVISORY_LOCK, {"key": f"booking:{self.org_id}:{booking_id}"})
+
     async def save(self, booking: Booking) -> None:
         try:
             await self.connection.execute(sql.UPSERT, to_row(booking))
@@ -89,7 +92,7 @@ class PostgresBookings:
 
     async def count_live_public(self, client: KnownClient, now: datetime) -> int:
         for part in sorted(filter(None, (client.email_norm, client.phone_norm))):
-            await self.connection.execute(sql.LOCK_CONTACT, {"key": f"contact:{self.org_id}:{part}"})
+            await self.connection.execute(sql.ADVISORY_LOCK, {"key": f"contact:{self.org_id}:{part}"})
         values = {**asdict(client), "now": now}
         return int((await self.connection.execute(sql.COUNT_LIVE_PUBLIC, values)).scalar_one())
 

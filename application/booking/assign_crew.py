@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from application.booking.announcing import tell_crew
+from application.booking.crowd import Crowd
 from application.booking.expiring import let_go
 from application.booking.recording import record_change
 from application.booking.refused_time import RefusedTimes, VisitRefused, refusals_about
@@ -52,11 +53,13 @@ class AssignCrewHandler:
     uow: UnitOfWork
     clock: Clock
     refused: RefusedTimes
+    crowd: Crowd
 
     async def handle(self, actor: Actor, command: AssignCrew) -> ShownBooking:
         actor.require(Need.DISPATCH)
         try:
-            return await self._assign(actor, command)
+            async with self.crowd.turn():
+                return await self._assign(actor, command)
         except VisitRefused as refusal:
             raise await self.refused.explained(actor.org_id, refusal.wanted, Audience.STAFF) from None
 
@@ -64,6 +67,7 @@ class AssignCrewHandler:
     async def _assign(self, actor: Actor, command: AssignCrew) -> ShownBooking:
         now = self.clock.now()
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
+            await unit.bookings.claim(command.booking_id)
             booking = await unit.bookings.get(command.booking_id)
             must_match(booking.version, command.expected_version)
             crew = set(command.worker_ids) | (set() if command.replace else set(booking.crew))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from application.booking.crowd import Crowd
 from application.booking.draft import (
     Draft,
     chosen_add_ons,
@@ -61,11 +62,13 @@ class CreateBookingHandler:
     entitlements: Entitlements
     rules: InstallationRules
     refused: RefusedTimes
+    crowd: Crowd
 
     async def handle(self, actor: Actor, command: CreateBooking) -> ShownBooking:
         actor.require(Need.DISPATCH)
         try:
-            return await self._create(actor, command)
+            async with self.crowd.turn():
+                return await self._create(actor, command)
         except VisitRefused as refusal:
             raise await self.refused.explained(actor.org_id, refusal.wanted, Audience.STAFF) from None
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from application.booking.announcing import tell_office
+from application.booking.crowd import Crowd
 from application.booking.draft import (
     Draft,
     estimated_add_ons,
@@ -88,11 +89,13 @@ class CreatePublicBookingHandler:
     entitlements: Entitlements
     rules: InstallationRules
     refused: RefusedTimes
+    crowd: Crowd
 
     async def handle(self, actor: Actor, command: CreatePublicBooking) -> PublicBookingMade:
         actor.require(Need.PUBLIC)
         try:
-            return await self._create(actor, command)
+            async with self.crowd.turn():
+                return await self._create(actor, command)
         except VisitRefused as refusal:
             raise await self.refused.explained(actor.org_id, refusal.wanted, Audience.PUBLIC) from None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from application.booking.announcing import OUTDATED_BY_MOVING, tell_client, withdraw
+from application.booking.crowd import Crowd
 from application.booking.expiring import let_go
 from application.booking.recording import record_change
 from application.booking.refused_time import RefusedTimes, VisitRefused, refusals_about
@@ -40,11 +41,13 @@ class RescheduleBookingHandler:
     uow: UnitOfWork
     clock: Clock
     refused: RefusedTimes
+    crowd: Crowd
 
     async def handle(self, actor: Actor, command: RescheduleBooking) -> ShownBooking:
         actor.require(Need.DISPATCH)
         try:
-            return await self._reschedule(actor, command)
+            async with self.crowd.turn():
+                return await self._reschedule(actor, command)
         except VisitRefused as refusal:
             raise await self.refused.explained(actor.org_id, refusal.wanted, Audience.STAFF) from None
 
@@ -52,6 +55,7 @@ class RescheduleBookingHandler:
     async def _reschedule(self, actor: Actor, command: RescheduleBooking) -> ShownBooking:
         now = self.clock.now()
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
+            await unit.bookings.claim(command.booking_id)
             booking = await unit.bookings.get(command.booking_id)
             must_match(booking.version, command.expected_version)
             wanted = _wanted(booking, command)

@@ -76,6 +76,10 @@ class Bookings(Protocol):
     async def lock(self, booking_id: BookingId) -> Booking:
         """As get; and no other unit writes this booking until ours ends."""
 
+    async def claim(self, booking_id: BookingId) -> None:
+        """Wait until nobody else has claimed it, and keep it until our unit ends. For those who lock teams
+        and workers before the booking itself: others may lock and write it still."""
+
     async def save(self, booking: Booking) -> None:
         """Insert or overwrite, crew included. Raises SlotTaken where a pending or confirmed booking
         has the team or one of the crew between `starts_at` and `held_until`."""

@@ -6,6 +6,7 @@ from application.booking.cancel_booking import CancelBookingHandler
 from application.booking.confirm_booking import ConfirmBookingHandler
 from application.booking.create_booking import CreateBookingHandler
 from application.booking.create_public_booking import CreatePublicBookingHandler
+from application.booking.crowd import Crowd
 from application.booking.edit_booking import EditBookingHandler
 from application.booking.expire_bookings import ExpireBookingsEverywhereHandler, ExpireBookingsHandler
 from application.booking.list_bookings import ListBookingsHandler
@@ -41,6 +42,10 @@ class BookingProvider(Provider):
     @provide
     def refused_times(self, uow: UnitOfWork, clock: Clock) -> RefusedTimes:
         return RefusedTimes(uow, clock)
+
+    @provide
+    def crowd(self) -> Crowd:
+        return Crowd()
 
     @provide
     def rules(self, settings: Settings) -> InstallationRules:

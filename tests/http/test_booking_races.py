@@ -4,11 +4,13 @@ The wall time of each crowd is printed; run with `-s` to see it."""
 
 import asyncio
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import datetime, timedelta
 from itertools import cycle
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -35,7 +37,8 @@ OVERLAPPING_WORKERS = """
     join booking_crew bc on bc.org_id = ac.org_id and bc.worker_id = ac.worker_id
     join bookings b on (b.org_id, b.booking_id) = (bc.org_id, bc.booking_id)
     where a.booking_id < b.booking_id and a.starts_at < b.held_until and b.starts_at < a.held_until
-        and a.org_id = '{org}' and a.status in ('PENDING', 'CONFIRMED') and b.status in ('PENDING', 'CONFIRMED')
+        and a.org_id = '{org}' and a.status in ('PENDING', 'CONFIRMED')
+        and b.status in ('PENDING', 'CONFIRMED')
 """
 CREW_OUT_OF_STEP = """
     select count(*) from booking_crew c join bookings b on (b.org_id, b.booking_id) = (c.org_id, c.booking_id)
@@ -56,7 +59,7 @@ async def crowd(name: str, attempts: Sequence[Awaitable[httpx.Response]]) -> lis
     answers = await asyncio.gather(*attempts)
     seconds = time.perf_counter() - started
     statuses = Counter(answer.status_code for answer in answers)
-    print(f"\n{name}: {len(answers)} at once in {seconds:.2f} s, {dict(statuses)}")
+    sys.stdout.write(f"\n{name}: {len(answers)} at once in {seconds:.2f} s, {dict(statuses)}\n")
     faults = [answer.text for answer in answers if answer.status_code >= 500]
     assert not faults, faults[0]
     assert not any("deadlock" in answer.text.lower() for answer in answers)
@@ -152,7 +155,7 @@ def mixed_moves(
             case "create":
                 moves.append(salon.create(start(), team_id=chance.choice(teams), worker_ids=crew()))
             case "reschedule":
-                body = {
+                body: dict[str, Any] = {
                     "starts_at": start().isoformat(),
                     "team_id": chance.choice(teams),
                     "worker_ids": crew(),

@@ -1,0 +1,190 @@
+"""The real handlers of bookings over either database, driven by commands that can be written down.
+
+Ids and time come from seeds, so the same history gives the same answers wherever it is played."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from adapters.system.entitlements import UnlimitedEntitlements
+from application.booking.assign_crew import AssignCrew, AssignCrewHandler, UnassignCrew, UnassignCrewHandler
+from application.booking.cancel_booking import CancelBooking, CancelBookingHandler
+from application.booking.confirm_booking import ConfirmBooking, ConfirmBookingHandler
+from application.booking.create_booking import CreateBooking, CreateBookingHandler
+from application.booking.create_public_booking import CreatePublicBooking, CreatePublicBookingHandler
+from application.booking.crowd import Crowd
+from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler
+from application.booking.refused_time import RefusedTimes
+from application.booking.reschedule_booking import RescheduleBooking, RescheduleBookingHandler
+from application.booking.rules import InstallationRules
+from application.ports.unit_of_work import UnitOfWork
+from application.pricing.founding import found_pricing
+from application.scheduling.blackouts import AddBlackout, AddBlackoutHandler
+from application.scheduling.change_worker import ChangeWorker, ChangeWorkerHandler
+from application.scheduling.check_conflicts import CheckConflicts, CheckConflictsHandler
+from application.scheduling.find_slots import FindSlots, FindSlotsHandler
+from application.scheduling.zones import OrgZones
+from domain.identity.actor import Actor, ActorKind, Role
+from domain.leads.lead import Lead, LeadSource
+from domain.scheduling.offers import Audience
+from domain.scheduling.settings import BookingSettings
+from domain.shared.errors import DomainError
+from domain.shared.estimate import Estimate
+from domain.shared.ids import LeadId, OrgId, TeamId, WorkerId
+from tests.support.clock import FixedClock
+from tests.support.leads import a_lead
+from tests.support.orgs import found_org
+from tests.support.pricing import a_home, an_estimate
+from tests.support.scheduling import a_team, a_worker
+
+TEAMS = (TeamId(UUID(int=1)), TeamId(UUID(int=2)))
+WORKERS = tuple(WorkerId(UUID(int=number)) for number in (101, 102, 103))
+LEADS = tuple(LeadId(UUID(int=number)) for number in range(1001, 1007))
+TOKEN = "a token"
+RULES = InstallationRules(payments_available=True, public_bookings_per_contact=100)
+
+
+@dataclass(slots=True)
+class SeededIdentifiers:
+    """1, 2, 3 …, far from the ids of teams, workers and leads."""
+
+    last: int = 2**64
+
+    def new(self) -> UUID:
+        self.last += 1
+        return UUID(int=self.last)
+
+    def secret(self, size_bytes: int) -> bytes:
+        return bytes(size_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an office is like on its first day."""
+
+    buffer_minutes: int = 30
+    step_minutes: int = 30
+    auto_confirm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A problem as its reader gets it."""
+
+    code: str
+    members: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    minutes: int
+
+
+type Handle = Callable[[Actor, Any], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class BookingOffice:
+    uow: UnitOfWork
+    org_id: OrgId
+    clock: FixedClock
+    handlers: Mapping[type, Handle]
+    history: list[tuple[Any, Any]] = field(default_factory=list)
+
+    async def do(self, command: Any) -> Any:
+        """The handler's result or its refusal; written down."""
+        answer = await self.ask(command)
+        self.history.append((command, answer))
+        return answer
+
+    async def ask(self, command: Any) -> Any:
+        if isinstance(command, Tick):
+            return self.clock.advance(minutes=command.minutes)
+        actor = self._actor(command)
+        try:
+            return await self.handlers[type(command)](actor, command)
+        except DomainError as refusal:
+            return Refused(refusal.code, refusal.members)
+
+    def _actor(self, command: Any) -> Actor:
+        public = isinstance(command, CreatePublicBooking) or (
+            isinstance(command, FindSlots) and command.audience is Audience.PUBLIC
+        )
+        if public:
+            return Actor(org_id=self.org_id, kind=ActorKind.NONE)
+        return Actor(org_id=self.org_id, kind=ActorKind.BEARER, role=Role.ADMIN, name="a@example.com")
+
+    async def slots(self, first: date, last: date, minutes: int) -> set[datetime]:
+        """The starts that the public is offered."""
+        found = await self.ask(
+            FindSlots(audience=Audience.PUBLIC, duration_minutes=minutes, first=first, last=last)
+        )
+        return {slot.starts_at for day in found.days for slot in day.slots}
+
+
+async def open_office(uow: UnitOfWork, clock: FixedClock, setting: Setting) -> BookingOffice:
+    org_id = await found_org(uow, clock.now())
+    async with uow.begin(org_id) as unit:
+        profile = await unit.org.get()
+        await unit.org.save(profile.edited(clock.now(), travel_buffer_minutes=setting.buffer_minutes))
+        await unit.booking_settings.save(
+            BookingSettings(
+                slot_step_minutes=setting.step_minutes,
+                auto_confirm=setting.auto_confirm,
+                updated_at=clock.now(),
+            )
+        )
+        await found_pricing(unit, clock.now(), SeededIdentifiers(2**63))
+        for number, team_id in enumerate(TEAMS, start=1):
+            await unit.teams.save(a_team(team_id.int, name=f"Team {number}", is_default=number == 1))
+        for number, worker_id in enumerate(WORKERS):
+            await unit.workers.save(
+                a_worker(worker_id.int, team=1 + number % 2, email=f"w{number}@example.com")
+            )
+        for number, lead_id in enumerate(LEADS):
+            await unit.leads.save(_lead(number, lead_id, clock.now()))
+    return BookingOffice(uow, org_id, clock, _handlers(uow, clock))
+
+
+def _lead(number: int, lead_id: LeadId, now: datetime) -> Lead:
+    """Some return, some share a telephone, the last was sent by the first."""
+    return a_lead(
+        id=lead_id,
+        details={
+            "name": f"L{number}",
+            "phone": f"555 000{number // 2}",
+            "email": f"lead{number}@example.com",
+        },
+        source=LeadSource.PUBLIC,
+        referral_code=f"ABCDEFG{'ABCDEF'[number]}",
+        referred_by_code="ABCDEFGA" if number == len(LEADS) - 1 else None,
+        estimate=_estimate(number),
+        token_sha256=sha256(TOKEN.encode()).digest(),
+        token_expires_at=now + timedelta(days=365),
+    )
+
+
+def _estimate(number: int) -> Estimate:
+    return an_estimate(a_home(1, 1) if number % 2 else a_home(3, 2, "deep", oven=1))
+
+
+def _handlers(uow: UnitOfWork, clock: FixedClock) -> Mapping[type, Handle]:
+    ids, free = SeededIdentifiers(), UnlimitedEntitlements()
+    refused, crowd = RefusedTimes(uow, clock), Crowd()
+    return {
+        CreatePublicBooking: CreatePublicBookingHandler(uow, clock, ids, free, RULES, refused, crowd).handle,
+        CreateBooking: CreateBookingHandler(uow, clock, ids, free, RULES, refused, crowd).handle,
+        ConfirmBooking: ConfirmBookingHandler(uow, clock).handle,
+        CancelBooking: CancelBookingHandler(uow, clock).handle,
+        RescheduleBooking: RescheduleBookingHandler(uow, clock, refused, crowd).handle,
+        AssignCrew: AssignCrewHandler(uow, clock, refused, crowd).handle,
+        UnassignCrew: UnassignCrewHandler(uow, clock).handle,
+        ExpireBookings: ExpireBookingsHandler(uow, clock).handle,
+        AddBlackout: AddBlackoutHandler(uow, clock, ids).handle,
+        ChangeWorker: ChangeWorkerHandler(uow, clock, free).handle,
+        CheckConflicts: CheckConflictsHandler(uow, clock).handle,
+        FindSlots: FindSlotsHandler(uow, clock, OrgZones(), free).handle,
+    }
