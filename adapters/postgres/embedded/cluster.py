@@ -13,6 +13,7 @@ from adapters.postgres.embedded.account import Account
 
 SUPERUSER = "sweepline_bootstrap"
 START_DEADLINE_SECONDS = 60
+CRASH_PATIENCE_SECONDS = 20
 BUILTIN_LOCALES_SINCE = 17
 SETTINGS = {
     "listen_addresses": "",
@@ -80,9 +81,10 @@ class Cluster:
         self.account.own(self.sockets)
         chosen = {**SETTINGS, "unix_socket_directories": str(self.sockets), **settings}
         options = " ".join(f"-c {name}={value or "''"}" for name, value in chosen.items())
-        deadline = time.monotonic() + START_DEADLINE_SECONDS
         # pg_ctl waits for this very process to write "ready" into postmaster.pid. Shortly after a kill -9
-        # the backends of the dead server may still be leaving: then the first try fails.
+        # the backends of the dead server may still be leaving: then the first tries fail.
+        crashed = (self.data / "postmaster.pid").exists()
+        deadline = time.monotonic() + (CRASH_PATIENCE_SECONDS if crashed else 0)
         while True:
             tried = self._control(
                 "start", "-w", "-t", str(START_DEADLINE_SECONDS), "-l", self.log, "-o", options
@@ -107,6 +109,13 @@ class Cluster:
             except OSError:
                 return False
             return True
+
+    def answers(self) -> bool:
+        """As listening, and it is not just dying: a killed server's socket accepts for a moment longer."""
+        try:
+            return self.listening() and self.execute("select 1") == "1"
+        except EmbeddedFailed:
+            return False
 
     def execute(self, sql: str, *, database: str = "postgres") -> str:
         """Run statements as the superuser; what they answer, unaligned."""

@@ -84,7 +84,7 @@ class EmbeddedPostgres:
         self.home.mkdir(parents=True, exist_ok=True)
         with exclusive(self.home / "start.lock"):
             cluster = self._place()
-            started = not cluster.listening()
+            started = not cluster.answers()
             if started:
                 cluster.make()
                 cluster.start(self._options.settings)
@@ -99,7 +99,7 @@ class EmbeddedPostgres:
             return False
         with exclusive(self.home / "start.lock"):
             cluster = self._place()
-            if not cluster.listening():
+            if not cluster.answers():
                 return False
             self._presence = Presence(self.home / "users.lock")
             self._cluster = cluster
