@@ -23,9 +23,9 @@ CHOICES = {
 
 
 def env_text() -> str:
-    """Secrets are 48 characters that need no quoting in a file, a shell or a URL."""
+    """Secrets are 192 random bits in hexadecimal: nothing to quote anywhere, and no word among them."""
     lines = ["# Keep this file out of version control and off shared disks.\n"]
-    lines += [f"{name}={secrets.token_urlsafe(36)}\n" for name in SECRETS]
+    lines += [f"{name}={secrets.token_hex(24)}\n" for name in SECRETS]
     lines += [f"{name}={value}\n" for name, value in CHOICES.items()]
     return "".join(lines)
 

@@ -11,6 +11,7 @@ from entrypoints.cli.output import UNSAFE, print_refusal
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("entrypoints.cli.serve:serve", "Serve the API, with everything it needs."),
     "migrate": ("entrypoints.cli.migrate:migrate", "Bring the database to head."),
+    "demo": ("entrypoints.cli.demo:demo", "Fill a demo company with believable data."),
     "config": ("entrypoints.cli.config:config", "Look at the configuration."),
 }
 """Name → where the command lives, and its line in the help. A context adds its commands here."""

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from entrypoints.cli.demo import require_dev, show_demo
 from entrypoints.cli.listening import listen, url_of
 from entrypoints.cli.runtime import owner_url, running_database, settings_here
 from entrypoints.settings import Fault, Settings, SettingsRefused
@@ -13,14 +14,19 @@ from entrypoints.settings import Fault, Settings, SettingsRefused
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+@click.option("--demo", is_flag=True, help="Make the demo company first, and print its logins once.")
 @click.option("--no-jobs", is_flag=True, help="Leave the jobs to `sweepline jobs run`.")
-def serve(*, host: str, port: int, workers: int, no_jobs: bool) -> None:
+def serve(*, host: str, port: int, workers: int, demo: bool, no_jobs: bool) -> None:
     """Serve the API. With no DATABASE_URL, on an embedded PostgreSQL that is migrated first."""
     settings = settings_here(bind=host)
     listener = listen(host, port)
     click.echo(opening_line(settings))
+    if demo:
+        require_dev(settings)
     with running_database(settings) as ready:
         prepare(ready)
+        if demo:
+            show_demo(ready, url_of(listener))
         click.echo(f"Listening on {url_of(listener)} (documentation at {url_of(listener)}/docs)")
         sys.stdout.flush()
         if workers == 1:

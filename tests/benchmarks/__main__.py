@@ -1,0 +1,120 @@
+"""`just bench`: a real server, one worker, beside its bare twin, in one run.
+
+For a constant answer, a day's list, the board, slot search and booking creation: requests per second, p50
+and p99 at 1 and at 32 connections; and how much of the twin's rate that is.
+"""
+
+import asyncio
+import pickle
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from tests.benchmarks.load import Figures, Plan
+from tests.benchmarks.recording import record_routes
+from tests.benchmarks.scene import Scene, set_scene
+from tests.support.live import UNLIMITED, LiveServer, free_port, serving
+
+CONNECTIONS = (1, 32)
+SECONDS = 4.0
+GOAL = 0.60
+TITLES = ("requests/s", "p50 ms", "p99 ms", "twin's/s", "p50 ms", "share")
+
+
+def main() -> int:
+    home = Path(tempfile.mkdtemp(prefix="bench-"))
+    quiet = {**UNLIMITED, "LOG_LEVEL": "WARNING", "PUBLIC_LEADS_PER_HOUR": "1000000"}
+    with serving(home, "--demo", "--no-jobs", environment=quiet) as server:
+        scene = set_scene(server)
+        record = asyncio.run(record_routes(home / "sweepline", scene))
+        (home / "recorded").write_bytes(pickle.dumps(record))
+        with twin_serving(home / "recorded") as twin_port:
+            reached = compare(server, twin_port, scene)
+    print(f"\nday list at {reached:.0%} of its twin; the goal is {GOAL:.0%}")
+    return int(reached < GOAL)
+
+
+def compare(server: LiveServer, twin_port: int, scene: Scene) -> float:
+    """Prints a row for each route and number of connections; answers the day list's least share."""
+    print(f"{scene.describe()}\n")
+    print(f"{'':<16}{'conns':>5}" + "".join(f"{title:>11}" for title in TITLES))
+    shares = []
+    for name, path in scene.reads.items():
+        for connections in CONNECTIONS:
+            ours = measure(server.port, connections, [scene.get(path)])
+            bare_path = "/constant" if name == "constant" else f"/recorded/{name.replace(chr(32), chr(95))}"
+            bare = measure(twin_port, connections, [plain_get(bare_path)])
+            share = ours.requests_per_second / bare.requests_per_second
+            print_row(name, connections, ours, bare)
+            if name == "day list":
+                shares.append(share)
+    for connections in CONNECTIONS:
+        print_row(
+            "create booking", connections, measure(server.port, connections, scene.creations(), repeat=False)
+        )
+    return min(shares)
+
+
+def measure(port: int, connections: int, requests: list[str], *, repeat: bool = True) -> Figures:
+    """After a second of warming up. Every answer must be a success."""
+    if repeat:
+        _run(Plan(port, connections, 1.0, requests))
+    found = _run(Plan(port, connections, SECONDS, requests, repeat))
+    if any(not 200 <= status < 300 for status in found.statuses):
+        raise SystemExit(f"Not every answer was a success: {found.statuses}")
+    return found
+
+
+def _run(plan: Plan) -> Figures:
+    generator = [sys.executable, "-m", "tests.benchmarks.load"]
+    done = subprocess.run(
+        generator, input=msgspec.json.encode(plan), capture_output=True, check=True, timeout=60
+    )
+    return msgspec.json.decode(done.stdout, type=Figures)
+
+
+def print_row(name: str, connections: int, ours: Figures, bare: Figures | None = None) -> None:
+    row = f"{name:<16}{connections:>5}{ours.requests_per_second:>11.0f}"
+    row += f"{ours.p50_ms:>11.2f}{ours.p99_ms:>11.2f}"
+    if bare is not None:
+        share = ours.requests_per_second / bare.requests_per_second
+        row += f"{bare.requests_per_second:>11.0f}{bare.p50_ms:>11.2f}{share:>11.0%}"
+    print(row, flush=True)
+
+
+def plain_get(path: str) -> str:
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@contextmanager
+def twin_serving(recorded: Path) -> Iterator[int]:
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.twin", str(recorded), str(port)])
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def wait_for(port: int) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            _run(Plan(port, 1, 0.1, [plain_get("/constant")]))
+        except subprocess.CalledProcessError:
+            time.sleep(0.2)
+        else:
+            return
+    raise SystemExit("The twin did not start.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

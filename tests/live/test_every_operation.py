@@ -1,0 +1,46 @@
+"""Every operation of the OpenAPI document, asked with data that fits it and data that does not.
+
+As a stranger, as a dispatcher, as a viewer: whatever is sent, the answer is one that the document promises,
+and never a 5xx. All of schemathesis' checks, with a bounded number of examples.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.demo import demo_caller
+from tests.support.live import UNLIMITED, LiveServer, serving
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+MOST_EXAMPLES = 15
+ENDING_THE_SESSION = ("/v1/auth/logout", "/v1/auth/logout-all", "/v1/auth/change-password")
+"""Asked by the stranger alone: after a success, everything else would only be asked without a session."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    generous = {**UNLIMITED, "AUTH_ACCESS_TOKEN_TTL_MINUTES": "120", "PUBLIC_LEADS_PER_HOUR": "1000000"}
+    with serving(tmp_path_factory.mktemp("fuzz"), "--demo", environment=generous) as live:
+        yield live
+
+
+@pytest.mark.parametrize("role", ["stranger", "dispatcher", "viewer"])
+def test_no_answer_is_undocumented_and_none_is_a_5xx(server: LiveServer, role: str, tmp_path: Path) -> None:
+    arguments = ["--checks", "all", "--max-examples", str(MOST_EXAMPLES), "--workers", "2", "--seed", "1"]
+    if role != "stranger":
+        arguments += ["--header", f"Authorization: Bearer {demo_caller(server, role).token}"]
+        for path in ENDING_THE_SESSION:
+            arguments += ["--exclude-path", path]
+    done = subprocess.run(
+        [str(SCHEMATHESIS), "run", f"{server.url}/openapi.json", *arguments, "--no-color"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=580,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
