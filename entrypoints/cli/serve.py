@@ -1,6 +1,9 @@
 import asyncio
+import logging
 import socket
 import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +11,14 @@ from entrypoints.cli.demo import require_dev, show_demo
 from entrypoints.cli.listening import listen, url_of
 from entrypoints.cli.runtime import owner_url, running_database, settings_here
 from entrypoints.settings import Fault, Settings, SettingsRefused
+
+if TYPE_CHECKING:
+    from dishka import AsyncContainer
+
+    from entrypoints.draining import Draining
+
+JOBS_PAUSE_SECONDS = 5
+logger = logging.getLogger("sweepline.serve")
 
 
 @click.command()
@@ -53,8 +64,22 @@ def prepare(settings: Settings) -> None:
 
     if settings.embedded_database:
         asyncio.run(migrate(owner_url(settings)))
+        asyncio.run(_ensure_default_org(settings))
     elif not settings.is_dev:
         asyncio.run(_refuse_dangerous_role(settings))
+
+
+async def _ensure_default_org(settings: Settings) -> None:
+    from application.tenancy.default_org import EnsureDefaultOrgHandler
+    from domain.shared.ids import OrgId
+    from entrypoints.wiring import make_container
+
+    container = make_container(settings)
+    try:
+        handler = await container.get(EnsureDefaultOrgHandler)
+        await handler.handle(OrgId(settings.general.default_org_id))
+    finally:
+        await container.close()
 
 
 async def _refuse_dangerous_role(settings: Settings) -> None:
@@ -102,7 +127,6 @@ async def _serve(settings: Settings, listener: socket.socket, *, jobs: bool) -> 
     from entrypoints.http.server import Server, server_config
     from entrypoints.wiring import make_container
 
-    del jobs
     container = make_container(settings)
     try:
         draining = await container.get(Draining)
@@ -110,7 +134,24 @@ async def _serve(settings: Settings, listener: socket.socket, *, jobs: bool) -> 
         server = Server(
             server_config(app, settings.general), draining, settings.general.shutdown_delay_seconds
         )
+        work = asyncio.create_task(_run_jobs(container, draining)) if jobs else None
         await server.serve(sockets=[listener])
+        draining.stop.set()
+        if work is not None:
+            await work
         return 0 if server.started else 1
     finally:
         await container.close()
+
+
+async def _run_jobs(container: "AsyncContainer", draining: "Draining") -> None:
+    """The job loop beside the server. Should it ever break, it is begun again: serving goes on meanwhile."""
+    from entrypoints.jobs.loop import JobLoop
+
+    while not draining.stop.is_set():
+        try:
+            await (await container.get(JobLoop)).run(draining.stop)
+        except Exception:
+            logger.exception("the job loop broke")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(draining.stop.wait(), JOBS_PAUSE_SECONDS)

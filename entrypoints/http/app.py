@@ -6,6 +6,7 @@ from dishka import AsyncContainer
 from litestar import Controller, Litestar
 
 from entrypoints.http.add_ons import AddOnsController
+from entrypoints.http.auth import AuthController
 from entrypoints.http.blackouts import BlackoutsController
 from entrypoints.http.booking_moves import BookingMovesController
 from entrypoints.http.booking_settings import BookingSettingsController
@@ -16,6 +17,7 @@ from entrypoints.http.gate import Gatekeeper
 from entrypoints.http.health import HealthController
 from entrypoints.http.jobs import JobsController
 from entrypoints.http.leads import LeadsController
+from entrypoints.http.org import OrgContextController, OrgController
 from entrypoints.http.price_book import PriceBookController
 from entrypoints.http.problem_catalogue import ProblemsController
 from entrypoints.http.problems import answer_problem
@@ -32,6 +34,9 @@ MOST_BODY_BYTES = 1024 * 1024
 CONTROLLERS: tuple[type[Controller], ...] = (
     HealthController,
     ProblemsController,
+    AuthController,
+    OrgController,
+    OrgContextController,
     CatalogController,
     PublicLeadsController,
     LeadsController,

@@ -15,10 +15,3 @@ class Authenticate(Protocol):
         """The caller; for `{org_slug}` routes the public of that organisation; None for nobody in particular.
 
         Raises Unauthenticated for a credential that is present but bad, NotFound for an unknown slug."""
-
-
-class NobodyIsKnown:
-    """Until the identity context is wired in: every caller is anonymous."""
-
-    async def __call__(self, request: Request[Any, Any, Any], rules: RouteRules, /) -> Actor | None:  # noqa: ARG002
-        return None

@@ -3,27 +3,31 @@
 from dishka import AsyncContainer, Provider, make_async_container
 
 from entrypoints.settings import Settings
+from entrypoints.wiring.booking import BookingProvider
+from entrypoints.wiring.delivery import DeliveryProvider
+from entrypoints.wiring.identity import IdentityProvider, TenancyProvider
 from entrypoints.wiring.operations import OperationsProvider
 from entrypoints.wiring.postgres import PostgresProvider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
-from entrypoints.wiring.sealing import SealingProvider
+from entrypoints.wiring.scheduling import SchedulingProvider
 from entrypoints.wiring.system import SystemProvider
 
-
-def providers(settings: Settings) -> list[Provider]:
-    """Every provider for this deployment, in the order of their rooms. Later ones win."""
-    del settings
-    return [
-        SystemProvider(),
-        SealingProvider(),
-        PostgresProvider(),
-        RequestProvider(),
-        OperationsProvider(),
-        PricingProvider(),
-    ]
+PROVIDERS: tuple[type[Provider], ...] = (
+    SystemProvider,
+    PostgresProvider,
+    IdentityProvider,
+    TenancyProvider,
+    PricingProvider,
+    SchedulingProvider,
+    BookingProvider,
+    DeliveryProvider,
+    OperationsProvider,
+    RequestProvider,
+)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     """The process's container. `overrides` replace single providers, as a test's clock or mailer."""
-    return make_async_container(*providers(settings), *overrides, context={Settings: settings})
+    providers = [provider() for provider in PROVIDERS]
+    return make_async_container(*providers, *overrides, context={Settings: settings})

@@ -6,7 +6,6 @@ from dishka import Provider, Scope, from_context, provide
 
 from domain.identity.actor import Actor
 from domain.shared.errors import Unauthenticated
-from entrypoints.http.authenticate import Authenticate, NobodyIsKnown
 
 RequestState = NewType("RequestState", dict[str, Any])
 
@@ -21,7 +20,3 @@ class RequestProvider(Provider):
         if actor is None:
             raise Unauthenticated
         return actor
-
-    @provide(scope=Scope.APP)
-    def authenticate(self) -> Authenticate:
-        return NobodyIsKnown()
