@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("entrypoints.cli.serve:serve", "Serve the API, with everything it needs."),
     "migrate": ("entrypoints.cli.migrate:migrate", "Bring the database to head."),
     "demo": ("entrypoints.cli.demo:demo", "Fill a demo company with believable data."),
+    "org": ("entrypoints.cli.org:org", "Make organisations, list, suspend and resume them."),
     "config": ("entrypoints.cli.config:config", "Look at the configuration."),
 }
 """Name → where the command lives, and its line in the help. A context adds its commands here."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dishka import AsyncContainer
 from litestar import Controller, Litestar
 
+from application.ports.idempotency import Replay
 from entrypoints.http.add_ons import AddOnsController
 from entrypoints.http.auth import AuthController
 from entrypoints.http.blackouts import BlackoutsController
@@ -17,6 +18,7 @@ from entrypoints.http.gate import Gatekeeper
 from entrypoints.http.health import HealthController
 from entrypoints.http.jobs import JobsController
 from entrypoints.http.leads import LeadsController
+from entrypoints.http.once import answer_replay
 from entrypoints.http.org import OrgContextController, OrgController
 from entrypoints.http.price_book import PriceBookController
 from entrypoints.http.problem_catalogue import ProblemsController
@@ -25,6 +27,7 @@ from entrypoints.http.public_bookings import PublicBookingsController
 from entrypoints.http.public_leads import PublicLeadsController
 from entrypoints.http.schedule import ScheduleController
 from entrypoints.http.security_headers import Cors
+from entrypoints.http.session_use import keeping_session_use
 from entrypoints.http.slots import PublicSlotsController, SlotsController
 from entrypoints.http.teams import TeamsController, WorkingHoursController
 from entrypoints.http.workers import WorkersController
@@ -66,7 +69,8 @@ def create_app(
     app = Litestar(
         route_handlers=controllers,
         before_request=Gatekeeper(container, edge.admin_ip_allowlist_cidrs, edge.admin_read_only),
-        exception_handlers={Exception: answer_problem},
+        exception_handlers={Replay: answer_replay, Exception: answer_problem},
+        lifespan=[keeping_session_use(container)],
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=None,
         logging_config=None,

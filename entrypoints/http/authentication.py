@@ -81,7 +81,7 @@ class Authentication:
         fitting = len(slug) <= LONGEST_SLUG and SLUG(slug) is not None
         org_id = await self.orgs.by_slug(slug) if fitting else None
         if org_id is None:
-            raise NotFound
+            raise NotFound("org_slug")
         return anonymous(request, org_id)
 
     async def _test_org(self, request: Request[Any, Any, Any]) -> Actor:
@@ -91,7 +91,7 @@ class Authentication:
             raise Invalid.field("X-Test-Org", "is not the id of an organisation") from None
         org_id = await self.orgs.by_id(wanted)
         if org_id is None:
-            raise NotFound
+            raise NotFound("org_slug")
         return anonymous(request, org_id)
 
 

@@ -13,6 +13,7 @@ from domain.identity.actor import Actor, ActorKind, Need
 from domain.shared.errors import Conflict, Forbidden, Unauthenticated
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.client_address import Network, admits
+from entrypoints.http.once import KEYED_REQUEST, carries_key
 from entrypoints.http.problems import MalformedRequest, PayloadTooLarge
 from entrypoints.http.request_context import context_of
 from entrypoints.http.routes import RULES, RouteRules
@@ -53,6 +54,8 @@ class Gatekeeper:
         if actor is not None:
             request.scope["state"]["actor"] = actor
             bind(org_id=actor.org_id, user_id=actor.user_id, role=actor.role)
+            if carries_key(request, actor):
+                request.scope["state"][KEYED_REQUEST] = request
         if rules.admin_route and self.read_only and request.method in UNSAFE:
             raise AdminReadOnly("Administration is read-only at the moment.")
 

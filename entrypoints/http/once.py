@@ -17,6 +17,7 @@ from domain.identity.once import Once, StoredAnswer
 from domain.shared.errors import Invalid
 
 KEY = "idempotency-key"
+KEYED_REQUEST = "keyed_request"  # where the request's state holds a request that carries a key
 FITTING_KEY = re.compile(r"[\x21-\x7e]{1,128}").fullmatch
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SECRETS = frozenset(

@@ -23,7 +23,6 @@ from application.pricing.list_price_books import ListPriceBooksHandler
 from application.pricing.read_catalog import ReadCatalogHandler
 from application.pricing.read_price_book import ReadPriceBookHandler
 from application.pricing.replace_price_book import ReplacePriceBookHandler
-from entrypoints.http.public_org import PublicOrgs
 from entrypoints.settings import Settings
 
 
@@ -41,7 +40,6 @@ class PricingProvider(Provider):
         ListLeadsHandler,
         ListPriceBooksHandler,
         MoveLeadHandler,
-        PublicOrgs,
         ReadCatalogHandler,
         ReadLeadHandler,
         ReadPriceBookHandler,

@@ -1,22 +1,34 @@
 """What a request brings into its own container."""
 
+from dataclasses import replace
 from typing import Any, NewType
 
 from dishka import Provider, Scope, from_context, provide
 
+from application.identity.origin import Origin
 from domain.identity.actor import Actor
 from domain.shared.errors import Unauthenticated
+from entrypoints.http.once import KEYED_REQUEST, claim_of
+from entrypoints.http.request_context import CONTEXT, RequestContext
 
 RequestState = NewType("RequestState", dict[str, Any])
 
 
 class RequestProvider(Provider):
-    state = from_context(RequestState, scope=Scope.REQUEST)
+    scope = Scope.REQUEST
+    state = from_context(RequestState)
 
-    @provide(scope=Scope.REQUEST)
-    def actor(self, state: RequestState) -> Actor:
-        """The caller that the gates let through."""
+    @provide
+    async def actor(self, state: RequestState) -> Actor:
+        """The caller that the gates let through, with the claim of its Idempotency-Key if it sent one."""
         actor: Actor | None = state.get("actor")
         if actor is None:
             raise Unauthenticated
-        return actor
+        if (request := state.get(KEYED_REQUEST)) is None:
+            return actor
+        return replace(actor, once=await claim_of(request, actor))
+
+    @provide
+    def origin(self, state: RequestState) -> Origin:
+        context: RequestContext = state[CONTEXT]
+        return Origin(context.request_id, context.client_address, context.user_agent)

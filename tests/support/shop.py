@@ -21,7 +21,6 @@ from domain.shared.errors import Unauthenticated
 from domain.shared.ids import OrgId, UserId
 from entrypoints.http.app import create_app
 from entrypoints.http.authenticate import Authenticate
-from entrypoints.http.public_org import PublicOrgs
 from entrypoints.http.request_context import context_of
 from entrypoints.http.routes import RouteRules
 from entrypoints.settings import Settings
@@ -33,6 +32,7 @@ from entrypoints.wiring.scheduling import SchedulingProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.support.clock import FixedClock
 from tests.support.orgs import found_org
+from tests.support.public_org import PublicOrgs
 
 DISPATCHER = UserId(UUID(int=42))
 
@@ -108,6 +108,7 @@ async def open_shop(
     overrides = Provider(scope=Scope.APP)
     overrides.provide(lambda: uow, provides=UnitOfWork)
     overrides.provide(lambda: clock, provides=Clock)
+    overrides.provide(PublicOrgs)
     overrides.provide(ByHeader, provides=Authenticate)
     if human_check is not None:
         overrides.provide(lambda: human_check, provides=HumanCheck)
