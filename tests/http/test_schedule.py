@@ -26,6 +26,13 @@ async def salon(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
         yield salon
 
 
+@pytest.fixture
+async def office(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
+    """For what is refused before any row is looked at."""
+    async with open_salon(memory_uow, clock) as salon:
+        yield salon
+
+
 async def get(salon: Salon, path: str, role: str = "dispatcher", **query: Any) -> Any:
     return await salon.shop.staff("GET", path, role, params=query)
 
@@ -140,8 +147,8 @@ async def test_the_board_keeps_done_bookings_and_drops_cancelled_and_overdue_one
         ({"from": "2026-03-02"}, "from"),
     ],
 )
-async def test_a_board_that_cannot_be_asked_for(salon: Salon, query: dict[str, str], field: str) -> None:
-    assert fields_at_fault(await get(salon, "/schedule", **query)) == {field}
+async def test_a_board_that_cannot_be_asked_for(office: Salon, query: dict[str, str], field: str) -> None:
+    assert fields_at_fault(await get(office, "/schedule", **query)) == {field}
 
 
 async def test_a_foreign_team_is_as_unknown_to_the_board_as_a_made_up_one(salon: Salon) -> None:
@@ -151,8 +158,8 @@ async def test_a_foreign_team_is_as_unknown_to_the_board_as_a_made_up_one(salon:
 
 @pytest.mark.parametrize("path", ["/schedule", "/schedule/suggestions", "/schedule/conflicts", "/slots"])
 @pytest.mark.parametrize("role", ["viewer", "finance", "worker"])
-async def test_the_calendar_is_for_dispatchers(salon: Salon, path: str, role: str) -> None:
-    problem(await get(salon, path, role), 403, "forbidden")
+async def test_the_calendar_is_for_dispatchers(office: Salon, path: str, role: str) -> None:
+    problem(await get(office, path, role), 403, "forbidden")
 
 
 # -- suggestions
@@ -301,8 +308,8 @@ async def test_a_foreign_id_and_a_made_up_one_are_refused_alike(
 @pytest.mark.parametrize(
     ("starts_at", "ends_at"), [(TEN, TEN), (NOON, TEN), (TEN, "2027-03-04T10:00:01-05:00")]
 )
-async def test_windows_that_are_none(salon: Salon, path: str, starts_at: str, ends_at: str) -> None:
-    answer = await get(salon, path, starts_at=starts_at, ends_at=ends_at)
+async def test_windows_that_are_none(office: Salon, path: str, starts_at: str, ends_at: str) -> None:
+    answer = await get(office, path, starts_at=starts_at, ends_at=ends_at)
     assert fields_at_fault(answer, "invalid_window") == {"ends_at"}
 
 
@@ -319,20 +326,20 @@ async def test_windows_that_are_none(salon: Salon, path: str, starts_at: str, en
     ],
 )
 async def test_instants_that_are_none(
-    salon: Salon, path: str, query: dict[str, str], fields: set[str]
+    office: Salon, path: str, query: dict[str, str], fields: set[str]
 ) -> None:
-    assert fields_at_fault(await get(salon, path, **query)) == fields
+    assert fields_at_fault(await get(office, path, **query)) == fields
 
 
-async def test_more_than_twenty_workers_are_refused(salon: Salon) -> None:
-    answer = await get(salon, "/schedule/conflicts", **WINDOW, worker_id=[str(uuid4()) for _ in range(21)])
+async def test_more_than_twenty_workers_are_refused(office: Salon) -> None:
+    answer = await get(office, "/schedule/conflicts", **WINDOW, worker_id=[str(uuid4()) for _ in range(21)])
     assert fields_at_fault(answer) == {"worker_id"}
 
 
-async def test_a_blank_where_the_plus_of_an_offset_stood_is_read_as_that_plus(salon: Salon) -> None:
+async def test_a_blank_where_the_plus_of_an_offset_stood_is_read_as_that_plus(office: Salon) -> None:
     for sign in ("+", " ", "%2B"):
         path = f"/schedule/conflicts?starts_at=2026-03-03T16:00:00{sign}01:00&ends_at=2026-03-03T16:00:00Z"
-        assert ok(await salon.shop.staff("GET", path.replace(" ", "%20")))["has_conflict"] is False
+        assert ok(await office.shop.staff("GET", path.replace(" ", "%20")))["has_conflict"] is False
 
 
 # -- slots
@@ -397,10 +404,10 @@ async def test_closed_online_booking_has_days_but_no_slots(salon: Salon) -> None
         {"from": "2000-01-01", "to": "2199-12-31"},
     ],
 )
-async def test_days_that_are_no_period(salon: Salon, query: dict[str, str]) -> None:
+async def test_days_that_are_no_period(office: Salon, query: dict[str, str]) -> None:
     for answer in (
-        await salon.shop.public("GET", "/slots", params={"duration_minutes": 60, **query}),
-        await get(salon, "/slots", duration_minutes=60, **query),
+        await office.shop.public("GET", "/slots", params={"duration_minutes": 60, **query}),
+        await get(office, "/slots", duration_minutes=60, **query),
     ):
         assert fields_at_fault(answer, "invalid_window") == {"to"}
 
@@ -423,9 +430,9 @@ async def test_thirty_one_days_may_be_asked_for(salon: Salon) -> None:
         ({"duration_minutes": "60", "team": "x"}, {"team"}),
     ],
 )
-async def test_slots_that_cannot_be_asked_for(salon: Salon, query: dict[str, str], fields: set[str]) -> None:
-    assert fields_at_fault(await salon.shop.public("GET", "/slots", params=query)) == fields
-    assert fields_at_fault(await get(salon, "/slots", **query)) == fields
+async def test_slots_that_cannot_be_asked_for(office: Salon, query: dict[str, str], fields: set[str]) -> None:
+    assert fields_at_fault(await office.shop.public("GET", "/slots", params=query)) == fields
+    assert fields_at_fault(await get(office, "/slots", **query)) == fields
 
 
 async def test_unknown_people_have_no_slots(salon: Salon) -> None:
