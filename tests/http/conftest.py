@@ -7,6 +7,7 @@ import pytest
 from dishka import Provider, Scope, provide
 from litestar import Request
 
+from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Actor, ActorKind, Role
 from domain.shared.errors import Unauthenticated
 from domain.shared.ids import OrgId
@@ -17,6 +18,8 @@ from entrypoints.settings.load import read_settings
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.http.example import ExampleController
+from tests.support.clock import FixedClock
+from tests.support.shop import Shop, open_shop
 
 ORG = OrgId(UUID(int=7))
 
@@ -63,3 +66,16 @@ def edge_client(environ: dict[str, str] | None = None, *, peer: str = "127.0.0.1
 async def edge() -> AsyncIterator[httpx.AsyncClient]:
     async with edge_client() as client:
         yield client
+
+
+@pytest.fixture
+async def shop(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Shop]:
+    async with open_shop(uow, clock) as shop:
+        yield shop
+
+
+@pytest.fixture
+async def memory_shop(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Shop]:
+    """For what never reaches a database."""
+    async with open_shop(memory_uow, clock) as shop:
+        yield shop

@@ -1,6 +1,5 @@
 """The office's leads, on both databases."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,19 +7,12 @@ import anyio
 import pytest
 
 from application.leads.crediting import lead_was_booked
-from application.ports.unit_of_work import UnitOfWork
 from domain.shared.ids import LeadId
 from tests.support.clock import FixedClock
 from tests.support.outgoing import audited, queued
-from tests.support.shop import Shop, open_org, open_shop
+from tests.support.shop import Shop, open_org
 
 HOME = {"beds": 2, "baths": 1}
-
-
-@pytest.fixture
-async def shop(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Shop]:
-    async with open_shop(uow, clock) as shop:
-        yield shop
 
 
 async def audit_of(shop: Shop) -> list[str]:

@@ -1,6 +1,5 @@
 """A stranger leaves a request, on both databases."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -25,12 +24,6 @@ REQUEST: dict[str, Any] = {
     "email": "Jane@Example.com",
     "home": HOME,
 }
-
-
-@pytest.fixture
-async def shop(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Shop]:
-    async with open_shop(uow, clock) as shop:
-        yield shop
 
 
 async def lead_count(shop: Shop) -> int:
