@@ -7,7 +7,7 @@ from application.booking.expiring import let_go
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from application.retrying import retrying
-from domain.identity.actor import Actor, ActorKind, Need
+from domain.identity.actor import Actor, Need
 
 BATCH = 200
 
@@ -17,13 +17,6 @@ class ExpireBookings:
     """Of the actor's organisation, for at most so long."""
 
     budget_seconds: float = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class ExpireBookingsEverywhere:
-    """Of every organisation that has something to expire."""
-
-    budget_seconds: float = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +43,6 @@ class ExpireBookingsHandler:
             report = ExpiryReport(expired, await unit.bookings.count_overdue(self.clock.now()))
             await unit.seal(report)
             return report
-
-
-@dataclass(frozen=True, slots=True)
-class ExpireBookingsEverywhereHandler:
-    """For the job `booking-expiry`."""
-
-    uow: UnitOfWork
-    clock: Clock
-
-    async def handle(self, command: ExpireBookingsEverywhere) -> ExpiryReport:
-        give_up_at = time.monotonic() + command.budget_seconds
-        expired = remaining = 0
-        async with self.uow.begin_global() as shared:
-            org_ids = await shared.overdue_holds.list_orgs(self.clock.now())
-        for org_id in org_ids:
-            system = Actor(org_id=org_id, kind=ActorKind.JOB, name="booking-expiry")
-            expired += await _expire_all(self.uow, self.clock, system, give_up_at)
-            async with self.uow.begin(org_id) as unit:
-                remaining += await unit.bookings.count_overdue(self.clock.now())
-        return ExpiryReport(expired, remaining)
 
 
 async def _expire_all(uow: UnitOfWork, clock: Clock, actor: Actor, give_up_at: float) -> int:

@@ -8,7 +8,7 @@ from application.booking.create_booking import CreateBookingHandler
 from application.booking.create_public_booking import CreatePublicBookingHandler
 from application.booking.crowd import Crowd
 from application.booking.edit_booking import EditBookingHandler
-from application.booking.expire_bookings import ExpireBookingsEverywhereHandler, ExpireBookingsHandler
+from application.booking.expire_bookings import ExpireBookingsHandler
 from application.booking.list_bookings import ListBookingsHandler
 from application.booking.refused_time import RefusedTimes
 from application.booking.reschedule_booking import RescheduleBookingHandler
@@ -31,7 +31,6 @@ class BookingProvider(Provider):
         CreateBookingHandler,
         CreatePublicBookingHandler,
         EditBookingHandler,
-        ExpireBookingsEverywhereHandler,
         ExpireBookingsHandler,
         ListBookingsHandler,
         RescheduleBookingHandler,

@@ -3,6 +3,8 @@
 The machine plays the real handlers over memory and checks after every step what must always hold. Played
 again, each history gives the very same answers and leaves the very same rows on PostgreSQL."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -11,11 +13,12 @@ from adapters.cryptography.sealing import AesGcmFieldCipher
 from adapters.postgres.engine import DatabaseOptions, make_engine
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from adapters.system.identifiers import SystemIdentifiers
-from tests.lifecycles.booking_ledgers import ledger_of
+from domain.shared.ids import BookingId
 from tests.lifecycles.booking_machine import BookingMachine
-from tests.lifecycles.booking_office import open_office
+from tests.lifecycles.booking_office import BookingOffice, open_office
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
+from tests.support.ledger import ledger_of
 
 CALM = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
@@ -68,8 +71,17 @@ async def replay(machine: BookingMachine, url: str) -> None:
         twin = await open_office(uow, clock, machine.setting)
         for command, answer in machine.office.history:
             assert await twin.ask(command) == answer, command
-        written, expected = await ledger_of(twin), await ledger_of(machine.office)
-        for table, rows in expected.items():
-            assert written[table] == rows, table
+        await compare(twin, machine.office)
     finally:
         await engine.dispose()
+
+
+async def compare(one: BookingOffice, other: BookingOffice) -> None:
+    written, expected = await ledger_of(one.uow, one.org_id), await ledger_of(other.uow, other.org_id)
+    for table, rows in expected.items():
+        assert written[table] == rows, table
+    for row in expected["bookings"]:
+        booking_id = BookingId(UUID(row[0]))
+        async with one.uow.begin(one.org_id) as here, other.uow.begin(other.org_id) as there:
+            assert await here.bookings.get(booking_id) == await there.bookings.get(booking_id)
+            assert await here.bookings.people(booking_id) == await there.bookings.people(booking_id)

@@ -15,6 +15,7 @@ from domain.scheduling.team import Team
 from domain.scheduling.worker import Worker
 from domain.shared.ids import TeamId, WorkerId
 from tests.support.clock import FixedClock
+from tests.support.ledger import ledger_of
 from tests.support.scheduling import a_team, a_worker
 from tests.support.shop import Shop, open_shop
 
@@ -75,6 +76,27 @@ class Salon:
         return await self.shop.staff(
             "POST", f"/bookings/{booking_id}/{verb}", role, json=_plain(fields), headers=headers or {}
         )
+
+    async def ledger(self) -> dict[str, list[Any]]:
+        """All that was written so far."""
+        return await ledger_of(self.uow, self.shop.org_id)
+
+    async def mails(self, booking_id: str) -> dict[str, dict[str, Any]]:
+        """The booking's messages by the end of their dedupe key: template, recipient, outcome."""
+        prefix = f"booking:{booking_id}:"
+        return {
+            key.removeprefix(prefix): {"template": template, "outcome": outcome, **payload}
+            for key, template, _, outcome, payload in (await self.ledger())["messages"]
+            if key.startswith(prefix)
+        }
+
+    async def actions(self, booking_id: str) -> list[str]:
+        """What the audit log says was done to the booking."""
+        return [action for action, resource, *_ in (await self.ledger())["audit"] if resource == booking_id]
+
+    async def lead_status(self, lead_id: str) -> str:
+        answer = await self.shop.staff("GET", f"/leads/{lead_id}")
+        return str(answer.json()["status"])
 
     async def read(self, booking_id: str, role: str = "dispatcher") -> dict[str, Any]:
         answer = await self.shop.staff("GET", f"/bookings/{booking_id}", role)

@@ -1,6 +1,6 @@
 """The routes of prices and leads over either database, for callers of any role."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -93,6 +93,10 @@ async def open_org(uow: UnitOfWork, clock: FixedClock, **settings: Any) -> tuple
     return org_id, f"org-{org_id.hex[-12:]}"
 
 
+def _handing_out[T](instance: T) -> Callable[[], T]:
+    return lambda: instance
+
+
 @asynccontextmanager
 async def open_shop(
     uow: UnitOfWork,
@@ -100,6 +104,7 @@ async def open_shop(
     *,
     environ: Mapping[str, str] | None = None,
     human_check: HumanCheck | None = None,
+    given: Mapping[type, Any] | None = None,
     peer: str = "203.0.113.7",
     **booking_settings: Any,
 ) -> AsyncIterator[Shop]:
@@ -110,6 +115,8 @@ async def open_shop(
     overrides.provide(lambda: clock, provides=Clock)
     overrides.provide(PublicOrgs)
     overrides.provide(ByHeader, provides=Authenticate)
+    for kind, instance in (given or {}).items():
+        overrides.provide(_handing_out(instance), provides=kind)
     if human_check is not None:
         overrides.provide(lambda: human_check, provides=HumanCheck)
     container = make_async_container(
