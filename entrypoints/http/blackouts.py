@@ -19,6 +19,7 @@ from domain.identity.actor import Actor, Need
 from domain.scheduling.blackout import Blackout, BlackoutScope
 from domain.shared.ids import BlackoutId, TeamId, WorkerId
 from entrypoints.http.name_cursor import read_start_place, write_start_place
+from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page
 from entrypoints.http.routes import delete, get, post
 from entrypoints.http.values import MULTILINE
@@ -120,7 +121,7 @@ class BlackoutsController(Controller):
     async def add(
         self, data: BlackoutBody, actor: FromDishka[Actor], handler: FromDishka[AddBlackoutHandler]
     ) -> BlackoutAnswer:
-        return blackout_answer(await handler.handle(actor, data.command()))
+        return await answer_once(actor, handler, data.command(), blackout_answer)
 
     @post(
         "/schedule/block",
@@ -133,7 +134,7 @@ class BlackoutsController(Controller):
     async def block(
         self, data: BlackoutBody, actor: FromDishka[Actor], handler: FromDishka[AddBlackoutHandler]
     ) -> BlackoutAnswer:
-        return blackout_answer(await handler.handle(actor, data.command()))
+        return await answer_once(actor, handler, data.command(), blackout_answer)
 
     @delete(
         "/blackouts/{blackout_id:uuid}",

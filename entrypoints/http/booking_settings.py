@@ -14,6 +14,7 @@ from application.scheduling.booking_settings import (
 )
 from domain.identity.actor import Actor, Need
 from entrypoints.http.conditional import expected_version, tagged
+from entrypoints.http.once import answer_once
 from entrypoints.http.routes import get, patch
 from entrypoints.http.team_bodies import OpeningBody, Openings, openings_of, week_of
 from entrypoints.http.texts import Email
@@ -118,7 +119,7 @@ class BookingSettingsController(Controller):
         handler: FromDishka[ChangeBookingSettingsHandler],
     ) -> Response[SettingsAnswer | None]:
         command = ChangeBookingSettings(changes=data.changes(), expected_version=expected_version(request))
-        return _answered(request, await handler.handle(actor, command))
+        return await answer_once(actor, handler, command, lambda view: _answered(request, view))
 
 
 def _answered(request: Request[Any, Any, Any], view: BookingSettingsView) -> Response[SettingsAnswer | None]:

@@ -26,6 +26,7 @@ from domain.identity.actor import Actor, Need
 from domain.shared.ids import TeamId
 from entrypoints.http.conditional import expected_version, tagged
 from entrypoints.http.name_cursor import read_name_place, write_name_place
+from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page
 from entrypoints.http.routes import delete, get, patch, post, put
 from entrypoints.http.team_bodies import (
@@ -79,9 +80,12 @@ class TeamsController(Controller):
             is_active=data.is_active,
             is_default=data.is_default,
         )
-        view = await handler.handle(actor, command)
-        headers = {"location": f"/v1/admin/teams/{view.team.id}"}
-        return _answered(request, view, status_code=201, headers=headers)
+
+        def respond(view: TeamView) -> Response[TeamAnswer | None]:
+            headers = {"location": f"/v1/admin/teams/{view.team.id}"}
+            return _answered(request, view, status_code=201, headers=headers)
+
+        return await answer_once(actor, handler, command, respond)
 
     @get(
         "/{team_id:uuid}",
@@ -119,7 +123,7 @@ class TeamsController(Controller):
         command = ChangeTeam(
             team_id=TeamId(team_id), changes=data.changes(), expected_version=expected_version(request)
         )
-        return _answered(request, await handler.handle(actor, command))
+        return await answer_once(actor, handler, command, lambda view: _answered(request, view))
 
     @delete(
         "/{team_id:uuid}",
@@ -159,8 +163,9 @@ class TeamsController(Controller):
             week=None if data.hours is None else week_of(data.hours, "hours"),
             expected_version=expected_version(request),
         )
-        hours = await handler.handle(actor, command)
-        return tagged(request, hours_answer(hours), hours.team.version)
+        return await answer_once(
+            actor, handler, command, lambda hours: tagged(request, hours_answer(hours), hours.team.version)
+        )
 
 
 class WorkingHoursController(Controller):

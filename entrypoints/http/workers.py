@@ -8,11 +8,18 @@ from litestar.params import FromPath, FromQuery
 
 from application.scheduling.add_worker import AddWorkerHandler
 from application.scheduling.change_worker import ChangeWorker, ChangeWorkerHandler
-from application.scheduling.read_workers import ListWorkers, ListWorkersHandler, ReadWorker, ReadWorkerHandler
+from application.scheduling.read_workers import (
+    ListWorkers,
+    ListWorkersHandler,
+    ReadWorker,
+    ReadWorkerHandler,
+    WorkerView,
+)
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import TeamId, WorkerId
 from entrypoints.http.conditional import expected_version, tagged
 from entrypoints.http.name_cursor import read_name_place, write_name_place
+from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page
 from entrypoints.http.routes import get, patch, post
 from entrypoints.http.worker_bodies import (
@@ -69,10 +76,12 @@ class WorkersController(Controller):
         actor: FromDishka[Actor],
         handler: FromDishka[AddWorkerHandler],
     ) -> Response[WorkerAnswer | None]:
-        view = await handler.handle(actor, data.command())
-        headers = {"location": f"/v1/admin/workers/{view.worker.id}"}
-        answer = worker_answer(view, actor)
-        return tagged(request, answer, view.worker.version, status_code=201, headers=headers)
+        def respond(view: WorkerView) -> Response[WorkerAnswer | None]:
+            headers = {"location": f"/v1/admin/workers/{view.worker.id}"}
+            answer = worker_answer(view, actor)
+            return tagged(request, answer, view.worker.version, status_code=201, headers=headers)
+
+        return await answer_once(actor, handler, data.command(), respond)
 
     @get(
         "/{worker_id:uuid}",
@@ -114,5 +123,9 @@ class WorkersController(Controller):
             unassign_future=data.unassign_future,
             expected_version=expected_version(request),
         )
-        view = await handler.handle(actor, command)
-        return tagged(request, worker_answer(view, actor, changed=True), view.worker.version)
+        return await answer_once(
+            actor,
+            handler,
+            command,
+            lambda view: tagged(request, worker_answer(view, actor, changed=True), view.worker.version),
+        )
