@@ -134,6 +134,9 @@ class MemoryUnit:
                 setattr(self.tables, table.name, getattr(before, table.name))
             raise
 
+    async def recall(self, once: Once | None) -> None:
+        Claim(self.tables.idempotency_keys, once, self.clock.now()).check()
+
     async def seal(self, result: object) -> None:
         self.claim.seal(result)
 

@@ -52,10 +52,8 @@ class Claim:
         name = f"once {self.org_id} {once.caller} {once.key}"
         if not (await self.connection.execute(TRY_LOCK, {"name": name})).scalar_one():
             raise IdempotencyInProgress
+        await self.recall()
         now = self.clock.now()
-        found = await self.connection.execute(FIND, {"by": once.caller, "named": once.key, "now": now})
-        if (row := found.one_or_none()) is not None:
-            self._answer_again(once, row)
         await self.connection.execute(
             CLAIM,
             {
@@ -71,6 +69,14 @@ class Claim:
                 "expires_at": now + KEPT_FOR,
             },
         )
+
+    async def recall(self) -> None:
+        """Raises as `take` does when the work was done before."""
+        if (once := self.once) is None:
+            return
+        values = {"by": once.caller, "named": once.key, "now": self.clock.now()}
+        if (row := (await self.connection.execute(FIND, values)).one_or_none()) is not None:
+            self._answer_again(once, row)
 
     async def seal(self, result: object) -> None:
         if (once := self.once) is None:

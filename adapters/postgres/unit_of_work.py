@@ -60,6 +60,9 @@ class PostgresUnit:
         async with self.connection.begin_nested():
             yield
 
+    async def recall(self, once: Once | None) -> None:
+        await replace(self.claim, once=once).recall()
+
     async def seal(self, result: object) -> None:
         await self.claim.seal(result)
 

@@ -41,8 +41,11 @@ class ChangePasswordHandler:
     async def handle(self, actor: Actor, command: ChangePassword) -> IssuedTokens:
         """Raises InvalidCredentials, PasswordRefused."""
         actor.require(Need.SIGNED_IN)
+        async with self.uow.begin(actor.org_id) as unit:
+            await unit.recall(actor.once)  # done before, the current password is no longer current
+            names = await self._names(unit, actor)
         person = await self._prove(actor, command.current_password)
-        await self._check(actor, person, command)
+        self._check(person, names, command)
         new_hash = await self.passwords.hash(command.new_password)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             tokens = await self._change(unit, actor, person, new_hash)
@@ -61,15 +64,18 @@ class ChangePasswordHandler:
             raise InvalidCredentials
         return person
 
-    async def _check(self, actor: Actor, person: Person, command: ChangePassword) -> None:
-        async with self.uow.begin(actor.org_id) as unit:
-            profile = await unit.org.get()
-            org = await unit.directory.by_id(actor.org_id)
+    @staticmethod
+    async def _names(unit: Unit, actor: Actor) -> tuple[str, ...]:
+        """Of the organisation and ours: a password is not made from them."""
+        org = await unit.directory.by_id(actor.org_id)
+        return ((await unit.org.get()).name, org.slug if org else "", OURS)
+
+    def _check(self, person: Person, names: tuple[str, ...], command: ChangePassword) -> None:
         self.policy.require(
             command.new_password,
             field="new_password",
             mfa_enabled=person.mfa_enabled,
-            known_words=(person.email, profile.name, org.slug if org else "", OURS),
+            known_words=(person.email, *names),
         )
         if normalise_password(command.new_password) == normalise_password(command.current_password):
             raise PasswordRefused("new_password", ["must differ from the current one"])

@@ -38,6 +38,10 @@ class Unit(Protocol):
 
     @property
     def org_id(self) -> OrgId: ...
+    async def recall(self, once: Once | None) -> None:
+        """For work that is more than one transaction: raises as `begin` does if the key's work was done
+        before. Claims nothing."""
+
     async def seal(self, result: object) -> None:
         """Store the answer that this result gives under the claimed key; without a key nothing.
 

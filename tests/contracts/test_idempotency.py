@@ -106,3 +106,15 @@ async def test_fifty_twins_have_one_effect(uow: UnitOfWork, an_org: OrgId) -> No
             tasks.start_soon(twin)
     assert len(outcomes) == 50
     assert outcomes.count("worked") == 1
+
+
+async def test_a_key_is_recalled_without_being_claimed(uow: UnitOfWork, an_org: OrgId) -> None:
+    async with uow.begin(an_org) as unit:
+        await unit.recall(None)
+        await unit.recall(ONCE)
+    await work(uow, an_org)
+    async with uow.begin(an_org) as unit:
+        with pytest.raises(Replay):
+            await unit.recall(ONCE)
+        with pytest.raises(IdempotencyKeyReused):
+            await unit.recall(replace(ONCE, path="/v1/admin/others"))
