@@ -20,6 +20,12 @@ APP_ROLE = "sweepline_app"
 DOORS_ROLE = "sweepline_doors"
 TRAITS = "nosuperuser nobypassrls nocreatedb nocreaterole noreplication"
 
+# Whoever makes a role is its member, but since PostgreSQL 16 may not act as it for that alone.
+MAY_ACT_AS = """
+select coalesce(pg_has_role(current_user, to_regrole(:role),
+  case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end), false)
+"""
+
 
 class RolesMissing(RuntimeError):
     """The owner may not create the roles: `statements` are for someone who may."""
@@ -93,7 +99,7 @@ async def _ensure_roles(connection: AsyncConnection) -> None:
     there = set(rows.scalars())
     owner = str((await connection.execute(text("select quote_ident(current_user)"))).scalar_one())
     member = await connection.execute(
-        text("select coalesce(pg_has_role(current_user, to_regrole(:role), 'member'), false)"),
+        text(MAY_ACT_AS),
         {"role": DOORS_ROLE},
     )
     statements = _role_statements(there, owner, is_member=bool(member.scalar_one()))
