@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("entrypoints.cli.migrate:migrate", "Bring the database to head."),
     "demo": ("entrypoints.cli.demo:demo", "Fill a demo company with believable data."),
     "org": ("entrypoints.cli.org:org", "Make organisations, list, suspend and resume them."),
+    "openapi": ("entrypoints.cli.openapi:openapi", "Print the OpenAPI 3.1 document."),
     "config": ("entrypoints.cli.config:config", "Look at the configuration."),
 }
 """Name → where the command lives, and its line in the help. A context adds its commands here."""

@@ -13,6 +13,7 @@ from entrypoints.http.booking_moves import BookingMovesController
 from entrypoints.http.booking_settings import BookingSettingsController
 from entrypoints.http.bookings import BookingsController
 from entrypoints.http.catalog import CatalogController
+from entrypoints.http.documentation import DocumentationController
 from entrypoints.http.edge import Edge, EdgePolicy
 from entrypoints.http.gate import Gatekeeper
 from entrypoints.http.health import HealthController
@@ -36,6 +37,7 @@ from entrypoints.settings import Settings
 MOST_BODY_BYTES = 1024 * 1024
 CONTROLLERS: tuple[type[Controller], ...] = (
     HealthController,
+    DocumentationController,
     ProblemsController,
     AuthController,
     OrgController,

@@ -87,7 +87,7 @@ class PriceBookController(Controller):
     async def one_version(
         self,
         request: Request[Any, Any, Any],
-        version: FromPath[int],
+        version: FromPath[Annotated[int, msgspec.Meta(ge=1, le=HIGHEST_VERSION)]],
         actor: FromDishka[Actor],
         handler: FromDishka[ReadPriceBookHandler],
     ) -> Response[PriceBookAnswer | None]:

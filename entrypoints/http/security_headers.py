@@ -20,7 +20,6 @@ POWERS = (
     "publickey-credentials-get",
     "screen-wake-lock",
     "usb",
-    "web-share",
     "xr-spatial-tracking",
 )
 ALWAYS: tuple[Header, ...] = (

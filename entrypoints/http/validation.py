@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import msgspec
 from litestar import Request
@@ -97,7 +98,7 @@ class Param:
 class RequestPlan:
     """What one handler takes from a request, worked out once from its signature."""
 
-    path: Mapping[str, Shape]
+    path: Mapping[str, Any]  # annotations by name
     query: Mapping[str, Param]
     headers: tuple[Param, ...]
     body: Any  # the annotation, or None when the handler reads the body itself
@@ -124,9 +125,9 @@ class RequestPlan:
 
     def _path_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         values = {}
-        for name, shape in self.path.items():
+        for name, annotation in self.path.items():
             value = given[name]
-            values[name] = shape.settle(value, name, []) if isinstance(value, str) else value
+            values[name] = value if isinstance(value, UUID) else shape_of(annotation).settle(value, name, [])
             if values[name] is MISSING:
                 raise NotFound(detail="There is nothing at this address.")
         return values
@@ -173,7 +174,7 @@ def _pairs(raw: bytes) -> dict[str, list[str]]:
 def plan_for(function: Any, path_names: frozenset[str], *, raw_body: bool = False) -> RequestPlan:
     """Read a handler's signature. `raw_body`: it takes the body off the request by itself."""
     hints = typing.get_type_hints(function, include_extras=True)
-    path: dict[str, Shape] = {}
+    path: dict[str, Any] = {}
     query: dict[str, Param] = {}
     headers: list[Param] = []
     body: Any = None if raw_body else NoFields
@@ -186,7 +187,7 @@ def plan_for(function: Any, path_names: frozenset[str], *, raw_body: bool = Fals
             body = hints[name]
             body_default = MISSING if parameter.default is parameter.empty else parameter.default
         elif name in path_names:
-            path[name] = shape_of(hints[name])
+            path[name] = hints[name]
         elif name != "self":
             param, kind = _param(name, hints[name], parameter.default)
             if kind is ParamType.HEADER:

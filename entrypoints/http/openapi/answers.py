@@ -1,0 +1,103 @@
+"""Which problems a route may answer: what its rules and its input imply, and what it declares itself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from domain.identity.actor import Need
+from entrypoints.http.problem_pages import PAGES
+from entrypoints.http.problems import MEDIA_TYPE
+from entrypoints.http.routes import RouteRules
+from entrypoints.http.validation import RequestPlan
+
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+EXAMPLE_REQUEST_ID = "019a0000000070008000000000000001"
+
+
+def problem_codes(rules: RouteRules, plan: RequestPlan, method: str) -> tuple[str, ...]:
+    """Every code, without twins, in no particular order of raising."""
+    unsafe = method in UNSAFE
+    codes = ["malformed_request", "validation_error"]
+    if plan.path:
+        codes.append("not_found")
+    if unsafe and plan.body is not None:
+        codes += ["malformed_body", "payload_too_large", "unsupported_media_type"]
+    if not rules.ungated:
+        codes += [
+            "rate_limited",
+            "upstream_unavailable",
+            "unauthenticated",
+            *_of_callers(rules, unsafe=unsafe),
+        ]
+    if rules.admin_route:
+        codes += ["ip_not_allowed", *(["admin_read_only"] if unsafe else [])]
+    return tuple(dict.fromkeys([*codes, *rules.problems]))
+
+
+def _of_callers(rules: RouteRules, *, unsafe: bool) -> Sequence[str]:
+    if rules.need is Need.PUBLIC:
+        return ()
+    codes = ["forbidden", "password_change_required", "org_suspended"]
+    if rules.need in {Need.ADMIN, Need.OWNER}:
+        codes.append("mfa_required")
+    if unsafe:
+        codes += ["idempotency_in_progress", "idempotency_key_reused"]
+    return codes
+
+
+def problem_answers(codes: Sequence[str]) -> dict[str, Any]:
+    """One answer a status, with an example for each of its codes."""
+    answers: dict[str, Any] = {}
+    for code in sorted(codes, key=lambda code: (PAGES[code].status, code)):
+        page = PAGES[code]
+        answer = answers.setdefault(str(page.status), {"description": "", "content": {MEDIA_TYPE: {}}})
+        answer["description"] = " or ".join(filter(None, [answer["description"], page.title]))
+        content = answer["content"][MEDIA_TYPE]
+        content.setdefault("schema", {"$ref": "#/components/schemas/Problem"})
+        content.setdefault("examples", {})[code] = {"$ref": f"#/components/examples/{code}"}
+    return answers
+
+
+def example_problem(code: str) -> Mapping[str, Any]:
+    page = PAGES[code]
+    faults = [{"field": "name", "message": "is required"}] if code == "validation_error" else []
+    problem = {
+        "type": code,
+        "title": page.title,
+        "status": page.status,
+        "detail": page.what,
+        "instance": "/v1/…",
+        "request_id": EXAMPLE_REQUEST_ID,
+        "errors": faults,
+    }
+    return {"summary": page.title, "value": problem}
+
+
+PROBLEM_SCHEMA: Mapping[str, Any] = {
+    "title": "Problem",
+    "description": "RFC 9457. Some codes add members of their own.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "request_id", "errors"],
+    "properties": {
+        "type": {
+            "type": "string",
+            "enum": sorted(PAGES),
+            "description": "Stable code; see /problems/{code}.",
+        },
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {
+                    "field": {"type": "string", "description": "JSON Pointer without its slash, or a name."},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}

@@ -1,0 +1,224 @@
+"""Puts the document together, one operation for each method of each route."""
+
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.routes import HTTPRoute
+
+from domain.identity.actor import Need
+from entrypoints.http.edge import plain_template
+from entrypoints.http.openapi.answers import (
+    PROBLEM_SCHEMA,
+    UNSAFE,
+    example_problem,
+    problem_answers,
+    problem_codes,
+)
+from entrypoints.http.openapi.examples import Examples
+from entrypoints.http.openapi.schemas import Schemas, without_null
+from entrypoints.http.problem_pages import PAGES
+from entrypoints.http.routes import Endpoint
+from entrypoints.http.validation import NoFields, Param
+
+BEARER = "bearer"
+NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+NEEDS = {
+    Need.PUBLIC: "none",
+    Need.SIGNED_IN: "signed-in",
+}
+IF_MATCH = {"name": "If-Match", "in": "header", "description": "The `ETag` that you read.", "example": '"3"'}
+IF_NONE_MATCH = {"name": "If-None-Match", "in": "header", "description": "The `ETag` that you have."}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "One key, one effect: a repetition gets the stored answer for 24 hours.",
+    "example": "b7e1c2d4-order-17",
+}
+KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    path: str
+    method: str
+    endpoint: Endpoint
+
+    @property
+    def body(self) -> Any:
+        """The type of the body, None without one."""
+        body = self.endpoint.plan.body
+        return None if body is NoFields or self.method not in UNSAFE else body
+
+    @property
+    def answer(self) -> Any:
+        """The type of a success, None without a body."""
+        if self.endpoint.status_code in NO_BODY:
+            return None
+        hinted = typing.get_type_hints(self.endpoint.fn, include_extras=True)["return"]
+        if typing.get_origin(hinted) is Response:
+            (hinted,) = typing.get_args(hinted)
+            hinted = without_null(hinted)
+        return None if hinted is type(None) else hinted
+
+
+def operations_of(app: Litestar) -> Iterator[Operation]:
+    for route in sorted(app.routes, key=lambda route: route.path):
+        if not isinstance(route, HTTPRoute):
+            continue
+        for handler in route.route_handlers:
+            if isinstance(handler, Endpoint) and handler.resolve_include_in_schema():
+                for method in sorted(set(handler.http_methods) - {"HEAD"}):
+                    yield Operation(plain_template(route.path), str(method), handler)
+
+
+def document_of(app: Litestar) -> bytes:
+    """The whole document as JSON."""
+    operations = list(operations_of(app))
+    schemas = Schemas(kind for operation in operations for kind in _types(operation))
+    writer = _Writer(schemas, Examples(schemas))
+    paths: dict[str, Any] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = writer.write(operation)
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Sweepline",
+                "version": version("sweepline"),
+                "description": "The back office that home-cleaning and field-service companies run on.",
+                "license": {"name": "MIT", "identifier": "MIT"},
+            },
+            "servers": [{"url": "/"}],
+            "paths": paths,
+            "components": {
+                "examples": {code: example_problem(code) for code in sorted(PAGES)},
+                "schemas": {**schemas.components, "Problem": PROBLEM_SCHEMA},
+                "securitySchemes": {
+                    BEARER: {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "bearerFormat": "JWT",
+                        "description": "`access_token` of POST /v1/auth/login.",
+                    }
+                },
+            },
+        },
+        enc_hook=str,
+    )
+
+
+def _types(operation: Operation) -> Iterator[Any]:
+    plan = operation.endpoint.plan
+    if operation.body is not None:
+        yield without_null(operation.body)
+    if operation.answer is not None:
+        yield operation.answer
+    yield from plan.path.values()
+    for param in (*plan.query.values(), *plan.headers):
+        yield without_null(param.annotation)
+
+
+class _Writer:
+    def __init__(self, schemas: Schemas, examples: Examples) -> None:
+        self.schemas = schemas
+        self.examples = examples
+        self.ids: set[str] = set()
+
+    def write(self, operation: Operation) -> Mapping[str, Any]:
+        endpoint, rules = operation.endpoint, operation.endpoint.rules
+        need = NEEDS.get(rules.need, str(rules.need))
+        written: dict[str, Any] = {
+            "operationId": self._id(operation),
+            "summary": rules.summary,
+            "description": "\n\n".join(filter(None, [endpoint.fn.__doc__, f"Need: *{need}*."])),
+            "tags": endpoint.resolve_tags() or [_tag(operation.path)],
+            "x-need": need,
+            "security": [] if rules.need is Need.PUBLIC else [{BEARER: []}],
+            "parameters": list(self._parameters(operation)),
+            "responses": self._answers(operation),
+        }
+        if operation.body is not None:
+            written["requestBody"] = self._body(operation)
+        return written
+
+    def _id(self, operation: Operation) -> str:
+        name = f"{_tag(operation.path)}_{operation.endpoint.handler_name}".replace("-", "_")
+        while name in self.ids:
+            name += "_too"
+        self.ids.add(name)
+        return name
+
+    def _parameters(self, operation: Operation) -> Iterator[Mapping[str, Any]]:
+        plan, rules = operation.endpoint.plan, operation.endpoint.rules
+        for name, annotation in plan.path.items():
+            schema = self.schemas.of(annotation)
+            example = self.examples.of(schema, name)
+            yield {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
+        for param in plan.query.values():
+            yield self._parameter(param, "query")
+        for param in plan.headers:
+            yield self._parameter(param, "header")
+        text = {"type": "string"}
+        if "version_conflict" in rules.problems:
+            yield {**IF_MATCH, "required": False, "schema": text}
+        if HTTPStatus.NOT_MODIFIED in rules.answers:
+            yield {**IF_NONE_MATCH, "required": False, "schema": text}
+        if rules.need is not Need.PUBLIC and operation.method in UNSAFE:
+            needed = "idempotency_key_required" in rules.problems
+            yield {**IDEMPOTENCY_KEY, "required": needed, "schema": KEY_SCHEMA}
+
+    def _parameter(self, param: Param, place: str) -> Mapping[str, Any]:
+        schema = self.schemas.of(without_null(param.annotation))
+        if param.default not in (None, (), []):
+            schema = {**schema, "default": param.default}
+        written = {
+            "name": param.name,
+            "in": place,
+            "required": param.required,
+            "schema": schema,
+            "example": self.examples.of(schema, param.name),
+        }
+        if param.description:
+            written["description"] = param.description
+        return written
+
+    def _body(self, operation: Operation) -> Mapping[str, Any]:
+        schema = self.schemas.of(without_null(operation.body))
+        example = operation.endpoint.rules.example
+        return {
+            "required": not self._may_be_absent(operation),
+            "content": {
+                "application/json": {
+                    "schema": schema,
+                    "example": self.examples.of(schema) if example is None else example,
+                }
+            },
+        }
+
+    def _may_be_absent(self, operation: Operation) -> bool:
+        schema = self.schemas.resolved(self.schemas.of(without_null(operation.body)))
+        return type(None) in typing.get_args(operation.body) or not schema.get("required")
+
+    def _answers(self, operation: Operation) -> Mapping[str, Any]:
+        endpoint, rules = operation.endpoint, operation.endpoint.rules
+        success: dict[str, Any] = {"description": rules.success or HTTPStatus(endpoint.status_code).phrase}
+        if operation.answer is not None:
+            schema = self.schemas.of(operation.answer)
+            content = {"schema": schema, "example": self.examples.of(schema)}
+            success["content"] = {rules.media_type: content}
+        answers = {str(endpoint.status_code): success}
+        for status in rules.answers:
+            answers[str(status)] = {"description": HTTPStatus(status).phrase}
+        codes = problem_codes(rules, endpoint.plan, operation.method)
+        return {**answers, **problem_answers(codes)}
+
+
+def _tag(path: str) -> str:
+    parts = [part for part in path.split("/") if part and not part.startswith("{")]
+    return next((part for part in parts if part not in {"v1", "admin", "public"}), "api")

@@ -1,0 +1,177 @@
+"""The document says what the routes do; the page needs nothing from elsewhere."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from domain.shared.errors import FieldFault
+from entrypoints.http import documentation
+from entrypoints.http.app import create_app
+from entrypoints.http.openapi import document_of
+from entrypoints.http.openapi.document import operations_of
+from entrypoints.http.openapi.schemas import LINES, PRINTABLE, SOME_TEXT
+from entrypoints.http.problem_pages import PAGES
+from entrypoints.http.validation import NoFields
+from entrypoints.http.values import shape_of
+from entrypoints.settings.load import read_settings
+from entrypoints.wiring import make_container
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def app() -> Litestar:
+    settings, _ = read_settings({"APP_ENV": "dev"})
+    return create_app(settings, make_container(settings))
+
+
+@pytest.fixture(scope="module")
+def document(app: Litestar) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(document_of(app))
+    return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_it_is_openapi_3_1_with_every_route(app: Litestar, document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert {f"{o.method} {o.path}" for o in operations_of(app)} == {name for name, _ in operations(document)}
+    assert len(document["paths"]) > 30
+
+
+def test_every_operation_tells_summary_need_and_its_problems(document: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    for name, operation in operations(document):
+        assert operation["summary"], name
+        assert operation["x-need"], name
+        problems = [a for s, a in operation["responses"].items() if s >= "4"]
+        assert problems, name
+        for answer in problems:
+            assert set(answer["content"]) == {PROBLEM}, name
+            for code, example in answer["content"][PROBLEM]["examples"].items():
+                assert example == {"$ref": f"#/components/examples/{code}"}
+        assert bool(operation["security"]) is (operation["x-need"] != "none"), name
+
+
+def test_every_parameter_and_body_has_an_example(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for parameter in operation["parameters"]:
+            assert "schema" in parameter, name
+            assert "example" in parameter or parameter["name"].startswith("If-"), (name, parameter["name"])
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            assert content["example"] is not None, name
+
+
+def test_documented_bodies_are_accepted(app: Litestar, document: dict[str, Any]) -> None:
+    refused: dict[str, list[FieldFault]] = {}
+    for operation in operations_of(app):
+        if operation.body in {None, NoFields}:
+            continue
+        written = document["paths"][operation.path][operation.method.lower()]
+        example = written["requestBody"]["content"]["application/json"]["example"]
+        faults: list[FieldFault] = []
+        shape_of(operation.body).settle(example, "", faults)
+        if faults:
+            refused[f"{operation.method} {operation.path}"] = faults
+    assert not refused
+
+
+def test_every_text_has_a_limit_and_every_number_bounds(app: Litestar, document: dict[str, Any]) -> None:
+    """What arrives without a limit ends in a database error."""
+    loose: set[str] = set()
+    for operation in operations_of(app):
+        written = document["paths"][operation.path][operation.method.lower()]
+        name = f"{operation.method} {operation.path}"
+        for parameter in written["parameters"]:
+            if not parameter["name"].startswith("If-"):
+                _look(document, parameter["schema"], f"{name} {parameter['name']}", loose, set())
+        for content in written.get("requestBody", {}).get("content", {}).values():
+            _look(document, content["schema"], name, loose, set())
+    assert not loose
+
+
+def _look(document: dict[str, Any], schema: dict[str, Any], at: str, loose: set[str], seen: set[str]) -> None:
+    if "$ref" in schema:
+        if schema["$ref"] not in seen:
+            target = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+            _look(document, target, at, loose, seen | {schema["$ref"]})
+        return
+    own_pattern = schema.get("pattern") not in {None, PRINTABLE, SOME_TEXT, LINES}
+    if not own_pattern and not {"enum", "const", "format"} & set(schema):
+        limits = {"string": {"maxLength"}, "integer": {"maximum", "exclusiveMaximum"}}
+        wanted = limits.get(schema.get("type", ""))
+        if wanted and not wanted & set(schema):
+            loose.add(at)
+    for name, part in _parts(schema):
+        _look(document, part, f"{at} {name}", loose, seen)
+
+
+def _parts(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from schema.get("properties", {}).items()
+    for key in ("items", "additionalProperties", "anyOf", "oneOf", "allOf"):
+        below = schema.get(key)
+        for part in below if isinstance(below, list) else [below]:
+            if isinstance(part, dict):
+                yield key, part
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    for reference in set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(document))):
+        target: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+        assert target
+    assert set(document["components"]["examples"]) == set(PAGES)
+
+
+async def test_the_document_is_served(edge: httpx.AsyncClient) -> None:
+    answer = await edge.get("/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert "/healthz" in answer.json()["paths"]
+
+
+async def test_the_page_asks_nobody_else_and_needs_no_inline_code(edge: httpx.AsyncClient) -> None:
+    page = await edge.get("/docs")
+    policy = page.headers["content-security-policy"]
+    assert page.headers["content-type"].startswith("text/html")
+    assert "unsafe-inline" not in policy
+    assert "default-src 'none'" in policy
+    assert "<script>" not in page.text
+    assert "style=" not in page.text
+    wanted = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(wanted) >= 5
+    for address in wanted:
+        assert address.startswith("/"), address
+        answer = await edge.get(address)
+        assert answer.status_code == 200
+        assert "max-age" in answer.headers["cache-control"] or address == "/openapi.json"
+
+
+@pytest.mark.parametrize("asset", ["manifest.json", "..%2f..%2fapp.py", "docs.html", "%00"])
+async def test_only_parts_of_the_page_are_served(edge: httpx.AsyncClient, asset: str) -> None:
+    assert (await edge.get(f"/docs/{asset}")).status_code in {400, 404}
+
+
+def test_vendored_files_are_what_the_manifest_says() -> None:
+    vendor = Path(documentation.__file__).parent / "static" / "vendor"
+    manifest = json.loads((vendor / "manifest.json").read_text())
+    listed = {name: digest for package in manifest["packages"] for name, digest in package["files"].items()}
+    present = {
+        str(p.relative_to(vendor)) for p in vendor.rglob("*") if p.is_file() and p.name != "manifest.json"
+    }
+    assert present == set(listed)
+    for name, digest in listed.items():
+        assert hashlib.sha256((vendor / name).read_bytes()).hexdigest() == digest, name
+    assert all(package["version"] and package["license"] for package in manifest["packages"])
