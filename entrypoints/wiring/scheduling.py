@@ -6,7 +6,6 @@ from application.scheduling.booking_settings import ChangeBookingSettingsHandler
 from application.scheduling.change_worker import ChangeWorkerHandler
 from application.scheduling.check_conflicts import CheckConflictsHandler
 from application.scheduling.find_slots import FindSlotsHandler
-from application.scheduling.founding import SchedulingDefaults
 from application.scheduling.read_teams import ListTeamsHandler, ReadTeamHandler
 from application.scheduling.read_workers import ListWorkersHandler, ReadWorkerHandler
 from application.scheduling.show_schedule import ShowScheduleHandler
@@ -14,9 +13,6 @@ from application.scheduling.suggest import SuggestHandler
 from application.scheduling.working_hours import ReadWorkingHoursHandler, SetWorkingHoursHandler
 from application.scheduling.write_teams import AddTeamHandler, ChangeTeamHandler, DeleteTeamHandler
 from application.scheduling.zones import OrgZones
-from entrypoints.settings import Settings
-
-BASIS_POINTS = 10_000
 
 
 class SchedulingProvider(Provider):
@@ -49,10 +45,3 @@ class SchedulingProvider(Provider):
     @provide
     def zones(self) -> OrgZones:
         return OrgZones()
-
-    @provide
-    def defaults(self, settings: Settings) -> SchedulingDefaults:
-        return SchedulingDefaults(
-            pending_ttl_minutes=settings.field.pending_booking_ttl_minutes,
-            deposit_bps=int(settings.field.deposit_percent * BASIS_POINTS),
-        )
