@@ -31,7 +31,7 @@ CREW = """
 """
 HOLD = f"""
     json_build_array(b.booking_id, b.team_id, b.starts_at, b.ends_at, b.held_until,
-        coalesce(({CREW}), '[]'::json))
+        coalesce(({CREW}), '[]'::json), b.status = 'DONE')
 """
 SETTINGS = """
     select json_build_array(slot_step_minutes, min_notice_minutes, horizon_days, default_hours,
@@ -52,15 +52,11 @@ WORKERS = f"""
     from workers w
 """  # noqa: S608  # constants of this module
 TOUCHING = "b.starts_at < $2 and b.starts_at > $3 and b.held_until > $1"
-OTHERS = "b.booking_id is distinct from $6"
 LIVE = "(b.status = 'CONFIRMED' or b.status = 'PENDING' and (b.expires_at is null or b.expires_at > {now}))"
+SHOWN = f"({LIVE.format(now='$5')} or b.status = 'DONE')"
 HOLDS = f"""
     select json_agg({HOLD} order by b.starts_at, b.booking_id) from bookings b
-    where {TOUCHING} and {OTHERS} and {LIVE.format(now="$5")}
-"""  # noqa: S608  # constants of this module
-FINISHED = f"""
-    select json_agg({HOLD} order by b.starts_at, b.booking_id) from bookings b
-    where {TOUCHING} and {OTHERS} and b.status = 'DONE'
+    where {TOUCHING} and b.booking_id is distinct from $6 and {SHOWN}
 """  # noqa: S608  # constants of this module
 BLACKOUTS = """
     select json_agg(json_build_array(k.blackout_id, k.starts_at, k.ends_at, k.reason, k.team_id,
@@ -70,21 +66,22 @@ BLACKOUTS = """
 FACTS = f"""
     select json_build_array(p.timezone, p.travel_buffer_minutes, ({SETTINGS}),
         coalesce(({TEAMS}), '[]'::json), coalesce(({WORKERS}), '[]'::json),
-        coalesce(({HOLDS}), '[]'::json), coalesce(({FINISHED}), '[]'::json),
-        coalesce(({BLACKOUTS}), '[]'::json))::text
+        coalesce(({HOLDS}), '[]'::json), coalesce(({BLACKOUTS}), '[]'::json))::text
     from org_profiles p
 """  # noqa: S608  # constants of this module
+# Names are looked up one by one, by their whole key: so the plan does not hang on statistics being fresh.
 CREW_NAMES = """
-    select json_agg(json_build_array(c.worker_id, w.name) order by c.worker_id)
-    from booking_crew c join workers w on w.worker_id = c.worker_id where c.booking_id = b.booking_id
+    select json_agg(json_build_array(c.worker_id,
+        (select w.name from workers w where w.worker_id = c.worker_id)) order by c.worker_id)
+    from booking_crew c where c.booking_id = b.booking_id
 """
+LEAD = "select json_build_array(l.name, l.phone) from leads l where l.lead_id = b.lead_id"
 VISITS = f"""
     select json_agg(v.visit) from (
         select json_build_array(b.booking_id, b.team_id, b.starts_at, b.ends_at, b.held_until,
-            coalesce(({CREW_NAMES}), '[]'::json), b.version, b.status, b.source, b.lead_id, l.name, l.phone,
+            coalesce(({CREW_NAMES}), '[]'::json), b.version, b.status, b.source, b.lead_id, ({LEAD}),
             b.crew_needed, b.service_type, b.address, b.deposit_status, b.risk_band, b.expires_at) as visit
-        from bookings b left join leads l on l.lead_id = b.lead_id
-        where {TOUCHING} and ({LIVE.format(now="$5")} or b.status = 'DONE')
+        from bookings b where {TOUCHING} and {SHOWN}
         order by b.starts_at, b.booking_id limit $6
     ) v
 """  # noqa: S608  # constants of this module

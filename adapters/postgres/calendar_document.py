@@ -108,6 +108,7 @@ class HoldRow(msgspec.Struct, array_like=True):
     ends_at: datetime
     held_until: datetime
     crew: tuple[UUID, ...]
+    done: bool
 
     def to_hold(self) -> Hold:
         return Hold(
@@ -150,7 +151,6 @@ class FactsRow(msgspec.Struct, array_like=True):
     teams: list[TeamRow]
     workers: list[WorkerRow]
     holds: list[HoldRow]
-    finished: list[HoldRow]
     blackouts: list[BlackoutRow]
 
     def to_facts(self, settings: SettingsRow) -> CalendarFacts:
@@ -160,8 +160,8 @@ class FactsRow(msgspec.Struct, array_like=True):
             settings=settings.to_settings(),
             teams=tuple(row.to_team() for row in self.teams),
             workers=tuple(row.to_worker() for row in self.workers),
-            holds=tuple(row.to_hold() for row in self.holds),
-            finished=tuple(row.to_hold() for row in self.finished),
+            holds=tuple(row.to_hold() for row in self.holds if not row.done),
+            finished=tuple(row.to_hold() for row in self.holds if row.done),
             blackouts=tuple(row.to_blackout() for row in self.blackouts),
         )
 
@@ -177,8 +177,7 @@ class VisitRow(msgspec.Struct, array_like=True):
     status: str
     source: str
     lead_id: UUID | None
-    lead_name: str | None
-    lead_phone: str | None
+    lead: tuple[str, str] | None
     crew_needed: int
     service_type: str | None
     address: str | None
@@ -200,8 +199,8 @@ class VisitRow(msgspec.Struct, array_like=True):
             status=self.status,
             source=self.source,
             lead_id=None if self.lead_id is None else LeadId(self.lead_id),
-            lead_name=self.lead_name,
-            lead_phone=self.lead_phone,
+            lead_name=self.lead[0] if self.lead else None,
+            lead_phone=self.lead[1] if self.lead else None,
             crew=tuple(CrewMember(WorkerId(worker_id), name) for worker_id, name in self.crew),
             crew_needed=self.crew_needed,
             service_type=self.service_type,

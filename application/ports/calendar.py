@@ -63,4 +63,5 @@ class Calendar(Protocol):
         """Keep an org-wide blackout from being made until our unit ends; any number may share."""
 
     async def exclude(self) -> None:
-        """Keep every booking from being written until our unit ends. Taken before any row is locked."""
+        """Be alone: no booking is written, no other unit is alone, until ours ends. Taken before any row is
+        locked."""

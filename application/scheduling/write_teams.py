@@ -12,7 +12,7 @@ from application.scheduling.audited import audited_team
 from application.scheduling.read_teams import TeamView, team_view
 from domain.identity.actor import Actor, Need
 from domain.scheduling.team import Team, TeamInUse
-from domain.shared.errors import Contended, Invalid
+from domain.shared.errors import Invalid
 from domain.shared.ids import TeamId
 from domain.shared.versions import must_match
 
@@ -61,6 +61,7 @@ class AddTeamHandler:
         )
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             if team.is_default:
+                await unit.calendar.exclude()
                 old = await unit.teams.lock_default()
                 await unit.teams.save(old.changed(now, is_default=False))
             await unit.teams.save(team)
@@ -105,14 +106,14 @@ class ChangeTeamHandler:
 
 
 async def _lock(unit: Unit, command: ChangeTeam) -> tuple[Team, Team]:
-    """The team, and the default team if the mark is to move. Both are locked in the order of their ids."""
+    """The team, and the default team if the mark is to move: its movers come one after the other, before
+    they lock both teams in the order of their ids."""
     if not command.changes.get("is_default"):
         team = await unit.teams.lock(command.team_id)
         return team, team
+    await unit.calendar.exclude()
     default = await unit.teams.default()
     locked = {team.id: team for team in await unit.teams.lock_many({command.team_id, default.id})}
-    if not locked[default.id].is_default:
-        raise Contended("The mark of the default team moved meanwhile.", retry_after_seconds=1)
     return locked[command.team_id], locked[default.id]
 
 

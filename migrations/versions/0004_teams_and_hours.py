@@ -73,6 +73,7 @@ def _workers() -> None:
         updated_at timestamptz not null,
         primary key (org_id, worker_id),
         foreign key (org_id, team_id) references teams (org_id, team_id),
+        foreign key (org_id, user_id) references memberships (org_id, user_id),
         constraint workers_user_id_key unique (org_id, user_id)
         """,
     )
