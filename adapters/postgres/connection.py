@@ -22,7 +22,7 @@ class Limits:
 
 REQUEST = Limits()
 JOB = Limits(statement_ms=60_000, lock_ms=5_000, idle_ms=60_000)
-EXPORT = Limits(statement_ms=300_000, lock_ms=5_000, idle_ms=60_000)
+EXPORT = Limits(statement_ms=60_000, lock_ms=5_000, idle_ms=300_000)  # a slow reader between two pages
 
 
 def opening(org_id: UUID | None, limits: Limits) -> str:

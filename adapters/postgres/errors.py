@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from domain.shared.errors import Contended, DomainError, Unavailable
+from domain.shared.errors import Contended, DomainError, Invalid, Unavailable
 
 RETRY_AFTER_SECONDS = 2
 CONTENDED = {
@@ -20,6 +20,7 @@ UNAVAILABLE_CLASSES = (
     "57",  # operator intervention: shutdown, statement timeout, starting up
     "58",  # system errors
 )
+UNSTORABLE = "22"  # data exceptions: what validation let through is still no fault of ours
 UNAVAILABLE = {
     "25006",  # read-only: a standby took over
     "25P03",  # idle in transaction for too long
@@ -34,6 +35,8 @@ def translated() -> Iterator[None]:
         yield
     except PoolExhausted as error:
         raise _unavailable("All database connections are busy.") from error
+    except TimeoutError as error:
+        raise _unavailable("The database did not answer in time.") from error
     except DBAPIError as error:
         if (known := _known(error)) is not None:
             raise known from error
@@ -66,6 +69,8 @@ def _known(error: DBAPIError) -> DomainError | None:
         return Contended("Others are changing the same things.", retry_after_seconds=1)
     if error.connection_invalidated or state in UNAVAILABLE or state.startswith(UNAVAILABLE_CLASSES):
         return _unavailable("The database is not available.")
+    if isinstance(error, DataError) or state.startswith(UNSTORABLE):
+        return Invalid("A value cannot be stored: it is out of range, or holds what text may not hold.")
     return None
 
 

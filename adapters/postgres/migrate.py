@@ -16,6 +16,8 @@ import migrations
 from adapters.postgres.engine import driver_url
 
 LOCK_KEY = 7_733_753_374_637  # any number, the same in every process of every version
+LOCK_TIMEOUT = "30s"  # a migration that waits for a table makes everybody behind it wait
+IDLE_TIMEOUT = "60s"
 APP_ROLE = "sweepline_app"
 DOORS_ROLE = "sweepline_doors"
 TRAITS = "nosuperuser nobypassrls nocreatedb nocreaterole noreplication"
@@ -50,6 +52,7 @@ class Progress:
 async def migrate(owner_url: str, *, to: str = "head") -> Progress:
     """Up (or down: `to` is any revision Alembic knows). Raises RolesMissing before anything is changed."""
     async with _engine(owner_url) as engine, engine.connect() as guard:
+        await guard.execute(text("set lock_timeout = 0"))  # another may be migrating, for as long as it takes
         await guard.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK_KEY})
         await guard.commit()  # the lock is the session's: nothing stays open meanwhile
         async with engine.connect() as connection:
@@ -129,7 +132,10 @@ def _role_statements(there: set[str], owner: str, *, is_member: bool) -> tuple[s
 
 @asynccontextmanager
 async def _engine(url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(driver_url(url), poolclass=pool.NullPool)
+    limits = {"lock_timeout": LOCK_TIMEOUT, "idle_in_transaction_session_timeout": IDLE_TIMEOUT}
+    engine = create_async_engine(
+        driver_url(url), poolclass=pool.NullPool, connect_args={"server_settings": limits}
+    )
     try:
         yield engine
     finally:

@@ -116,7 +116,6 @@ class DatabaseProbe:
                     self.url,
                     pool_size=1,
                     pool_timeout_seconds=BUDGET_SECONDS,
-                    statement_timeout_ms=int(BUDGET_SECONDS * 1000),
                     application_name="sweepline-probe",
                 )
             )

@@ -1,9 +1,11 @@
 from collections.abc import AsyncIterable
+from dataclasses import replace
 from typing import cast
 
 from dishka import Provider, Scope, provide
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.connection import REQUEST
 from adapters.postgres.engine import DatabaseOptions, make_engine
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.ports.clock import Clock
@@ -28,7 +30,6 @@ class PostgresProvider(Provider):
                 database.url.reveal(),
                 pool_size=database.pool_size,
                 pool_timeout_seconds=database.pool_timeout_seconds,
-                statement_timeout_ms=database.statement_timeout_ms,
             )
         )
         yield engine
@@ -36,6 +37,7 @@ class PostgresProvider(Provider):
 
     @provide
     def unit_of_work(
-        self, engine: AsyncEngine, clock: Clock, ids: Identifiers, cipher: FieldCipher
+        self, settings: Settings, engine: AsyncEngine, clock: Clock, ids: Identifiers, cipher: FieldCipher
     ) -> UnitOfWork:
-        return cast("UnitOfWork", PostgresUnitOfWork(engine, clock, ids, cipher))
+        limits = replace(REQUEST, statement_ms=settings.database.statement_timeout_ms)
+        return cast("UnitOfWork", PostgresUnitOfWork(engine, clock, ids, cipher, limits))

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import anyio
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from adapters.postgres.connection import JOB, Limits, opening
 from adapters.postgres.engine import DatabaseOptions, driver_url, make_engine
+from adapters.postgres.tables.platform import org_profiles
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
-from domain.shared.errors import Contended, Unavailable
+from domain.shared.errors import Contended, Invalid, Unavailable
 from domain.shared.ids import OrgId
 from tests.support.database import TestDatabase
 
@@ -198,3 +199,29 @@ async def test_a_cancelled_caller_gives_its_connection_back(
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
 def test_urls_as_people_write_them(scheme: str) -> None:
     assert driver_url(f"{scheme}://app@host/db") == "postgresql+asyncpg://app@host/db"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "convert_from(decode('ff', 'hex'), 'UTF8')",
+        "'x'::int",
+        "2147483647 + 1",
+        "repeat('x', 10)::varchar::date",
+    ],
+)
+async def test_what_cannot_be_stored_is_invalid(
+    postgres_uow: PostgresUnitOfWork, an_org: OrgId, value: str
+) -> None:
+    with pytest.raises(Invalid):
+        await run(postgres_uow, an_org, f"select {value}")
+
+
+@pytest.mark.parametrize("bad", ["nul\x00", 2**31])
+async def test_what_the_driver_cannot_send_is_invalid(
+    postgres_uow: PostgresUnitOfWork, an_org: OrgId, bad: str | int
+) -> None:
+    column = org_profiles.c.name if isinstance(bad, str) else org_profiles.c.travel_buffer_minutes
+    with pytest.raises(Invalid):
+        async with postgres_uow.begin(an_org) as unit:
+            await unit.connection.execute(update(org_profiles).values({column: bad}))
