@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, TemplateError
 
 from adapters.jinja.catalogue import TEMPLATES, MailTemplate
 from adapters.jinja.facts import clock_time, facts_of, instant, short_date
@@ -29,6 +29,7 @@ class JinjaTemplates:
 
     plain: Environment = field(default_factory=lambda: _environment(escapes=False))
     escaping: Environment = field(default_factory=lambda: _environment(escapes=True))
+    compiled: dict[str, Template] = field(default_factory=dict)  # of the catalogue's few sentences
 
     def render(self, template: str, values: Mapping[str, object], letterhead: Letterhead) -> Rendered:
         known = TEMPLATES.get(template)
@@ -71,4 +72,6 @@ class JinjaTemplates:
         )
 
     def _say(self, text: str, words: Mapping[str, object]) -> str:
-        return self.plain.from_string(text).render(words)
+        if (compiled := self.compiled.get(text)) is None:
+            compiled = self.compiled[text] = self.plain.from_string(text)
+        return compiled.render(words)

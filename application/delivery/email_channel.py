@@ -21,6 +21,12 @@ UNSOLICITED = ("request_received", "booking_pending")
 ONE_DAY = timedelta(days=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailReceipt(Receipt):
+    template_version: int
+    subject: str
+
+
 @dataclass(frozen=True, slots=True)
 class EmailShipment:
     org_id: OrgId
@@ -34,7 +40,12 @@ class EmailShipment:
             self.event.event_type, self.event.payload, letterhead(self.profile)
         )
         mail = compose(self.org_id, self.event, rendered, self.profile, channel.sender, channel.clock.now())
-        return Receipt(provider_message_id=await channel.mailer.send(mail))
+        provider_message_id = await channel.mailer.send(mail)
+        return EmailReceipt(
+            provider_message_id=provider_message_id,
+            template_version=rendered.version,
+            subject=rendered.subject,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +67,9 @@ class EmailChannel:
         email = await unit.emails.find(event.id)
         if email is None:
             return
-        if not email.subject:
+        if isinstance(receipt, EmailReceipt):
+            email = email.composed(receipt.template_version, receipt.subject)
+        elif not email.subject:
             email = self._with_subject(email, event.payload, await unit.org.get())
         provider_message_id = receipt.provider_message_id if receipt else None
         await unit.emails.save(email.follow(event, provider_message_id))

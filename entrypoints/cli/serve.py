@@ -138,7 +138,10 @@ async def _serve(settings: Settings, listener: socket.socket, *, jobs: bool) -> 
         await server.serve(sockets=[listener])
         draining.stop.set()
         if work is not None:
-            await work
+            if server.force_exit:  # a second signal
+                work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
         return 0 if server.started else 1
     finally:
         await container.close()

@@ -6,6 +6,7 @@ from entrypoints.settings import Settings
 from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.delivery import DeliveryProvider
 from entrypoints.wiring.identity import IdentityProvider, TenancyProvider
+from entrypoints.wiring.mail import mail_provider
 from entrypoints.wiring.operations import OperationsProvider
 from entrypoints.wiring.postgres import PostgresProvider
 from entrypoints.wiring.pricing import PricingProvider
@@ -29,5 +30,5 @@ PROVIDERS: tuple[type[Provider], ...] = (
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     """The process's container. `overrides` replace single providers, as a test's clock or mailer."""
-    providers = [provider() for provider in PROVIDERS]
+    providers = [*(provider() for provider in PROVIDERS), mail_provider(settings)]
     return make_async_container(*providers, *overrides, context={Settings: settings})

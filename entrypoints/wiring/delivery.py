@@ -1,27 +1,22 @@
-from dishka import AsyncContainer, Provider, Scope, provide, provide_all
+from dishka import Provider, Scope, provide, provide_all
 
-from adapters.jinja.templates import JinjaTemplates
 from adapters.postgres.connection import JOB
 from adapters.postgres.job_locks import PostgresJobLocks
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.booking.expire_bookings import ExpireBookingsHandler
 from application.delivery.deliver_due import DeliverDueHandler
-from application.delivery.email_channel import EmailChannel, MailIsOff
 from application.delivery.purge_leftovers import PurgeLeftoversHandler
 from application.delivery.read_job_status import HeartbeatRule, ReadJobStatusHandler
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
-from application.ports.mailer import Mailer
-from application.ports.templates import Templates
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.retry_policy import RetryPolicy
 from entrypoints.jobs.loop import JobLoop
 from entrypoints.jobs.pulses import Pulses, runner_name
 from entrypoints.jobs.registry import JobRegistry
 from entrypoints.settings import Settings
-from entrypoints.wiring.mailers import make_mailer, sender_of
 
 
 class DeliveryProvider(Provider):
@@ -58,29 +53,6 @@ class DeliveryProvider(Provider):
         return DeliverySlots(settings.outbox.concurrency, settings.outbox.org_concurrency)
 
     @provide
-    def templates(self) -> Templates:
-        return JinjaTemplates()
-
-    @provide
-    def mailer(self, settings: Settings) -> Mailer:
-        return make_mailer(settings)
-
-    @provide
-    async def channels(
-        self, settings: Settings, templates: Templates, clock: Clock, container: AsyncContainer
-    ) -> Channels:
-        if settings.email.mode == "off":
-            return Channels({"email": MailIsOff()})
-        mail = EmailChannel(
-            templates=templates,
-            mailer=await container.get(Mailer),
-            sender=sender_of(settings),
-            clock=clock,
-            unsolicited_per_day=settings.field.unsolicited_mails_per_day,
-        )
-        return Channels({"email": mail})
-
-    @provide
     def jobs(
         self,
         uow: UnitOfWork,
@@ -114,10 +86,14 @@ class DeliveryProvider(Provider):
         )
 
     @provide
-    def loop(self, settings: Settings, registry: JobRegistry, uow: UnitOfWork, clock: Clock) -> JobLoop:
+    def pulses(self, uow: UnitOfWork, clock: Clock) -> Pulses:
+        return Pulses(uow, clock)
+
+    @provide
+    def loop(self, settings: Settings, registry: JobRegistry, pulses: Pulses) -> JobLoop:
         """The default set, as `serve` runs it."""
         return JobLoop(
             jobs=registry.jobs(),
-            pulses=Pulses(uow, clock),
+            pulses=pulses,
             grace_seconds=settings.general.shutdown_timeout_seconds,
         )

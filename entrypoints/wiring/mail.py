@@ -1,15 +1,55 @@
-"""Which mailer EMAIL_MODE names."""
+"""How mail leaves, by EMAIL_MODE."""
 
 from email.utils import parseaddr
 
+from dishka import Provider, Scope, provide
+
+from adapters.jinja.templates import JinjaTemplates
 from adapters.local_disk.mailer import FileMailer
 from adapters.smtp.mailer import SmtpMailer, SmtpOptions
 from application.delivery.compose import Sender
+from application.delivery.email_channel import EmailChannel, MailIsOff
+from application.delivery.rules import Channels
+from application.ports.clock import Clock
 from application.ports.mailer import Mailer
+from application.ports.templates import Templates
 from entrypoints.settings import Fault, Settings, SettingsRefused
 
 DEV_SENDER = "no-reply@sweepline.localhost"
 """In dev mails are files, and no answer need reach anybody."""
+
+
+def mail_provider(settings: Settings) -> Provider:
+    return NoMailProvider() if settings.email.mode == "off" else MailProvider()
+
+
+class NoMailProvider(Provider):
+    @provide(scope=Scope.APP)
+    def channels(self) -> Channels:
+        return Channels({"email": MailIsOff()})
+
+
+class MailProvider(Provider):
+    scope = Scope.APP
+
+    @provide
+    def templates(self) -> Templates:
+        return JinjaTemplates()
+
+    @provide
+    def mailer(self, settings: Settings) -> Mailer:
+        return make_mailer(settings)
+
+    @provide
+    def channels(self, settings: Settings, templates: Templates, mailer: Mailer, clock: Clock) -> Channels:
+        mail = EmailChannel(
+            templates=templates,
+            mailer=mailer,
+            sender=sender_of(settings),
+            clock=clock,
+            unsolicited_per_day=settings.field.unsolicited_mails_per_day,
+        )
+        return Channels({"email": mail})
 
 
 def make_mailer(settings: Settings) -> Mailer:

@@ -1,0 +1,129 @@
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from application.delivery.job_table import JOBS, JobSpec, find_job
+from entrypoints.cli.output import FAILED, json_option, say
+
+if TYPE_CHECKING:
+    from dishka import AsyncContainer
+
+    from entrypoints.jobs.job import JobOutcome
+    from entrypoints.jobs.loop import JobLoop
+    from entrypoints.settings import Settings
+
+
+@click.group()
+def jobs() -> None:
+    """What runs by the clock."""
+
+
+@jobs.command("list")
+@json_option
+def list_jobs(*, as_json: bool) -> None:
+    """Every job, how often it runs and for how long at most."""
+    document = {
+        "items": [
+            {
+                "job": spec.name,
+                "in_default_set": spec.in_default_set,
+                "interval_seconds": spec.every_seconds,
+                "timeout_seconds": spec.timeout_seconds,
+                "result_keys": list(spec.result_keys),
+            }
+            for spec in JOBS.values()
+        ]
+    }
+    say(document, "\n".join(map(_line, JOBS.values())), as_json=as_json)
+
+
+def _line(spec: JobSpec) -> str:
+    every = f"every {spec.every_seconds} s" if spec.every_seconds else "every tick"
+    chosen = "" if spec.in_default_set else ", only if named"
+    return f"{spec.name:<20} {every}, at most {spec.timeout_seconds} s{chosen}"
+
+
+def _known(_context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    found = [find_job(name) for name in names]
+    if unknown := [name for name, spec in zip(names, found, strict=True) if spec is None]:
+        raise click.BadParameter(f"no job is called {', '.join(unknown)}. Jobs: {', '.join(JOBS)}.")
+    return tuple(spec.name for spec in found if spec is not None)
+
+
+@jobs.command("run")
+@click.option(
+    "--job", "names", multiple=True, metavar="NAME", callback=_known, help="Only this one; may be repeated."
+)
+@click.option("--once", is_flag=True, help="Run each once and say how it went.")
+@click.option(
+    "--interval",
+    "tick_seconds",
+    default=60,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Seconds between two ticks.",
+)
+@json_option
+def run_jobs(*, names: tuple[str, ...], once: bool, tick_seconds: int, as_json: bool) -> None:
+    """Run jobs by the clock until a signal, or once."""
+    from entrypoints.cli.runtime import run_in_container, settings_here
+    from entrypoints.logs import configure_logging
+
+    settings = settings_here()
+    configure_logging(settings.general, sys.stderr if once else sys.stdout)
+
+    async def work(container: "AsyncContainer") -> "list[JobOutcome]":
+        loop = await _loop(container, settings, names, tick_seconds)
+        stop = _stop_signal()
+        if once:
+            return await loop.run_once(stop)
+        await loop.run(stop)
+        return []
+
+    outcomes = run_in_container(settings, work)
+    if once:
+        _report(outcomes, as_json=as_json)
+
+
+async def _loop(
+    container: "AsyncContainer", settings: "Settings", names: tuple[str, ...], tick_seconds: int
+) -> "JobLoop":
+    from entrypoints.jobs.loop import JobLoop
+    from entrypoints.jobs.pulses import Pulses
+    from entrypoints.jobs.registry import JobRegistry
+
+    registry = await container.get(JobRegistry)
+    return JobLoop(
+        jobs=registry.jobs(names),
+        pulses=await container.get(Pulses),
+        tick_seconds=tick_seconds,
+        grace_seconds=settings.general.shutdown_timeout_seconds,
+    )
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; a second one ends the process at once."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        loop.remove_signal_handler(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    return stop
+
+
+def _report(outcomes: "list[JobOutcome]", *, as_json: bool) -> None:
+    documents = [outcome.as_json() for outcome in outcomes]
+    say({"jobs": documents}, "\n".join(map(_sentence, documents)), as_json=as_json)
+    if any(outcome.error is not None for outcome in outcomes):
+        sys.exit(FAILED)
+
+
+def _sentence(document: dict[str, Any]) -> str:
+    counts = ", ".join(f"{key} {value}" for key, value in document.items() if key not in {"job", "status"})
+    return f"{document['job']}: {document['status']} ({counts})"
