@@ -48,7 +48,7 @@ def connecting() -> Iterator[None]:
     """Around taking a connection, where the driver and the operating system speak for themselves."""
     try:
         yield
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, DBAPIError) as error:
         raise _unavailable("The database cannot be reached.") from error
 
 

@@ -72,8 +72,10 @@ def open_test_server() -> EmbeddedPostgres:
     key = hashlib.sha256(f"{CHECKOUT}:{test_binaries()}".encode()).hexdigest()[:8]
     home = Path(tempfile.gettempdir()) / f"sweepline-tests-{os.geteuid()}-{key}"
     server = EmbeddedPostgres(home, test_options())
-    server.start()
+    first = server.start()
     with exclusive(home / "template.lock"):
+        if first:
+            _drop_leftovers(server)
         if not _exists(server, template_name()):
             _make_template(server)
     return server
@@ -97,7 +99,6 @@ def template_name() -> str:
 
 
 def _make_template(server: EmbeddedPostgres) -> None:
-    _drop_leftovers(server)
     name = template_name()
     building = f"building_{name}"
     server.execute(f"create database {building} owner {OWNER} template template0", database="postgres")
@@ -108,15 +109,18 @@ def _make_template(server: EmbeddedPostgres) -> None:
 
 
 def _drop_leftovers(server: EmbeddedPostgres) -> None:
-    """Older templates, what a killed run left. Databases of runs that live are kept."""
-    names = server.execute("select datname from pg_database", database="postgres").split()
-    for name in names:
-        if name.startswith("template_"):
+    """Older templates, and what killed runs left."""
+    for name in server.execute("select datname from pg_database", database="postgres").split():
+        if name.startswith("template_") and name != template_name():
             server.execute(f"alter database {name} is_template false", database="postgres")
-        kind, _, rest = name.partition("_")
-        dead = kind == "test" and not Path(f"/proc/{rest.split('_')[0]}").exists()
-        if dead or kind in {"building", "template"}:
             _drop(server, name)
+        elif name.startswith("building_") or _is_of_a_dead_run(name):
+            _drop(server, name)
+
+
+def _is_of_a_dead_run(name: str) -> bool:
+    kind, _, rest = name.partition("_")
+    return kind == "test" and not Path(f"/proc/{rest.split('_')[0]}").exists()
 
 
 def _exists(server: EmbeddedPostgres, name: str) -> bool:

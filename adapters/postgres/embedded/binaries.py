@@ -38,7 +38,8 @@ def _unpack(archive: Path, target: Path) -> None:
         with tarfile.open(archive, "r:gz") as bundle:
             bundle.extractall(scratch, filter="data")
         source = scratch / target.name
-        source.chmod(0o755)
+        for directory, _, _ in source.walk():
+            directory.chmod(0o755)  # the archive's modes hold for files alone, directories go by our umask
         source.rename(target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -141,7 +141,8 @@ class EmbeddedPostgres:
             root = home / "postgres"
         else:
             root = Path("/var/lib/sweepline") / _identity(home)
-            root.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+            root.parent.mkdir(parents=True, exist_ok=True)
+            root.parent.chmod(0o711)
         key = hashlib.sha256(os.fsencode(root)).hexdigest()[:8]
         sockets = Path(f"/tmp/sweepline-{self._account.uid}-{key}")  # noqa: S108  # at most 107 bytes; owner is checked
         binaries = self._options.binaries or unpacked(self._account)

@@ -1,5 +1,6 @@
 """The embedded server: shared, recovered, stopped by the last one out."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -8,13 +9,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from os import kill
 from pathlib import Path
 
 import pytest
 
-from adapters.postgres.embedded import EmbeddedFailed, EmbeddedPostgres, ServerOptions
+from adapters.postgres.embedded import EmbeddedFailed, EmbeddedPostgres, ServerOptions, binaries
 from adapters.postgres.embedded.account import Account
+from adapters.postgres.embedded.binaries import unpacked
 from tests.support.database import test_options as options_for_tests
 
 GUEST = """
@@ -101,7 +102,7 @@ def test_what_was_committed_survives_kill_9(home: Path) -> None:
     server = EmbeddedPostgres(home, ServerOptions(options_for_tests().binaries))
     server.start()
     server.execute("create table kept as select generate_series(1, 5000) as number")
-    kill(postmaster(server), signal.SIGKILL)
+    os.kill(postmaster(server), signal.SIGKILL)
     assert server.start()
     assert server.execute("select count(*) from kept") == "5000"
     server.release()
@@ -122,7 +123,7 @@ def sleeper(server: EmbeddedPostgres) -> Iterator[None]:
 
 @pytest.mark.usefixtures("sleeper")
 def test_it_starts_again_while_the_dead_one_s_backends_are_leaving(server: EmbeddedPostgres) -> None:
-    kill(postmaster(server), signal.SIGKILL)
+    os.kill(postmaster(server), signal.SIGKILL)
     assert server.start()
     assert server.execute("select 1") == "1"
 
@@ -162,6 +163,18 @@ def test_a_home_that_the_server_s_account_cannot_reach_works_too(tmp_path: Path)
     finally:
         server.release()
         shutil.rmtree(root)
+
+
+def test_a_strict_umask_locks_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account.for_server()
+    monkeypatch.setattr(binaries, "default_cache", lambda _: tmp_path / "cache")
+    before = os.umask(0o077)
+    try:
+        programs = unpacked(account)
+    finally:
+        os.umask(before)
+    directories = (programs, *programs.parent.rglob("*/"))
+    assert {directory.stat().st_mode & 0o777 for directory in directories} == {0o755}
 
 
 def test_an_account_reaches_what_every_directory_on_the_way_lets_it(home: Path) -> None:
