@@ -7,6 +7,7 @@ test must not meet another loop in the next.
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
+import hypothesis
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,6 +21,9 @@ from domain.shared.ids import OrgId
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase, close_database, open_database, open_test_server
 from tests.support.orgs import MakeOrg, found_org
+
+hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is no defect
+hypothesis.settings.load_profile("unhurried")
 
 BOTH = ("memory", "postgres")
 

@@ -34,9 +34,6 @@ class MemoryWorkers:
     async def lock_many(self, worker_ids: Iterable[WorkerId]) -> list[Worker]:
         return [await self.get(worker_id) for worker_id in sorted(set(worker_ids))]
 
-    async def count_active(self) -> int:
-        return sum(worker.is_active for worker in self.rows.values())
-
     async def save(self, worker: Worker) -> None:
         if worker.team_id not in self.teams:
             raise NotFound("team_id")

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
@@ -27,10 +27,14 @@ from adapters.postgres.errors import constraint_of
 from adapters.postgres.tables.scheduling import worker_skills, workers
 from application.ports.workers import WorkerFilter
 from domain.scheduling.worker import Skill, UserAlreadyLinked, Worker
-from domain.shared.errors import NotFound
+from domain.shared.errors import DomainError, NotFound
 from domain.shared.ids import TeamId, UserId, WorkerId
 
-USER_KEY = "workers_user_id_key"
+REFUSALS: dict[str, Callable[[], DomainError]] = {
+    "workers_user_id_key": UserAlreadyLinked,
+    "workers_org_id_team_id_fkey": lambda: NotFound("team_id"),
+    "workers_org_id_user_id_fkey": lambda: NotFound("user_id"),
+}
 SKILLS = (
     select(
         func.coalesce(
@@ -66,7 +70,6 @@ GET = ALL.where(workers.c.worker_id == bindparam("wanted"))
 LOCK = GET.with_for_update(key_share=True, of=workers)
 MANY = workers.c.worker_id == func.any(cast(bindparam("wanted"), ARRAY(Uuid)))
 LOCK_MANY = ALL.where(MANY).order_by(workers.c.worker_id).with_for_update(key_share=True, of=workers)
-COUNT_ACTIVE = select(func.count()).select_from(workers).where(workers.c.is_active)
 
 ACTIVE, TEAM = cast(bindparam("active"), Boolean), cast(bindparam("team"), Uuid)
 Q, DAY = cast(bindparam("q"), Text), cast(bindparam("day"), Date)
@@ -177,17 +180,14 @@ class PostgresWorkers:
             raise NotFound("worker_id")
         return found
 
-    async def count_active(self) -> int:
-        return int((await self.connection.execute(COUNT_ACTIVE)).scalar_one())
-
     async def save(self, worker: Worker) -> None:
         try:
             async with self.connection.begin_nested():
                 await self.connection.execute(SAVE, from_worker(worker))
         except IntegrityError as error:
-            if constraint_of(error) == USER_KEY:
-                raise UserAlreadyLinked from error
-            raise NotFound("team_id") from error
+            if (refusal := REFUSALS.get(constraint_of(error) or "")) is None:
+                raise
+            raise refusal() from error
         await self.connection.execute(FORGET_SKILLS, {"wanted": worker.id})
         if worker.skills:
             await self.connection.execute(ADD_SKILLS, _skill_rows(worker))

@@ -35,8 +35,6 @@ class Workers(Protocol):
     async def lock_many(self, worker_ids: Iterable[WorkerId]) -> list[Worker]:
         """As lock, for each distinct id, taken and answered in id order."""
 
-    async def count_active(self) -> int: ...
-
     async def save(self, worker: Worker) -> None:
         """Insert or overwrite, skills included. Raises UserAlreadyLinked when another worker has the user,
         NotFound("team_id") when there is no such team."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from application.ports.clock import Clock
@@ -62,8 +63,7 @@ class AddTeamHandler:
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             if team.is_default:
                 await unit.calendar.exclude()
-                old = await unit.teams.lock_default()
-                await unit.teams.save(old.changed(now, is_default=False))
+                await _unmark(unit, actor, await unit.teams.lock_default(), now)
             await unit.teams.save(team)
             await unit.audit.record(actor, "team_create", "team", team.id, after=audited_team(team))
             view = await team_view(unit, team)
@@ -90,16 +90,8 @@ class ChangeTeamHandler:
                 raise TeamInUse("This team has bookings to come. Give them to another team first.")
             if after is not before:
                 if after.is_default and default.id != after.id:
-                    await unit.teams.save(default.changed(now, is_default=False))
-                await unit.teams.save(after)
-                await unit.audit.record(
-                    actor,
-                    "team_update",
-                    "team",
-                    after.id,
-                    before=audited_team(before),
-                    after=audited_team(after),
-                )
+                    await _unmark(unit, actor, default, now)
+                await _save(unit, actor, before, after)
             view = await team_view(unit, after)
             await unit.seal(view)
         return view
@@ -115,6 +107,18 @@ async def _lock(unit: Unit, command: ChangeTeam) -> tuple[Team, Team]:
     default = await unit.teams.default()
     locked = {team.id: team for team in await unit.teams.lock_many({command.team_id, default.id})}
     return locked[command.team_id], locked[default.id]
+
+
+async def _unmark(unit: Unit, actor: Actor, default: Team, now: datetime) -> None:
+    """Before the mark goes to another: at no time have two teams it."""
+    await _save(unit, actor, default, default.changed(now, is_default=False))
+
+
+async def _save(unit: Unit, actor: Actor, before: Team, after: Team) -> None:
+    await unit.teams.save(after)
+    await unit.audit.record(
+        actor, "team_update", "team", after.id, before=audited_team(before), after=audited_team(after)
+    )
 
 
 @dataclass(frozen=True, slots=True)

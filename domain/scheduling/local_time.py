@@ -5,7 +5,6 @@ wall clock runs beside the instants at a constant distance, so a wall time in a 
 and one in an autumn fold has two, without a special case anywhere.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -106,15 +105,6 @@ def day_of(instant: datetime, zone: ZoneInfo) -> date:
     """The local day whose span holds the instant."""
     day = instant.astimezone(zone).date()
     return day + _DAY if first_instant(day + _DAY, zone) <= instant else day
-
-
-def days_touched(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[date]:
-    """The local days that `[start, end)` touches, in order."""
-    day = day_of(start, zone)
-    while (span := day_span(day, zone)).start < end:
-        if span.end > start:
-            yield day
-        day += _DAY
 
 
 def minutes_inside(start: datetime, end: datetime, span: Span) -> int:

@@ -54,7 +54,7 @@ class Offers:
     _grids: dict[Span, Sequence[datetime]] = field(default_factory=dict, repr=False)
 
     def refusal(self, team_id: TeamId, start: datetime) -> Refusal | None:
-        """Why the team does not start such a job then; None when it is offered."""
+        """Why the team is not offered for a job that starts then; None when it is."""
         return next(self._refusals(self.facts.team_by_id[team_id], start), None)
 
     def starts(self, team_id: TeamId, within: Span) -> list[datetime]:
@@ -155,21 +155,6 @@ class Offers:
             step = self.facts.settings.slot_step_minutes
             self._grids[within] = grid(within.start, within.end, step, self.facts.zone)
         return self._grids[within]
-
-
-def offered(
-    facts: CalendarFacts,
-    team_id: TeamId,
-    start: datetime,
-    minutes: int,
-    *,
-    now: datetime,
-    audience: Audience,
-    worker_ids: Iterable[WorkerId] = (),
-) -> Refusal | None:
-    """Why this start is not offered; None when it is."""
-    length = timedelta(minutes=minutes)
-    return Offers(facts, length, now, audience, tuple(worker_ids)).refusal(team_id, start)
 
 
 def _opening(span: Span) -> datetime:

@@ -87,6 +87,8 @@ async def test_the_mark_of_the_default_team_moves(salon: Salon) -> None:
     assert (moved["is_default"], moved["version"]) == (True, 2)
     before = ok(await call(salon, "GET", f"/teams/{NORTH}"))
     assert (before["is_default"], before["version"]) == (False, 2)
+    for team in (NORTH, SOUTH):
+        assert await audited(salon.uow, salon.shop.org_id, str(team)) == ["team_update"]
     fresh = await add(salon, name="West", is_default=True)
     teams = ok(await call(salon, "GET", "/teams"))["items"]
     assert [team["team_id"] for team in teams if team["is_default"]] == [fresh["team_id"]]

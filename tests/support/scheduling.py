@@ -10,6 +10,7 @@ from domain.scheduling.blackout import Blackout
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.hold import Hold
 from domain.scheduling.hours import Opening, Week
+from domain.scheduling.local_time import day_span
 from domain.scheduling.settings import BookingSettings
 from domain.scheduling.team import Team
 from domain.scheduling.worker import Worker
@@ -144,3 +145,10 @@ def transition_days(zone: str, first_year: int, last_year: int) -> list[date]:
             found.append(high.astimezone(tz).date())
         moment = following
     return found
+
+
+def days_touched(start: datetime, end: datetime, zone: ZoneInfo) -> list[date]:
+    """The local days of which `[start, end)` has some instant, found by looking at each in reach."""
+    first = start.astimezone(zone).date() - timedelta(days=2)
+    reach = [first + timedelta(days=n) for n in range((end - start).days + 5)]
+    return [day for day in reach if day_span(day, zone).overlaps(start, end)]

@@ -15,13 +15,13 @@ from domain.scheduling.conflicts import (
     conflicts,
     conflicts_with_blackout,
 )
-from domain.scheduling.local_time import Span, day_of, days_touched
+from domain.scheduling.local_time import Span, day_of
 from domain.scheduling.offers import Audience, Offers
 from domain.scheduling.suggestions import free_teams, suggestions
 from domain.scheduling.worker import Skill
 from domain.shared.ids import TeamId, WorkerId
 from tests.support.calendars import NOW, calendars, crews, questions, team_ids
-from tests.support.scheduling import a_blackout, a_calendar, a_hold, a_team, a_worker, an_id, at
+from tests.support.scheduling import a_blackout, a_calendar, a_hold, a_team, a_worker, an_id, at, days_touched
 
 NOON = at("2026-03-02 12:00")
 HOUR = timedelta(hours=1)
@@ -293,7 +293,7 @@ def test_the_board_shows_each_hold_on_the_days_it_touches_and_counts_each_minute
             for row in day.teams
             if hold in row.bookings and row.team.id == hold.team_id
         ]
-        assert [day for day, _ in on_days] == list(days_touched(hold.starts_at, hold.ends_at, facts.zone))
+        assert [day for day, _ in on_days] == days_touched(hold.starts_at, hold.ends_at, facts.zone)
     booked = sum(row.booked_minutes for day in shown.days for row in day.teams)
     assert booked == sum(hold.duration_minutes for hold in facts.holds)
 

@@ -8,7 +8,7 @@ import pytest
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.hours import Week
 from domain.scheduling.local_time import Span, day_span, wall_clock
-from domain.scheduling.offers import Audience, Offers, Refusal, offered
+from domain.scheduling.offers import Audience, Offers, Refusal
 from domain.shared.ids import TeamId, WorkerId
 from tests.support.scheduling import (
     ALWAYS,
@@ -65,7 +65,7 @@ def refusal(
     audience: Audience = Audience.STAFF,
     worker_ids: tuple[WorkerId, ...] = (),
 ) -> Refusal | None:
-    return offered(facts, TEAM, start, minutes, now=now, audience=audience, worker_ids=worker_ids)
+    return Offers(facts, timedelta(minutes=minutes), now, audience, worker_ids).refusal(TEAM, start)
 
 
 @pytest.mark.parametrize("instant", ["2026-03-02 09:10", "2026-03-02 09:00:30", "2026-03-02 09:00:00.5"])
