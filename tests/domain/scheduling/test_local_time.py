@@ -95,6 +95,8 @@ def test_local_days_tile_the_time_line_around_every_transition_of_every_zone(nam
         ("America/Havana", date(2026, 3, 8), 23.0),
         ("America/Havana", date(2026, 11, 1), 25.0),  # midnight comes twice
         ("Pacific/Apia", date(2011, 12, 30), 0.0),  # the day that never was
+        ("America/Toronto", date(1919, 3, 30), 23.5),  # 23:30 is followed by 00:30 of the next day
+        ("America/Toronto", date(1919, 3, 31), 23.5),
     ],
 )
 def test_how_long_a_day_is(zone: str, day: date, hours: float) -> None:
