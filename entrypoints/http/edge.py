@@ -27,6 +27,7 @@ from entrypoints.wiring.requests import RequestState
 
 MOST_HEADER_BYTES = 16 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}").fullmatch
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 ONCE = frozenset(
@@ -158,7 +159,7 @@ def _refusal(scope: HTTPScope, found: Sighting) -> DomainError | None:
         return MalformedRequest(f"The header {found.twice} is there twice.")
     if found.size > MOST_HEADER_BYTES:
         return MalformedRequest("The headers are larger than 16 KiB.")
-    if not scope["path"].isprintable():
+    if not scope["path"].isprintable() and CONTROL(scope["path"]):
         return MalformedRequest("The path contains control characters.")
     return None
 

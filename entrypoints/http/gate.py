@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dishka import AsyncContainer
-from litestar import Request
+from litestar import Request, Response
 
 from domain.identity.actor import Actor, ActorKind, Need
 from domain.shared.errors import Conflict, Forbidden, Unauthenticated
@@ -39,10 +39,14 @@ class Gatekeeper:
     read_only: bool = False
     _authenticate: Authenticate | None = None
 
-    async def __call__(self, request: Request[Any, Any, Any]) -> None:
+    async def __call__(self, request: Request[Any, Any, Any]) -> Response[None] | None:
         rules: RouteRules | None = request.route_handler.opt.get(RULES)
-        if rules is None:  # Litestar's own answer to OPTIONS
-            return
+        if rules is None:  # Litestar's handler of OPTIONS, which may know half of the methods
+            return Response(None, status_code=204, headers={"allow": self._methods(request)})
+        await self._pass(request, rules)
+        return None
+
+    async def _pass(self, request: Request[Any, Any, Any], rules: RouteRules) -> None:
         _check_announced_size(request)
         if rules.ungated:
             return
@@ -58,6 +62,12 @@ class Gatekeeper:
                 request.scope["state"][KEYED_REQUEST] = request
         if rules.admin_route and self.read_only and request.method in UNSAFE:
             raise AdminReadOnly("Administration is read-only at the moment.")
+
+    @staticmethod
+    def _methods(request: Request[Any, Any, Any]) -> str:
+        path = request.scope.get("path_template")
+        methods = {method for route in request.app.routes if route.path == path for method in route.methods}
+        return ", ".join(sorted(map(str, methods)))
 
     async def _find_authenticate(self) -> Authenticate:
         found: Authenticate = await self.container.get(Authenticate)

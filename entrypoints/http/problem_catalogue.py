@@ -37,7 +37,9 @@ class ProblemsController(Controller):
         return ProblemList([ProblemBody.of(code) for code in sorted(PAGES)])
 
     @get("/{code:str}", need=Need.PUBLIC, ungated=True, summary="What one problem code means")
-    async def one(self, code: FromPath[Annotated[str, msgspec.Meta(max_length=100)]]) -> ProblemBody:
+    async def one(
+        self, code: FromPath[Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,64}$")]]
+    ) -> ProblemBody:
         if code not in PAGES:
             raise NotFound(detail="No problem has this code.")
         return ProblemBody.of(code)

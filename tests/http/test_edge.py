@@ -121,3 +121,8 @@ async def test_needs_are_checked_then_read_only() -> None:
 async def test_the_caller_reaches_the_handler(edge: httpx.AsyncClient) -> None:
     answer = await edge.patch(PATCHED, headers={"authorization": "Bearer dispatcher"})
     assert answer.json()["who"] == "dispatcher@example.com"
+
+
+async def test_options_names_every_method_of_the_path(edge: httpx.AsyncClient) -> None:
+    answer = await edge.options("/v1/admin/examples")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS, POST")

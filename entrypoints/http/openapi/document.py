@@ -38,8 +38,8 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "One key, one effect: a repetition gets the stored answer for 24 hours.",
-    "example": "b7e1c2d4-order-17",
 }
+SLUG = {"type": "string", "minLength": 3, "maxLength": 63, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
 KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"}
 
 
@@ -155,23 +155,17 @@ class _Writer:
         return name
 
     def _parameters(self, operation: Operation) -> Iterator[Mapping[str, Any]]:
-        plan, rules = operation.endpoint.plan, operation.endpoint.rules
-        for name, annotation in plan.path.items():
-            schema = self.schemas.of(annotation)
+        plan = operation.endpoint.plan
+        for name in names_in(operation.path):
+            # what the handler does not take, the gates do: the slug of an organisation
+            schema = self.schemas.of(plan.path[name]) if name in plan.path else SLUG
             example = self.examples.of(schema, name)
             yield {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
         for param in plan.query.values():
             yield self._parameter(param, "query")
         for param in plan.headers:
             yield self._parameter(param, "header")
-        text = {"type": "string"}
-        if "version_conflict" in rules.problems:
-            yield {**IF_MATCH, "required": False, "schema": text}
-        if HTTPStatus.NOT_MODIFIED in rules.answers:
-            yield {**IF_NONE_MATCH, "required": False, "schema": text}
-        if rules.need is not Need.PUBLIC and operation.method in UNSAFE:
-            needed = "idempotency_key_required" in rules.problems
-            yield {**IDEMPOTENCY_KEY, "required": needed, "schema": KEY_SCHEMA}
+        yield from _headers_of_gates(operation)
 
     def _parameter(self, param: Param, place: str) -> Mapping[str, Any]:
         schema = self.schemas.of(without_null(param.annotation))
@@ -182,8 +176,9 @@ class _Writer:
             "in": place,
             "required": param.required,
             "schema": schema,
-            "example": self.examples.of(schema, param.name),
         }
+        if param.name != "cursor":  # opaque: the only good ones are those of an answer
+            written["example"] = self.examples.of(schema, param.name)
         if param.description:
             written["description"] = param.description
         return written
@@ -217,6 +212,22 @@ class _Writer:
             answers[str(status)] = {"description": HTTPStatus(status).phrase}
         codes = problem_codes(rules, endpoint.plan, operation.method)
         return {**answers, **problem_answers(codes)}
+
+
+def _headers_of_gates(operation: Operation) -> Iterator[Mapping[str, Any]]:
+    rules = operation.endpoint.rules
+    text = {"type": "string"}
+    if "version_conflict" in rules.problems:
+        yield {**IF_MATCH, "required": False, "schema": text}
+    if HTTPStatus.NOT_MODIFIED in rules.answers:
+        yield {**IF_NONE_MATCH, "required": False, "schema": text}
+    if rules.need is not Need.PUBLIC and operation.method in UNSAFE:
+        needed = "idempotency_key_required" in rules.problems
+        yield {**IDEMPOTENCY_KEY, "required": needed, "schema": KEY_SCHEMA}
+
+
+def names_in(path: str) -> list[str]:
+    return [part[1:-1] for part in path.split("/") if part.startswith("{")]
 
 
 def _tag(path: str) -> str:

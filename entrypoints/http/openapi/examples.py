@@ -13,6 +13,7 @@ BY_FORMAT = {
     "time": "09:00:00",
     "duration": "PT1H",
 }
+LATER = {"date-time": "2026-03-08T18:00:00Z", "date": "2026-03-09"}  # the end of a period
 BY_NAME = {
     "email": "ann@example.com",
     "phone": "+12065550134",
@@ -77,8 +78,15 @@ class Examples:
 
     @staticmethod
     def _text(schema: Mapping[str, Any], name: str) -> str:
-        if schema.get("format") in BY_FORMAT:
-            return BY_FORMAT[schema["format"]]
+        kind = schema.get("format")
+        if (
+            kind in LATER
+            and name.rpartition("_")[2] in {"to", "until", "at"}
+            and not name.startswith("start")
+        ):
+            return LATER[kind]
+        if kind in BY_FORMAT:
+            return BY_FORMAT[kind]
         stem = next((key for key in BY_NAME if name == key or name.endswith(f"_{key}")), None)
         text = BY_NAME[stem] if stem else name.replace("_", " ") or "text"
         least, most = schema.get("minLength", 0), schema.get("maxLength")
