@@ -1,16 +1,17 @@
 """The list of bookings: one statement, whatever is filtered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, any_, bindparam, exists, select, tuple_
+from sqlalchemy import ColumnElement, any_, bindparam, exists, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Integer, Text, Uuid
 
 from adapters.postgres.booking_rows import to_outcome
 from adapters.postgres.booking_statements import CREW_NAMES, LEAD_COLUMNS, LONGEST, WITH_PEOPLE, b, c
+from adapters.postgres.hot_read import HotRead
 from adapters.postgres.tables.bookings import booking_crew
 from adapters.postgres.tables.metadata import Instant
 from adapters.postgres.tables.scheduling import teams
@@ -87,11 +88,11 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 
 
 @lru_cache(maxsize=64)
-def statement(names: tuple[str, ...]) -> Select[Any]:
-    """With the conditions of these names; each set of them is built once."""
+def statement(names: tuple[str, ...]) -> HotRead:
+    """With the conditions of these names; each set of them is built and compiled once."""
     begins, before = bindparam("begins", type_=Instant), bindparam("before", type_=Instant)
     long_before = bindparam("long_before", type_=Instant)
-    return (
+    return HotRead.of(
         select(*SUMMARY)
         .select_from(WITH_PEOPLE)
         .where(b.starts_at < before, b.starts_at > long_before, b.ends_at > begins)
@@ -103,7 +104,7 @@ def statement(names: tuple[str, ...]) -> Select[Any]:
 
 def question(
     wanted: BookingFilter, after: BookingPosition | None, limit: int
-) -> tuple[Select[Any], dict[str, Any]]:
+) -> tuple[HotRead, dict[str, Any]]:
     given: dict[str, Any] = {
         "statuses": sorted(wanted.statuses) or None,
         "team_id": wanted.team_id,
@@ -119,18 +120,17 @@ def question(
     return statement(names), values | {"long_before": wanted.touching_from - LONGEST}
 
 
-def to_summary(row: Row[*tuple[Any, ...]]) -> BookingSummary:
-    values = row._asdict()
-    return BookingSummary(
-        **values
-        | {
-            "crew": to_crew(row.crew),
-            "time_warnings": tuple(row.time_warnings),
-            "deposit_policy": tuple(row.deposit_policy),
-            "risk_reasons": tuple(row.risk_reasons),
-            "cancellation": to_outcome(row.cancellation),
-        }
-    )
+def to_summary(row: Sequence[Any]) -> BookingSummary:
+    values = list(row)
+    values[_CREW_AT] = to_crew(values[_CREW_AT])
+    for place in _TUPLES_AT:
+        values[place] = tuple(values[place])
+    values[_CANCELLATION_AT] = to_outcome(values[_CANCELLATION_AT])
+    return BookingSummary(*values)
+
+
+_CREW_AT, _CANCELLATION_AT = FIELDS.index("crew"), FIELDS.index("cancellation")
+_TUPLES_AT = tuple(FIELDS.index(name) for name in ("time_warnings", "deposit_policy", "risk_reasons"))
 
 
 def to_crew(pairs: list[tuple[str, str]]) -> tuple[CrewMember, ...]:

@@ -11,11 +11,12 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal_column,
     or_,
     select,
     union,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Text, Uuid
 
 from adapters.postgres.booking_rows import COLUMNS
@@ -116,7 +117,7 @@ COUNT_OVERDUE = select(func.count()).select_from(bookings).where(OVERDUE)
 _SAME_WORKER = (workers.c.org_id == c.org_id) & (workers.c.worker_id == c.worker_id)
 _member = func.jsonb_build_array(c.worker_id, workers.c.name)
 CREW_NAMES = (
-    select(func.coalesce(func.jsonb_agg(_member), cast([], JSONB)))
+    select(func.coalesce(func.jsonb_agg(_member), literal_column("'[]'::jsonb")))
     .select_from(
         booking_crew.join(workers, (workers.c.org_id == c.org_id) & (workers.c.worker_id == c.worker_id))
     )

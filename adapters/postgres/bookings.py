@@ -77,8 +77,8 @@ class PostgresBookings:
     async def list_page(
         self, wanted: BookingFilter, after: BookingPosition | None, limit: int
     ) -> list[BookingSummary]:
-        statement, values = booking_lists.question(wanted, after, limit)
-        return [booking_lists.to_summary(row) for row in await self.connection.execute(statement, values)]
+        read, values = booking_lists.question(wanted, after, limit)
+        return [booking_lists.to_summary(row) for row in await read.rows(self.connection, values)]
 
     async def live_of_lead(self, lead_id: LeadId) -> Sequence[Booking]:
         rows = await self.connection.execute(sql.LIVE_OF_LEAD, {"lead_id": lead_id})

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
@@ -30,6 +31,7 @@ def make_engine(options: DatabaseOptions) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=options.pool_timeout_seconds,
         pool_use_lifo=True,
+        json_deserializer=msgspec.json.decode,
         connect_args={
             "connection_class": TenantConnection,
             "timeout": CONNECT_TIMEOUT_SECONDS,

@@ -64,12 +64,17 @@ def sqlstate_of(error: DBAPIError) -> str:
 
 
 def _known(error: DBAPIError) -> DomainError | None:
-    state = sqlstate_of(error)
+    state = UNSTORABLE if isinstance(error, DataError) else sqlstate_of(error)
+    return refusal_of(state, lost=error.connection_invalidated)
+
+
+def refusal_of(state: str, *, lost: bool) -> DomainError | None:
+    """What an SQLSTATE means for the caller; `lost`: the connection is gone. None is a fault of ours."""
     if state in CONTENDED:
         return Contended("Others are changing the same things.", retry_after_seconds=1)
-    if error.connection_invalidated or state in UNAVAILABLE or state.startswith(UNAVAILABLE_CLASSES):
+    if lost or state in UNAVAILABLE or state.startswith(UNAVAILABLE_CLASSES):
         return _unavailable("The database is not available.")
-    if isinstance(error, DataError) or state.startswith(UNSTORABLE):
+    if state.startswith(UNSTORABLE):
         return Invalid("A value cannot be stored: it is out of range, or holds what text may not hold.")
     return None
 

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.errors import constraint_of
+from adapters.postgres.hot_read import HotRead
 from adapters.postgres.tables.platform import org_profiles, orgs
 from domain.shared.errors import Conflict, NotFound, PreconditionFailed
 from domain.shared.ids import OrgId
@@ -34,8 +35,8 @@ PROFILE = tuple(
     org_profiles.c[name]
     for name in (*BASICS, *(f"branding_{n}" for n in BRANDING), *(f"contact_{n}" for n in CONTACT), *STAMPS)
 )
-GET_PROFILE = select(*PROFILE)
-LOCK_PROFILE = GET_PROFILE.with_for_update(key_share=True)
+GET_PROFILE = HotRead.of(select(*PROFILE))
+LOCK_PROFILE = select(*PROFILE).with_for_update(key_share=True)
 ADD_PROFILE = insert(org_profiles)
 SAVE_PROFILE = (
     update(org_profiles)
@@ -107,10 +108,10 @@ class PostgresOrgProfiles:
     connection: AsyncConnection
 
     async def get(self) -> OrgProfile:
-        return await self._one(GET_PROFILE)
+        return self._only(await GET_PROFILE.rows(self.connection, {}))
 
     async def lock(self) -> OrgProfile:
-        return await self._one(LOCK_PROFILE)
+        return self._only((await self.connection.execute(LOCK_PROFILE)).all())
 
     async def add(self, profile: OrgProfile) -> None:
         try:
@@ -125,8 +126,8 @@ class PostgresOrgProfiles:
         if done.rowcount == 0:
             raise PreconditionFailed
 
-    async def _one(self, statement: Any) -> OrgProfile:
-        row = (await self.connection.execute(statement)).one_or_none()
-        if row is None:
+    @staticmethod
+    def _only(rows: Sequence[Sequence[Any]]) -> OrgProfile:
+        if not rows:
             raise NotFound("org_id")
-        return to_profile(row)
+        return to_profile(rows[0])

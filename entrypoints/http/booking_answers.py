@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -150,7 +151,7 @@ def public_answer(shown: ShownBooking) -> PublicBookingAnswer:
 
 
 def _values(row: BookingSummary, timezone: str, reader: Actor) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(row, name) for name in SHARED}
+    values: dict[str, Any] = dict(zip(SHARED, _shared(row), strict=True))
     minutes = (row.ends_at - row.starts_at).total_seconds() // 60
     values |= {
         "crew": [CrewAnswer(worker_id=member.worker_id, name=member.name) for member in row.crew],
@@ -158,14 +159,16 @@ def _values(row: BookingSummary, timezone: str, reader: Actor) -> dict[str, Any]
         "timezone": timezone,
         "local_date": day_of(row.starts_at, ZoneInfo(timezone)),
         "work_state": "not_started",
-        "photo_counts": PhotoCounts(),
+        "photo_counts": NO_PHOTOS,
         "warnings": _warnings(row, int(minutes)),
         "actions": _actions(row, reader),
     }
     return as_seen_by(reader.role, values, prefix="lead_")
 
 
+NO_PHOTOS = PhotoCounts()
 SHARED = tuple(name for name in BookingRow.__struct_fields__ if name in BookingSummary.__dataclass_fields__)
+_shared = attrgetter(*SHARED)
 
 
 def _warnings(row: BookingSummary, minutes: int) -> list[str]:

@@ -6,7 +6,10 @@ from typing import Any
 from domain.identity.actor import Role
 
 PHONE_TAIL = 4
-HIDDEN = ("address", "notes", "pets", "allergies", "access_notes")
+HIDDEN_FROM: Mapping[Role | None, tuple[str, ...]] = {
+    Role.VIEWER: ("address", "notes", "pets", "allergies", "access_notes"),
+    Role.FINANCE: ("access_notes",),
+}
 
 
 def masked_name(name: str) -> str:
@@ -32,10 +35,12 @@ def as_seen_by(role: Role | None, values: Mapping[str, Any], prefix: str = "") -
 
     `prefix` stands before the names of the contact's fields, as in `lead_name`."""
     seen = dict(values)
+    hidden = HIDDEN_FROM.get(role)
+    if hidden is None:
+        return seen
     if role is Role.VIEWER:
         for field, mask in MASKS.items():
             name = f"{prefix}{field}"
             if seen.get(name):
                 seen[name] = mask(seen[name])
-    hidden = HIDDEN if role is Role.VIEWER else ("access_notes",) if role is Role.FINANCE else ()
     return seen | {name: None for name in hidden if name in seen}
