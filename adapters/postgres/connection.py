@@ -5,6 +5,7 @@ from a UUID object and whole numbers alone, so there is nothing to escape.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -28,9 +29,13 @@ EXPORT = Limits(statement_ms=60_000, lock_ms=5_000, idle_ms=300_000)  # a slow r
 def opening(org_id: UUID | None, limits: Limits) -> str:
     """What follows BEGIN. No organisation is the empty text, which the policies read as no row."""
     pinned = "" if org_id is None else str(UUID(int=org_id.int))
+    return f"select set_config('app.current_org_id', '{pinned}', true), {_limited(limits)}"
+
+
+@cache
+def _limited(limits: Limits) -> str:
     return (
-        f"select set_config('app.current_org_id', '{pinned}', true),"  # a UUID and whole numbers
-        f" set_config('statement_timeout', '{limits.statement_ms:d}', true),"
+        f"set_config('statement_timeout', '{limits.statement_ms:d}', true),"
         f" set_config('lock_timeout', '{limits.lock_ms:d}', true),"
         f" set_config('idle_in_transaction_session_timeout', '{limits.idle_ms:d}', true);"
     )

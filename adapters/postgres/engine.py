@@ -40,7 +40,7 @@ def make_engine(options: DatabaseOptions) -> AsyncEngine:
             "server_settings": {"application_name": options.application_name, "timezone": "UTC"},
         },
     )
-    event.listen(engine.sync_engine, "checkout", _replace_if_dead)
+    event.listen(engine.sync_engine, "checkout", _make_ready)
     return engine
 
 
@@ -50,7 +50,9 @@ def driver_url(url: str) -> str:
     return f"postgresql+asyncpg{separator}{rest}" if scheme in {"postgres", "postgresql"} else url
 
 
-def _replace_if_dead(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
+def _make_ready(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
     # The driver sees the server hang up as soon as the loop turns: asking costs no round trip.
-    if connection.driver_connection.is_closed():
+    driver = connection.driver_connection
+    if driver.is_closed():
         raise DisconnectionError("The server closed this connection.")
+    driver.open_with("")  # what the last user said and never sent

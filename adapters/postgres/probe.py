@@ -125,7 +125,7 @@ class DatabaseProbe:
     async def _isolated(self, connection: AsyncConnection) -> bool:
         """By the code that requests use: with no organisation, and as one that nobody has, no row is seen."""
         for org_id in (None, uuid4()):
-            (await driver_of(connection)).open_with(opening(org_id, REQUEST))
+            driver_of(connection).open_with(opening(org_id, REQUEST))
             seen = bool((await connection.execute(text(canary()))).scalar_one())
             await connection.rollback()
             if seen:

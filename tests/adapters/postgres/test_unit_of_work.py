@@ -60,6 +60,24 @@ async def test_a_connection_remembers_nobody(
         assert not setting.scalar_one()
 
 
+async def test_a_refused_commit_is_no_commit(
+    small_pool: AsyncEngine, postgres_uow: PostgresUnitOfWork, postgres: TestDatabase, an_org: OrgId
+) -> None:
+    """The connection dies between the last statement and the commit."""
+    work = replace(postgres_uow, engine=small_pool)
+
+    async def lose() -> None:
+        async with work.begin(an_org) as unit:
+            await unit.org.save((await unit.org.get()).edited(work.clock.now(), name="Lost"))
+            pid = (await unit.connection.execute(text("select pg_backend_pid()"))).scalar_one()
+            postgres.execute(f"select pg_terminate_backend({pid}, 5000)")
+
+    with pytest.raises(Unavailable):
+        await lose()
+    async with work.begin(an_org) as unit:
+        assert (await unit.org.get()).name == "Acme Cleaning"
+
+
 async def test_a_savepoint_keeps_the_pin(postgres_uow: PostgresUnitOfWork, an_org: OrgId) -> None:
     async with postgres_uow.begin(an_org) as unit:
         savepoint = await unit.connection.begin_nested()
