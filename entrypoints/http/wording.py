@@ -64,8 +64,11 @@ def _list(metas: Sequence[msgspec.Meta]) -> str:
     return f"must be a list of {span}" if span else "must be a list"
 
 
-def _number(_metas: Sequence[msgspec.Meta]) -> str:
-    return "must be a number"
+def _number(metas: Sequence[msgspec.Meta]) -> str:
+    span = _range(_bound(metas, "ge", "gt"), _bound(metas, "le", "lt"))
+    step = _bound(metas, "multiple_of")
+    within = f" from {span}" if " to " in span else f" of {span}" if span else ""
+    return f"must be a number{within}" + (f" in steps of {step}" if step is not None else "")
 
 
 def _other(_metas: Sequence[msgspec.Meta]) -> str:

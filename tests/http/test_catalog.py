@@ -150,6 +150,14 @@ async def test_a_home_that_makes_no_sense_is_refused_at_its_pointer(
     assert fields_at_fault(answer) == {field}
 
 
+async def test_a_fault_says_what_would_be_right(memory_shop: Shop) -> None:
+    answer = await memory_shop.public("POST", "/estimates", json={"beds": 21, "baths": 1.3})
+    assert {fault["field"]: fault["message"] for fault in answer.json()["errors"]} == {
+        "beds": "must be a whole number from 0 to 20",
+        "baths": "must be a number from 0 to 20 in steps of 0.5",
+    }
+
+
 async def test_missing_and_wrong_fields_are_named_all_at_once(memory_shop: Shop) -> None:
     answer = await memory_shop.public(
         "POST", "/estimates", json={"baths": 1.3, "add_ons": {"oven": 0, "fridge": 99}}
