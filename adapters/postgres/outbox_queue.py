@@ -96,9 +96,9 @@ class PostgresOutboxQueue:
             await self.connection.execute(SAVE, rows)
 
     async def record(self, attempts: Iterable[Attempt]) -> None:
-        for attempt in attempts:
-            row = {column.name: getattr(attempt, column.name) for column in ATTEMPT}
-            await self.connection.execute(RECORD, row)
+        rows = [{column.name: getattr(attempt, column.name) for column in ATTEMPT} for attempt in attempts]
+        if rows:
+            await self.connection.execute(RECORD, rows)
 
     async def attempts(self, event_id: EventId) -> list[Attempt]:
         rows = await self.connection.execute(ATTEMPTS, {"event_id": event_id})

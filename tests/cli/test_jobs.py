@@ -1,0 +1,73 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from application.delivery.job_table import JOBS
+from entrypoints.cli.main import cli
+from tests.support.database import TestDatabase
+from tests.support.live import command
+
+
+def jobs(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["jobs", *arguments])
+
+
+def test_every_job_is_listed() -> None:
+    listed = jobs("list")
+    assert listed.exit_code == 0
+    assert [line.split()[0] for line in listed.output.splitlines()] == list(JOBS)
+    document = json.loads(jobs("list", "--json").output)
+    assert document["items"][0] == {
+        "job": "outbox-delivery",
+        "in_default_set": True,
+        "interval_seconds": 5,
+        "timeout_seconds": 55,
+        "result_keys": ["claimed", "sent", "retry", "dead", "skipped"],
+    }
+
+
+def test_an_unknown_job_is_a_usage_error_that_lists_all() -> None:
+    refused = jobs("run", "--once", "--job", "outbox_delivery", "--job", "no_such_job")
+    assert refused.exit_code == 2
+    assert "no_such_job" in refused.output
+    assert all(name in refused.output for name in JOBS)
+
+
+@pytest.mark.parametrize("interval", ["0", "-1", "soon"])
+def test_an_interval_is_at_least_a_second(interval: str) -> None:
+    assert jobs("run", "--interval", interval).exit_code == 2
+
+
+def ran(database: TestDatabase, home: Path, *arguments: str) -> dict[str, Any]:
+    environment = {"DATABASE_URL": database.app_url, "APP_ENV": "dev"}
+    done = command(home, ["jobs", "run", "--once", "--json", *arguments], environment)
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return {job.pop("job"): job for job in document["jobs"]}
+
+
+def test_one_run_of_each_answers_in_one_document(postgres: TestDatabase, tmp_path: Path) -> None:
+    with postgres.clone("jobs") as database:
+        outcomes = ran(database, tmp_path)
+        named = ran(database, tmp_path, "--job", "booking_expiry", "--job", "booking-expiry")
+    assert list(outcomes) == [name for name, spec in JOBS.items() if spec.in_default_set]
+    for name, outcome in outcomes.items():
+        assert outcome.pop("duration_ms") >= 0
+        assert outcome == {
+            "status": "ok",
+            "orgs": 0,
+            "orgs_failed": 0,
+            **dict.fromkeys(JOBS[name].result_keys, 0),
+        }
+    assert list(named) == ["booking-expiry"]
+
+
+def test_a_failed_run_is_told_by_the_exit_status(tmp_path: Path) -> None:
+    nowhere = {"DATABASE_URL": f"postgresql://app@/nothing?host={tmp_path}", "APP_ENV": "dev"}
+    done = command(tmp_path, ["jobs", "run", "--once", "--json", "--job", "outbox-delivery"], nowhere)
+    assert done.returncode == 1
+    (job,) = json.loads(done.stdout)["jobs"]
+    assert (job["job"], job["status"]) == ("outbox-delivery", "failed")
