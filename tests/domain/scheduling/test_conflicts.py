@@ -254,6 +254,11 @@ def test_alternatives_are_few_distinct_offered_near_and_never_the_time_refused(
         assert offers.refusal(alternative.team_id, alternative.starts_at) is None
 
 
+def test_alternatives_are_sought_from_the_day_before_to_fourteen_days_after() -> None:
+    span = search_span(at("2026-03-02 23:30"), a_calendar().zone)
+    assert span == Span(at("2026-03-01 00:00"), at("2026-03-17 00:00"))
+
+
 def test_of_two_equally_near_times_the_earlier_comes_first_and_the_idler_team_takes_it() -> None:
     busy = [a_hold(NOON, 60, team=n, number=n) for n in (1, 2)]
     morning = a_hold(at("2026-03-02 09:00"), 30, team=1, number=9)
