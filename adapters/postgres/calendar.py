@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.calendar_document import board_decoder, facts_decoder, hold_decoder
+from adapters.postgres.hot_read import HotRead
 from application.ports.calendar import BoardFacts
 from domain.scheduling.blackout import LONGEST_WINDOW
 from domain.scheduling.calendar import CalendarFacts
@@ -99,6 +100,10 @@ JOBS_OF_WORKER = f"""
     where c.worker_id = $1 and c.starts_at > $3 and {TO_COME} order by b.starts_at, b.booking_id
 """  # noqa: S608  # constants of this module
 
+PERIOD = ("start", "end", "earliest_hold", "earliest_blackout", "now")
+READ_FACTS = HotRead(FACTS, (*PERIOD, "ignoring"))
+READ_BOARD = HotRead(BOARD, (*PERIOD, "most"))
+
 LOCK_KEY = "hashtextextended('calendar:' || current_setting('app.current_org_id'), 0)"
 SHARE = f"select pg_advisory_xact_lock_shared({LOCK_KEY})"
 EXCLUDE = f"select pg_advisory_xact_lock({LOCK_KEY})"
@@ -111,23 +116,16 @@ class PostgresCalendar:
     async def facts(
         self, start: datetime, end: datetime, *, now: datetime, ignoring: BookingId | None = None
     ) -> CalendarFacts:
-        end += LONGEST_BUFFER
-        # No hold and no blackout is longer: the second bound keeps the range of the index short.
-        asked = (start, end, start - LONGEST_HOLD, start - LONGEST_WINDOW, now, ignoring)
-        document = await self._value(FACTS, asked)
-        if document is None:
-            raise NotFound("org_id")
+        document = await self._document(READ_FACTS, {**_period(start, end, now), "ignoring": ignoring})
         row = facts_decoder.decode(document)
         if row.settings is None:
             raise NotFound("org_id")
         return row.to_facts(row.settings)
 
     async def board(self, start: datetime, end: datetime, *, now: datetime, limit: int) -> BoardFacts:
-        end += LONGEST_BUFFER
-        asked = (start, end, start - LONGEST_HOLD, start - LONGEST_WINDOW, now, limit + 1)
-        document = await self._value(BOARD, asked)
-        row = None if document is None else board_decoder.decode(document)
-        if row is None or row.settings is None:
+        document = await self._document(READ_BOARD, {**_period(start, end, now), "most": limit + 1})
+        row = board_decoder.decode(document)
+        if row.settings is None:
             raise NotFound("org_id")
         return row.to_board(row.settings, limit)
 
@@ -149,5 +147,24 @@ class PostgresCalendar:
     async def exclude(self) -> None:
         await self.connection.exec_driver_sql(EXCLUDE)
 
+    async def _document(self, read: HotRead, asked: dict[str, Any]) -> str:
+        """Raises NotFound before the organisation's birth."""
+        rows = await read.rows(self.connection, asked)
+        if not rows:
+            raise NotFound("org_id")
+        return str(rows[0][0])
+
     async def _value(self, statement: str, arguments: tuple[Any, ...]) -> Any:
         return (await self.connection.exec_driver_sql(statement, arguments)).scalar_one_or_none()
+
+
+def _period(start: datetime, end: datetime, now: datetime) -> dict[str, Any]:
+    """No hold and no blackout is longer than the longest: their earliest start keeps the range of the index
+    short."""
+    return {
+        "start": start,
+        "end": end + LONGEST_BUFFER,
+        "earliest_hold": start - LONGEST_HOLD,
+        "earliest_blackout": start - LONGEST_WINDOW,
+        "now": now,
+    }

@@ -211,17 +211,25 @@ async def test_no_other_organisation_is_in_the_calendar(uow: UnitOfWork, an_org:
 
 @contextmanager
 def counted(engine: AsyncEngine) -> Iterator[list[str]]:
-    """The statements sent meanwhile."""
+    """The queries that the driver sends meanwhile, those that open and end transactions left out."""
     sent: list[str] = []
+    heard: set[Any] = set()
 
-    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
+    def note(record: Any) -> None:
+        if not record.query.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+            sent.append(record.query)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    def listen(connection: Any, _record: Any, _proxy: Any) -> None:
+        connection.driver_connection.add_query_logger(note)
+        heard.add(connection.driver_connection)
+
+    event.listen(engine.sync_engine, "checkout", listen)
     try:
         yield sent
     finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+        event.remove(engine.sync_engine, "checkout", listen)
+        for driver in heard:
+            driver.remove_query_logger(note)
 
 
 @pytest.fixture
