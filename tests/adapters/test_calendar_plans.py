@@ -65,4 +65,6 @@ async def test_a_day_is_read_by_its_time_and_not_by_the_history(
         plan = "\n".join(str(line) for (line,) in explained)
     assert "bookings_by_start" in plan
     assert "blackouts_by_start" in plan
-    assert rows_read(plan, "bookings") < 500  # a day and the longest hold before it; a year of blackouts
+    assert (
+        rows_read(plan, "bookings") < 1_000
+    )  # of 2,900: a day and the longest hold before it; a year of blackouts
