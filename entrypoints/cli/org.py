@@ -30,7 +30,7 @@ def org() -> None:
 @click.option("--currency", default="USD", show_default=True, help="ISO 4217.")
 @click.option("--owner-password-stdin", is_flag=True, help="Read a new owner's password from standard input.")
 @json_option
-def create(*, owner_password_stdin: bool, as_json: bool, **wanted: str) -> None:
+def create(*, owner_password_stdin: bool, as_json: bool, **wanted: str) -> None:  # noqa: ARG001  # always JSON
     """Make an organisation with its owner. A temporary password is shown this once."""
     from application.tenancy.create_org import CreateOrg
 
@@ -38,11 +38,9 @@ def create(*, owner_password_stdin: bool, as_json: bool, **wanted: str) -> None:
     command = CreateOrg(owner_password=password, **wanted)
     created = run_in_container(settings_here(), lambda container: _create(container, command))
     document: dict[str, Any] = {"org_id": created.org_id, "user_id": created.user_id}
-    lines = [f"Organisation {command.slug} is there: org_id {created.org_id}, owner {created.user_id}."]
     if created.temp_password is not None:
         document["temp_password"] = created.temp_password
-        lines.append(f"Temporary password of {command.owner_email}: {created.temp_password}")
-    say(document, "\n".join(lines), as_json=as_json)
+    say(document, "", as_json=True)  # the contract's document, for people too
 
 
 @org.command("list")

@@ -14,29 +14,23 @@ from adapters.postgres.embedded import EmbeddedPostgres
 from tests.support.demo import SLUG
 from tests.support.live import UNLIMITED, LiveServer, command, serving, start, wait_until_ready
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 MEBIBYTE = 1024 * 1024
 RECOVERY_SECONDS = 10
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with serving(tmp_path_factory.mktemp("bad-days"), "--demo", environment=UNLIMITED) as live:
-        yield live
-
-
-def test_a_body_of_ten_megabytes_is_refused_and_the_server_goes_on(server: LiveServer) -> None:
+def test_a_body_of_ten_megabytes_is_refused_and_the_server_goes_on(demo_server: LiveServer) -> None:
     body = json.dumps({"name": "x" * (10 * MEBIBYTE)}).encode()
-    status, headers, problem = server.ask("POST", f"/v1/public/{SLUG}/leads", body)
+    status, headers, problem = demo_server.ask("POST", f"/v1/public/{SLUG}/leads", body)
     assert status == 413
     assert headers["content-type"].startswith("application/problem+json")
     assert problem["type"] == "payload_too_large"
-    assert server.get("/readyz")[0] == 200
+    assert demo_server.get("/readyz")[0] == 200
 
 
-def test_a_body_without_end_is_refused_while_it_streams(server: LiveServer) -> None:
+def test_a_body_without_end_is_refused_while_it_streams(demo_server: LiveServer) -> None:
     """Its length is not announced: only counting finds it out."""
-    connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = HTTPConnection("127.0.0.1", demo_server.port, timeout=30)
     sent = 0
 
     def chunks() -> Iterator[bytes]:
@@ -54,21 +48,21 @@ def test_a_body_without_end_is_refused_while_it_streams(server: LiveServer) -> N
     finally:
         connection.close()
     assert status == 413
-    assert server.get("/readyz")[0] == 200
+    assert demo_server.get("/readyz")[0] == 200
 
 
 def test_a_restart_of_the_database_under_traffic_is_a_503_and_passes_within_seconds(
-    server: LiveServer,
+    demo_server: LiveServer,
 ) -> None:
     """No restart of ours, nothing but answers that say when to come back."""
-    postgres = EmbeddedPostgres(server.home / "sweepline")
+    postgres = EmbeddedPostgres(demo_server.home / "sweepline")
     assert postgres.attach()
     answers: list[tuple[int, dict[str, str]]] = []
     stop = threading.Event()
 
     def visit() -> None:
         while not stop.is_set():
-            status, headers, _ = server.get(f"/v1/public/{SLUG}/catalog")
+            status, headers, _ = demo_server.get(f"/v1/public/{SLUG}/catalog")
             answers.append((status, dict(headers)))
 
     visitors = [threading.Thread(target=visit) for _ in range(4)]
@@ -78,8 +72,8 @@ def test_a_restart_of_the_database_under_traffic_is_a_503_and_passes_within_seco
         time.sleep(1)
         postgres.restart()
         until = time.monotonic() + RECOVERY_SECONDS
-        while server.get("/readyz")[0] != 200:
-            assert time.monotonic() < until, server.output[-2000:]
+        while demo_server.get("/readyz")[0] != 200:
+            assert time.monotonic() < until, demo_server.output[-2000:]
             time.sleep(0.1)
         time.sleep(1)
     finally:
@@ -93,27 +87,27 @@ def test_a_restart_of_the_database_under_traffic_is_a_503_and_passes_within_seco
 
 
 def test_a_second_serve_on_the_same_home_shares_the_database_and_leaves_it_running(
-    server: LiveServer,
+    demo_server: LiveServer,
 ) -> None:
-    with serving(server.home, "--no-jobs", environment=UNLIMITED) as second:
+    with serving(demo_server.home, "--no-jobs", environment=UNLIMITED) as second:
         assert (
             second.get(f"/v1/public/{SLUG}/catalog")[2]["name"]
-            == server.get(f"/v1/public/{SLUG}/catalog")[2]["name"]
+            == demo_server.get(f"/v1/public/{SLUG}/catalog")[2]["name"]
         )
-    assert server.get("/readyz")[0] == 200
-    assert server.get(f"/v1/public/{SLUG}/catalog")[0] == 200
+    assert demo_server.get("/readyz")[0] == 200
+    assert demo_server.get(f"/v1/public/{SLUG}/catalog")[0] == 200
 
 
-def test_a_taken_port_is_told_in_one_line(server: LiveServer) -> None:
-    refused = command(server.home, ["serve", "--port", str(server.port)])
+def test_a_taken_port_is_told_in_one_line(demo_server: LiveServer) -> None:
+    refused = command(demo_server.home, ["serve", "--port", str(demo_server.port)])
     assert refused.returncode == 1
     lines = [line for line in (refused.stdout + refused.stderr).splitlines() if line]
     assert len(lines) == 1
-    assert str(server.port) in lines[0]
+    assert str(demo_server.port) in lines[0]
 
 
-def test_the_demo_is_filled_once_and_its_logins_are_shown_once(server: LiveServer) -> None:
-    again = command(server.home, ["demo", "--json"])
+def test_the_demo_is_filled_once_and_its_logins_are_shown_once(demo_server: LiveServer) -> None:
+    again = command(demo_server.home, ["demo", "--json"])
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout) == {"org_slug": SLUG, "filled": False, "logins": []}
 

@@ -20,7 +20,7 @@ from entrypoints.cli.env_file import env_text
 from tests.support.demo import sign_in
 from tests.support.live import LiveServer, free_port, wait_until_ready
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 PASSWORD = "a heron waits below"

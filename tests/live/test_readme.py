@@ -4,22 +4,15 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.demo import SLUG, demo_caller, printed_password, sign_in
-from tests.support.live import LiveServer, command, serving
+from tests.support.live import LiveServer, command
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 RIVAL_PASSWORD = "a sparrow hums beneath"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with serving(tmp_path_factory.mktemp("readme"), "--demo") as live:
-        yield live
 
 
 def test_it_shows_the_two_commands_word_for_word() -> None:
@@ -28,7 +21,10 @@ def test_it_shows_the_two_commands_word_for_word() -> None:
 
 
 @pytest.mark.slow
-def test_the_first_booking_works_as_written_and_a_second_company_sees_none_of_it(server: LiveServer) -> None:
+@pytest.mark.timeout(400)
+def test_the_first_booking_works_as_written_and_a_second_company_sees_none_of_it(
+    demo_server: LiveServer,
+) -> None:
     script = "set -euo pipefail\n" + "\n".join(
         re.findall(r"^```bash\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     )
@@ -36,9 +32,9 @@ def test_the_first_booking_works_as_written_and_a_second_company_sees_none_of_it
         ["bash", "-c", script],
         env={
             "PATH": os.environ["PATH"],
-            "SWEEPLINE_URL": server.url,
-            "SWEEPLINE_HOME": str(server.home / "sweepline"),
-            "DISPATCHER_PASSWORD": printed_password(server.output, "dispatcher"),
+            "SWEEPLINE_URL": demo_server.url,
+            "SWEEPLINE_HOME": str(demo_server.home / "sweepline"),
+            "DISPATCHER_PASSWORD": printed_password(demo_server.output, "dispatcher"),
         },
         capture_output=True,
         text=True,
@@ -51,16 +47,16 @@ def test_the_first_booking_works_as_written_and_a_second_company_sees_none_of_it
     assert done.stdout.rstrip().endswith(".eml")
     found = re.search(r"^booking ([0-9a-f-]{36}): PENDING", done.stdout, re.MULTILINE)
     assert found, done.stdout
-    _is_there_for_its_company_alone(server, found.group(1))
+    _is_there_for_its_company_alone(demo_server, found.group(1))
 
 
-def _is_there_for_its_company_alone(server: LiveServer, booking_id: str) -> None:
+def _is_there_for_its_company_alone(demo_server: LiveServer, booking_id: str) -> None:
     arguments = ["org", "create", "--name", "Rival", "--slug", "rival", "--owner-email", "boss@rival.example"]
-    made = command(server.home, [*arguments, "--owner-password-stdin"], stdin=RIVAL_PASSWORD)
+    made = command(demo_server.home, [*arguments, "--owner-password-stdin"], stdin=RIVAL_PASSWORD)
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["org_id"]
-    rival = sign_in(server, "boss@rival.example", RIVAL_PASSWORD, "rival")
-    dispatcher = demo_caller(server, "dispatcher")
+    rival = sign_in(demo_server, "boss@rival.example", RIVAL_PASSWORD, "rival")
+    dispatcher = demo_caller(demo_server, "dispatcher")
     assert dispatcher.get(f"/v1/admin/bookings/{booking_id}")[0] == 200
     assert rival.get(f"/v1/admin/bookings/{booking_id}")[0] == 404
     for path in ("/v1/admin/bookings", "/v1/admin/leads", "/v1/admin/workers"):

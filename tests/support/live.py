@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 SWEEPLINE = Path(sys.executable).with_name("sweepline")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180  # a busy machine fills the demo slowly
 UNLIMITED = {"RATE_LIMIT_PER_MINUTE": "1000000", "ADMIN_ACTION_RATE_LIMIT_PER_MINUTE": "1000000"}
 """For tests that send a crowd from one address."""
 
