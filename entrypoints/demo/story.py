@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from domain.shared.estimate import Home
 from entrypoints.demo import company
 
-WEEKS_BACK = 9
-WEEKS_AHEAD = 3
+WEEKS_BACK = 8
+WEEKS_AHEAD = 4
 DAYS_PLANNED = 5  # beyond them, some visits wait for their crew
 CELL_STARTS = (time(9, 0), time(13, 30))  # the longest visit of the demo, with its travel, fits between
 RHYTHM_WEEKS = {"weekly": 1, "biweekly": 2, "monthly": 4, "one_time": WEEKS_BACK + WEEKS_AHEAD}
