@@ -99,4 +99,14 @@ TEMPLATES: Mapping[str, MailTemplate] = {
         ),
         greets=False,
     ),
+    "refresh_reused": MailTemplate(
+        subject="A session of yours was ended – {{ org }}",
+        heading="A session of yours was ended",
+        paragraphs=(
+            "A sign-in token of yours was used a second time, so somebody may hold a copy of it.",
+            "We ended that session; sign in again to go on.",
+            "If you did not expect this, change your password.",
+        ),
+        greets=False,
+    ),
 }

@@ -18,7 +18,11 @@ class MemoryLeftovers:
         keys = sorted(
             (row.expires_at, key) for key, row in tables.idempotency_keys.items() if row.expires_at <= now
         )[:limit]
-        over = [session for session in tables.sessions.values() if session.refresh_expires_at <= now]
+        over = [
+            session
+            for session in tables.sessions.values()
+            if max(session.expires_at, session.refresh_expires_at) <= now
+        ]
         sessions = sorted(over, key=lambda session: (session.refresh_expires_at, session.id))[:limit]
         gone = {session.id for session in sessions}
         for _, key in keys:

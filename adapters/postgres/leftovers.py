@@ -25,7 +25,7 @@ PURGE_KEYS = delete(idempotency_keys).where(
 )
 _old_sessions = (
     select(sessions.c.session_id)
-    .where(sessions.c.refresh_expires_at <= _now)
+    .where(sessions.c.refresh_expires_at <= _now, sessions.c.expires_at <= _now)
     .order_by(sessions.c.refresh_expires_at, sessions.c.session_id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)

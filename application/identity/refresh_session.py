@@ -4,6 +4,7 @@ from datetime import datetime
 from application.identity.issuing import IssuedTokens, TokenIssuer, token_sha256
 from application.identity.origin import Origin
 from application.ports.clock import Clock
+from application.ports.outbox import Message
 from application.ports.tokens import TokenSealer
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.identity.errors import OrgSuspended, RefreshExpired, RefreshInvalid, RefreshReused
@@ -122,3 +123,12 @@ class RefreshSessionHandler:
         await unit.sessions.save(session.revoked(RevokedReason.REFRESH_REUSED, now))
         actor = origin.bearer(family.person, unit.org_id, family.membership.role, session.id)
         await unit.audit.record(actor, "refresh_reused", "session", session.id, outcome="refused")
+        notice = Message(
+            kind="email",
+            event_type="refresh_reused",
+            dedupe_key=f"user:{session.user_id}:refresh_reused:{session.id}",
+            resource_type="person",
+            resource_id=session.user_id,
+            payload={"to": family.person.email},
+        )
+        await unit.outbox.add(notice, request_id=origin.request_id)

@@ -13,6 +13,8 @@ from entrypoints.settings import Secret, Settings, load_settings
 if TYPE_CHECKING:
     from dishka import AsyncContainer
 
+    from domain.shared.errors import DomainError
+
 
 def settings_here(*, bind: str | None = None) -> Settings:
     """From this process's environment; raises SettingsRefused."""
@@ -49,7 +51,11 @@ def owner_url(settings: Settings) -> str:
 
 
 def run_in_container[T](settings: Settings, work: "Callable[[AsyncContainer], Awaitable[T]]") -> T:
-    """Run `work` with the process's container on a database that runs; a refusal becomes one line."""
+    """Run `work` with the process's container on a database that runs, the embedded one at head; a refusal
+    becomes one line."""
+    from sqlalchemy.exc import ProgrammingError
+
+    from adapters.postgres.migrate import migrate
     from domain.shared.errors import DomainError
     from entrypoints.wiring import make_container
 
@@ -61,9 +67,17 @@ def run_in_container[T](settings: Settings, work: "Callable[[AsyncContainer], Aw
             await container.close()
 
     with running_database(settings) as ready:
+        if settings.database.url is None:
+            asyncio.run(migrate(owner_url(ready)))
         try:
             return asyncio.run(whole(ready))
         except DomainError as error:
-            raise Failed(
-                "; ".join([error.detail, *(f"{f.field}: {f.message}" for f in error.errors)])
-            ) from error
+            raise Failed(sentence_of(error)) from error
+        except ProgrammingError as error:
+            raise Failed("The database is not at head: run `sweepline migrate` first.") from error
+
+
+def sentence_of(error: "DomainError") -> str:
+    """A refusal in one line, with every field at fault."""
+    faults = "; ".join(f"{fault.field} {fault.message}" for fault in error.errors)
+    return f"{error.detail.rstrip('.')} ({faults})." if faults else error.detail

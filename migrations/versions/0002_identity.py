@@ -158,6 +158,7 @@ def _sessions() -> None:
         "create unique index refresh_tokens_one_current on refresh_tokens (org_id, session_id) "
         "where rotated_at is null",
         "create index refresh_tokens_by_hash on refresh_tokens (token_sha256)",
+        "create index refresh_tokens_by_session on refresh_tokens (org_id, session_id)",
     )
 
 

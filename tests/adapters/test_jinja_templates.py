@@ -52,6 +52,7 @@ SUBJECTS = {
     "booking_expired": "Cancelled: your visit on Tue 3 Mar 2026 – Acme & Söhne",
     "booking_crew": "Your visits changed: Tue 3 Mar 2026 – Acme & Söhne",
     "password_changed": "Your password was changed – Acme & Söhne",
+    "refresh_reused": "A session of yours was ended – Acme & Söhne",
 }
 
 

@@ -215,6 +215,21 @@ async def test_a_changed_password_is_told_by_mail_and_audited(
     assert PASSWORD not in repr(memory_uow.shared)
 
 
+async def test_a_reuse_is_told_by_mail_once_and_audited(
+    memory_uow: MemoryUnitOfWork, clock: FixedClock
+) -> None:
+    desk = Desk(memory_uow, clock, STRICT)
+    email, first = await signed_in(desk)
+    await desk.refresh(first.refresh_token)
+    for _ in range(3):
+        with pytest.raises(RefreshReused):
+            await desk.refresh(first.refresh_token)
+    tables = memory_uow.orgs[first.org_id]
+    assert [(row["action"], row["outcome"]) for row in tables.audit][-1] == ("refresh_reused", "refused")
+    (mail,) = tables.outbox.values()
+    assert (mail.event_type, mail.payload) == ("refresh_reused", {"to": email})
+
+
 async def test_one_sees_oneself_in_every_organisation(desk: Desk) -> None:
     email, tokens = await signed_in(desk)
     there = await desk.create_org(f"org-{IDS.new().hex[-12:]}", email)
