@@ -89,8 +89,7 @@ class EmbeddedPostgres:
                 cluster.make()
                 cluster.start(self._options.settings)
             _bootstrap(cluster)
-            self._presence = Presence(self.home / "users.lock")
-            self._cluster = cluster
+            self._stay(cluster)
         return started
 
     def attach(self) -> bool:
@@ -101,8 +100,7 @@ class EmbeddedPostgres:
             cluster = self._place()
             if not cluster.answers():
                 return False
-            self._presence = Presence(self.home / "users.lock")
-            self._cluster = cluster
+            self._stay(cluster)
         return True
 
     def release(self) -> bool:
@@ -128,6 +126,11 @@ class EmbeddedPostgres:
     def execute(self, sql: str, *, database: str = DATABASE) -> str:
         """Statements of the superuser, for set-up and for tests."""
         return self._running().execute(sql, database=database)
+
+    def _stay(self, cluster: Cluster) -> None:
+        """Be counted among the users, once."""
+        self._presence = self._presence or Presence(self.home / "users.lock")
+        self._cluster = cluster
 
     def _running(self) -> Cluster:
         if self._cluster is None:

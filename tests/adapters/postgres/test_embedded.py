@@ -105,7 +105,7 @@ def test_what_was_committed_survives_kill_9(home: Path) -> None:
     os.kill(postmaster(server), signal.SIGKILL)
     assert server.start()
     assert server.execute("select count(*) from kept") == "5000"
-    server.release()
+    assert server.release()
 
 
 @pytest.fixture
