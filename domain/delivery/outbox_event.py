@@ -10,7 +10,6 @@ from uuid import UUID
 from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.faults import Fault
 from domain.delivery.retry_policy import RetryPolicy
-from domain.shared.errors import Conflict
 from domain.shared.ids import EventId
 
 _LOSSES_BEFORE_QUARANTINE = 2
@@ -32,10 +31,8 @@ class EventOutcome(StrEnum):
     WITHDRAWN = "withdrawn"  # its cause is gone
 
 
-class LeaseLost(Conflict):
+class LeaseLost(Exception):
     """Somebody else may be trying this message by now: the late answer changes nothing."""
-
-    code = "lease_lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,166 @@
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from adapters.jinja.templates import JinjaTemplates
+from adapters.memory.mailer import MemoryMailer
+from adapters.system.identifiers import SystemIdentifiers
+from application.delivery.channel import Channel
+from application.delivery.compose import Sender
+from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
+from application.delivery.email_channel import EmailChannel, MailIsOff
+from application.delivery.rules import Channels, DeliveryRules
+from application.delivery.slots import DeliverySlots
+from application.ports.outbox import Message
+from application.ports.unit_of_work import UnitOfWork
+from domain.delivery.email_event import EmailEvent, EmailStatus
+from domain.delivery.faults import Fault
+from domain.delivery.outbox_event import EventOutcome, EventStatus
+from domain.shared.ids import EventId, OrgId
+from tests.support.clock import FixedClock
+from tests.support.delivery import event_of, outcomes_of
+
+JANE = "jane@example.com"
+
+
+@pytest.fixture
+def mailer() -> MemoryMailer:
+    return MemoryMailer()
+
+
+@pytest.fixture
+def channel(mailer: MemoryMailer, clock: FixedClock) -> EmailChannel:
+    sender = Sender(address="no-reply@example.org")
+    return EmailChannel(templates=JinjaTemplates(), mailer=mailer, sender=sender, clock=clock)
+
+
+async def deliver(uow: UnitOfWork, clock: FixedClock, channel: Channel) -> None:
+    runner = DeliverDueHandler(
+        uow=uow,
+        clock=clock,
+        ids=SystemIdentifiers(),
+        rules=DeliveryRules(),
+        channels=Channels({"email": channel}),
+        slots=DeliverySlots(16, 4),
+        runner="test",
+    )
+    await runner.handle(DeliverDue())
+
+
+async def enqueue(
+    uow: UnitOfWork, org_id: OrgId, template: str = "request_received", to: str = JANE, **values: Any
+) -> EventId:
+    message = Message(
+        kind="email",
+        event_type=template,
+        dedupe_key=f"{template}:{uuid4()}",
+        payload={"to": to, **values},
+    )
+    async with uow.begin(org_id) as unit:
+        return await unit.outbox.add(message)
+
+
+async def email_of(uow: UnitOfWork, org_id: OrgId, event_id: EventId) -> EmailEvent:
+    async with uow.begin(org_id) as unit:
+        email = await unit.emails.find(event_id)
+    assert email is not None
+    return email
+
+
+async def test_a_mail_leaves_under_its_letterhead_and_is_written_down(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, mailer: MemoryMailer
+) -> None:
+    event_id = await enqueue(uow, an_org)
+    await deliver(uow, clock, channel)
+    (mail,) = mailer.sent
+    assert mail.message_id == f"<{event_id}@example.org>"
+    assert (mail.sender.name, mail.recipient.address) == ("Acme Cleaning", JANE)
+    email = await email_of(uow, an_org, event_id)
+    assert (email.status, email.sent_at, email.template_version) == (EmailStatus.SENT, clock.now(), 1)
+    assert email.subject == mail.subject == "We received your request – Acme Cleaning"
+
+
+async def test_a_refused_recipient_is_a_bounce(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, mailer: MemoryMailer
+) -> None:
+    mailer.refusals[JANE] = Fault.of("recipient_refused")
+    event_id = await enqueue(uow, an_org)
+    other = await enqueue(uow, an_org, to="bob@example.com")
+    await deliver(uow, clock, channel)
+    event = await event_of(uow, an_org, event_id)
+    assert (event.status, event.last_error) == (EventStatus.DEAD, "recipient_refused")
+    email = await email_of(uow, an_org, event_id)
+    assert (email.status, email.bounced_at) == (EmailStatus.BOUNCED, clock.now())
+    assert email.subject
+    assert (await email_of(uow, an_org, other)).status is EmailStatus.SENT
+
+
+async def test_a_fault_that_can_pass_leaves_the_mail_queued(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, mailer: MemoryMailer
+) -> None:
+    mailer.refusals[JANE] = Fault.of("timeout")
+    event_id = await enqueue(uow, an_org)
+    await deliver(uow, clock, channel)
+    assert (await email_of(uow, an_org, event_id)).status is EmailStatus.QUEUED
+    mailer.refusals.clear()
+    clock.advance(minutes=1)
+    await deliver(uow, clock, channel)
+    assert mailer.sent[0].message_id == f"<{event_id}@example.org>"
+    assert (await email_of(uow, an_org, event_id)).status is EmailStatus.SENT
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "error"),
+    [
+        ("no_such_template", {}, "payload_invalid"),
+        ("booking_confirmed", {"starts_at": "soon"}, "payload_invalid"),
+        ("request_received", {"to": "jane@example.com\r\nBcc: all@example.com"}, "header_invalid"),
+        ("request_received", {"to": ""}, "payload_invalid"),
+    ],
+)
+async def test_what_cannot_be_composed_dies_at_once(
+    uow: UnitOfWork,
+    an_org: OrgId,
+    clock: FixedClock,
+    channel: EmailChannel,
+    mailer: MemoryMailer,
+    template: str,
+    values: dict[str, Any],
+    error: str,
+) -> None:
+    event_id = await enqueue(uow, an_org, template, **{"to": JANE, **values})
+    await deliver(uow, clock, channel)
+    event = await event_of(uow, an_org, event_id)
+    assert (event.status, event.last_error, event.attempts) == (EventStatus.DEAD, error, 1)
+    assert (await email_of(uow, an_org, event_id)).status is EmailStatus.DEAD
+    assert mailer.sent == []
+
+
+async def test_strangers_cannot_fill_a_mailbox(
+    uow: UnitOfWork, an_org: OrgId, rival: OrgId, clock: FixedClock, channel: EmailChannel
+) -> None:
+    wanted = [await enqueue(uow, an_org, to=to) for to in (JANE, "JANE@example.com", JANE, JANE)]
+    elsewhere = await enqueue(uow, rival)
+    solicited = await enqueue(uow, an_org, "password_changed")
+    await deliver(uow, clock, channel)
+    outcomes = [(await event_of(uow, an_org, event_id)).outcome for event_id in wanted]
+    assert outcomes == [EventOutcome.DELIVERED] * 3 + [EventOutcome.SKIPPED]
+    assert await outcomes_of(uow, an_org, wanted[3]) == []
+    assert (await email_of(uow, an_org, wanted[3])).status is EmailStatus.SKIPPED
+    assert (await event_of(uow, rival, elsewhere)).outcome is EventOutcome.DELIVERED
+    assert (await event_of(uow, an_org, solicited)).outcome is EventOutcome.DELIVERED
+    clock.advance(days=1)
+    tomorrow = await enqueue(uow, an_org)
+    await deliver(uow, clock, channel)
+    assert (await event_of(uow, an_org, tomorrow)).outcome is EventOutcome.DELIVERED
+
+
+async def test_with_mail_off_nothing_leaves_and_nobody_need_look(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock
+) -> None:
+    event_id = await enqueue(uow, an_org)
+    await deliver(uow, clock, MailIsOff())
+    event = await event_of(uow, an_org, event_id)
+    assert (event.status, event.outcome, event.sent_at) == (EventStatus.SENT, EventOutcome.SKIPPED, None)
+    assert (await email_of(uow, an_org, event_id)).status is EmailStatus.SKIPPED
