@@ -262,3 +262,32 @@ async def test_a_suspended_organisations_messages_wait(
 def test_a_payload_has_a_limit() -> None:
     with pytest.raises(ValueError, match="262144"):
         Message(kind="email", event_type="x", dedupe_key="x", payload={"text": "é" * 140_000})
+
+
+async def test_an_answer_that_was_written_down_in_time_stays(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock
+) -> None:
+    (event_id,) = await enqueue(uow, an_org, a_mail())
+    claimed = (await load(uow, an_org, event_id)).claim(a_lease(clock))
+    delivered = claimed.attempt(AttemptOutcome.DELIVERED, finished_at=clock.now())
+    late = claimed.attempt(AttemptOutcome.LATE, finished_at=clock.now())
+    async with uow.begin(an_org) as unit:
+        await unit.outbox_queue.record([delivered])
+        await unit.outbox_queue.record([late])
+        assert await unit.outbox_queue.attempts(event_id) == [delivered]
+
+
+async def test_mails_that_were_not_sent_on_purpose_do_not_count(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock
+) -> None:
+    *event_ids, last = await enqueue(uow, an_org, *(a_mail(f"k{n}") for n in range(4)))
+    outcomes = [EventOutcome.SKIPPED, EventOutcome.SUPPRESSED, EventOutcome.DELIVERED]
+    async with uow.begin(an_org) as unit:
+        for event_id, outcome in zip(event_ids, outcomes, strict=True):
+            email = await unit.emails.find(event_id)
+            assert email is not None
+            event = (await unit.outbox_queue.get(event_id)).settle(outcome, clock.now())
+            await unit.emails.save(email.follow(event))
+        email = await unit.emails.find(last)
+        assert email is not None
+        assert await unit.emails.count_earlier(email, ["booking_confirmed"], timedelta(days=1)) == 1
