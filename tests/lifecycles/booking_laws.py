@@ -1,13 +1,13 @@
 """What must hold of an office's rows, whatever happened (contract §12)."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations
 
 from adapters.memory.unit_of_work import OrgTables
 from domain.booking.booking import Booking, BookingStatus, CancelledBy
 from domain.leads.lead_status import LeadStatus
-from domain.shared.ids import BookingId
+from domain.shared.ids import BookingId, TeamId, WorkerId
 
 MOVES = {
     BookingStatus.PENDING: {BookingStatus.PENDING, BookingStatus.CONFIRMED, BookingStatus.CANCELLED},
@@ -19,11 +19,12 @@ MOVES = {
 
 def nothing_is_held_twice(tables: OrgTables, now: datetime, buffer_minutes: int) -> None:
     """F1 and F4, told without the domain's own words for it."""
-    held = [b for b in tables.bookings.values() if _holds(b, now)]
+    held = [b for b in tables.bookings.values() if holds(b, now)]
     for one, other in combinations(held, 2):
         first, second = sorted((one, other), key=lambda b: b.slot.starts_at)
         gap = (second.slot.starts_at - first.slot.ends_at).total_seconds() / 60
         if one.slot.team_id == other.slot.team_id or set(one.crew) & set(other.crew):
+            assert first.slot.held_until - first.slot.ends_at == timedelta(minutes=buffer_minutes)
             assert gap >= buffer_minutes, (first.slot, second.slot)
 
 
@@ -75,7 +76,38 @@ def mails_follow_their_bookings(tables: OrgTables) -> None:
             assert (f"booking:{booking.id}:expired" in keys) == expired
 
 
-def _holds(booking: Booking, now: datetime) -> bool:
+def is_free(
+    tables: OrgTables,
+    now: datetime,
+    buffer_minutes: int,
+    window: tuple[datetime, datetime],
+    team_id: TeamId,
+    crew: tuple[WorkerId, ...],
+    *,
+    besides: BookingId | None = None,
+) -> bool:
+    """Whether team and crew could take a visit then: section 6 once more, minute by minute and by hand."""
+    start, end = window
+    workers = [tables.workers[worker_id] for worker_id in crew]
+    teams = {team_id, *(worker.team_id for worker in workers)}
+    for booking in tables.bookings.values():
+        near = _gap(booking, start, end) < buffer_minutes and holds(booking, now) and booking.id != besides
+        own = not booking.crew and booking.slot.team_id in teams
+        if near and (booking.slot.team_id == team_id or own or set(booking.crew) & set(crew)):
+            return False
+    for blackout in tables.blackouts.values():
+        concerned = blackout.worker_id in crew if blackout.worker_id else blackout.team_id in {None, *teams}
+        if concerned and blackout.starts_at < end and start < blackout.ends_at:
+            return False
+    return tables.teams[team_id].is_active and all(worker.is_active for worker in workers)
+
+
+def _gap(booking: Booking, start: datetime, end: datetime) -> float:
+    """Minutes between the two visits; negative when they overlap."""
+    return max(start - booking.slot.ends_at, booking.slot.starts_at - end).total_seconds() / 60
+
+
+def holds(booking: Booking, now: datetime) -> bool:
     pending = booking.status is BookingStatus.PENDING
     waits = pending and (booking.expires_at is None or booking.expires_at > now)
     return booking.status is BookingStatus.CONFIRMED or waits

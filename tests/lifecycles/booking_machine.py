@@ -3,7 +3,6 @@
 import asyncio
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -20,11 +19,19 @@ from application.booking.reschedule_booking import RescheduleBooking
 from application.scheduling.blackouts import AddBlackout
 from application.scheduling.change_worker import ChangeWorker
 from application.scheduling.check_conflicts import CheckConflicts
-from application.scheduling.find_slots import FindSlots
 from domain.booking.booking import Booking, CancelledBy
-from domain.scheduling.offers import Audience
 from domain.shared.ids import BookingId, TeamId, WorkerId
 from tests.lifecycles import booking_laws as laws
+from tests.lifecycles.booking_choices import (
+    A_BOOKING,
+    CREWS,
+    LENGTHS,
+    SOME_CREW,
+    STALE,
+    TIME_CODES,
+    TIMES,
+    ZONE,
+)
 from tests.lifecycles.booking_office import (
     LEADS,
     TEAMS,
@@ -37,23 +44,6 @@ from tests.lifecycles.booking_office import (
     open_office,
 )
 from tests.support.clock import FixedClock
-
-ZONE = ZoneInfo("America/New_York")
-TIME_CODES = {"slot_taken", "team_inactive", "worker_inactive"}
-DAYS = st.integers(0, 7)
-TIMES = st.builds(
-    lambda day, half_hour, odd: (
-        datetime(2026, 3, 3, tzinfo=ZONE) + timedelta(days=day, minutes=30 * half_hour + odd)
-    ),
-    st.integers(0, 1) | DAYS,
-    st.integers(16, 36) | st.integers(0, 47),
-    st.sampled_from([0, 0, 0, 0, 7]),
-).map(lambda moment: moment.astimezone(ZoneInfo("UTC")))
-LENGTHS = st.sampled_from([60, 120, 180, 600])
-CREWS = st.lists(st.sampled_from(WORKERS), max_size=2, unique=True).map(tuple)
-SOME_CREW = st.lists(st.sampled_from(WORKERS), min_size=1, max_size=2, unique=True).map(tuple)
-A_BOOKING = st.integers(0, 30)
-STALE = st.sampled_from([None, None, None, 0, 1])  # versions behind the one there is
 
 
 class BookingMachine(RuleBasedStateMachine):
@@ -81,13 +71,22 @@ class BookingMachine(RuleBasedStateMachine):
     def now(self) -> datetime:
         return self.office.clock.now()
 
+    @property
+    def overdue(self) -> list[Booking]:
+        """By the laws' own reading: live, and holding nothing."""
+        return [b for b in self.tables.bookings.values() if b.is_live and not laws.holds(b, self.now)]
+
     def do(self, command: Any) -> Any:
         """A refusal leaves no trace, whatever it was."""
         before = snapshot(self.tables)
         answer = self.runner.run(self.office.do(command))
         if isinstance(answer, Refused):
-            assert snapshot(self.tables) == before, command
+            assert self.is_as(before), command
         return answer
+
+    def is_as(self, before: OrgTables) -> bool:
+        """In a word, for a whole office is too much to print where it differs."""
+        return self.tables == before
 
     def ask(self, question: Any) -> Any:
         return self.runner.run(self.office.ask(question))
@@ -112,7 +111,7 @@ class BookingMachine(RuleBasedStateMachine):
         """F2: what is offered can be booked, and nothing else."""
         estimate = self.tables.leads[lead].estimate
         assert estimate is not None
-        held = [b for b in self.tables.bookings.values() if b.lead_id == lead and b.holds(self.now)]
+        held = [b for b in self.tables.bookings.values() if b.lead_id == lead and laws.holds(b, self.now)]
         engaged = any(b.slot.starts_at > self.now or b.slot.starts_at == starts_at for b in held)
         offered = self.offered_to_the_public(starts_at, estimate.duration_minutes)
         answer = self.do(CreatePublicBooking(lead_id=lead, lead_token=TOKEN, starts_at=starts_at))
@@ -162,6 +161,8 @@ class BookingMachine(RuleBasedStateMachine):
     ) -> None:
         """F3: no conflict ⇔ no refusal of the time; offered ⇒ booked."""
         free = self.is_free(starts_at, minutes, team, crew)
+        if team is not None:
+            assert free == self.is_free_by_hand(starts_at, minutes, team, crew)
         offered = self.is_offered_to_staff(starts_at, minutes, team, crew)
         answer = self.do(
             CreateBooking(
@@ -197,21 +198,47 @@ class BookingMachine(RuleBasedStateMachine):
         )
         return not self.ask(question).report.has_conflict
 
+    def is_free_by_hand(
+        self,
+        starts_at: datetime,
+        minutes: int,
+        team: TeamId,
+        crew: tuple[WorkerId, ...],
+        besides: BookingId | None = None,
+    ) -> bool:
+        window = (starts_at, starts_at + timedelta(minutes=minutes))
+        buffer = self.setting.buffer_minutes
+        return laws.is_free(self.tables, self.now, buffer, window, team, crew, besides=besides)
+
+    @precondition(lambda self: self.tables.bookings)
+    @rule(number=A_BOOKING, after=st.booleans(), short_of=st.sampled_from([0, 0, 1]), minutes=LENGTHS)
+    def the_office_books_beside(self, number: int, after: bool, short_of: int, minutes: int) -> None:
+        """F4: a gap of exactly the buffer is free, one minute less is taken, whichever came first."""
+        slot, buffer = (
+            self.some_booking(number).slot,
+            timedelta(minutes=self.setting.buffer_minutes - short_of),
+        )
+        start = slot.ends_at + buffer if after else slot.starts_at - buffer - timedelta(minutes=minutes)
+        free = self.is_free_by_hand(start, minutes, slot.team_id, ())
+        command = CreateBooking(starts_at=start, duration_minutes=minutes, team_id=slot.team_id)
+        assert free != isinstance(self.do(command), Refused)
+
+    @precondition(lambda self: self.overdue)
+    @rule(number=A_BOOKING)
+    def the_office_takes_an_overdue_time(self, number: int) -> None:
+        """F10: a late job hides no free time."""
+        slot = self.overdue[number % len(self.overdue)].slot
+        free = self.is_free_by_hand(slot.starts_at, slot.duration_minutes, slot.team_id, ())
+        command = CreateBooking(
+            starts_at=slot.starts_at, duration_minutes=slot.duration_minutes, team_id=slot.team_id
+        )
+        assert free != isinstance(self.do(command), Refused)
+
     def is_offered_to_staff(
         self, starts_at: datetime, minutes: int, team: TeamId | None, crew: tuple[WorkerId, ...]
     ) -> bool:
         day = starts_at.astimezone(ZONE).date()
-        found = self.ask(
-            FindSlots(
-                audience=Audience.STAFF,
-                duration_minutes=minutes,
-                first=day,
-                last=day,
-                team_id=team,
-                worker_ids=crew,
-            )
-        )
-        return any(slot.starts_at == starts_at for each in found.days for slot in each.slots)
+        return starts_at in self.runner.run(self.office.staff_slots(day, day, minutes, team, crew))
 
     @precondition(lambda self: self.tables.bookings)
     @rule(number=A_BOOKING, waive=st.booleans(), behind=STALE)
@@ -275,6 +302,7 @@ class BookingMachine(RuleBasedStateMachine):
             booking.crew,
         )
         if booking.is_live and not behind and not same:
+            assert free == self.is_free_by_hand(starts_at, length, place, people, booking.id)
             assert free != (isinstance(answer, Refused) and answer.code in TIME_CODES), answer
 
     @precondition(lambda self: self.tables.bookings)
@@ -312,7 +340,7 @@ class BookingMachine(RuleBasedStateMachine):
         elif not isinstance(answer, Refused):
             assert answer.booking == self.tables.bookings[booking.id]
             if answer.booking.version == booking.version:
-                assert snapshot(self.tables) == before
+                assert self.is_as(before), command
             else:
                 assert answer.booking.version == booking.version + 1
         return answer
@@ -320,13 +348,16 @@ class BookingMachine(RuleBasedStateMachine):
     @rule()
     def expire(self) -> None:
         """F10: with or without the job the same slots are offered."""
-        first = self.now.astimezone(ZONE).date()
-        last = first + timedelta(days=9)
-        before, bookings = self.runner.run(self.office.slots(first, last, 120)), dict(self.tables.bookings)
-        overdue = sum(booking.is_overdue(self.now) for booking in bookings.values())
+        before, bookings = self.offers_by_team(), dict(self.tables.bookings)
+        overdue = len(self.overdue)
         assert self.do(ExpireBookings()) == ExpiryReport(overdue, 0)
         laws.expiry_took_only_the_overdue(bookings, self.tables, self.now)
-        assert self.runner.run(self.office.slots(first, last, 120)) == before
+        assert self.offers_by_team() == before
+
+    def offers_by_team(self) -> list[set[datetime]]:
+        first = self.now.astimezone(ZONE).date()
+        last = first + timedelta(days=9)
+        return [self.runner.run(self.office.staff_slots(first, last, 60, team)) for team in TEAMS]
 
     @rule(
         starts_at=TIMES,

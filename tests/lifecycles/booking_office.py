@@ -119,9 +119,31 @@ class BookingOffice:
 
     async def slots(self, first: date, last: date, minutes: int) -> set[datetime]:
         """The starts that the public is offered."""
-        found = await self.ask(
+        return await self._starts(
             FindSlots(audience=Audience.PUBLIC, duration_minutes=minutes, first=first, last=last)
         )
+
+    async def staff_slots(
+        self,
+        first: date,
+        last: date,
+        minutes: int,
+        team: TeamId | None = None,
+        crew: tuple[WorkerId, ...] = (),
+    ) -> set[datetime]:
+        return await self._starts(
+            FindSlots(
+                audience=Audience.STAFF,
+                duration_minutes=minutes,
+                first=first,
+                last=last,
+                team_id=team,
+                worker_ids=crew,
+            )
+        )
+
+    async def _starts(self, question: FindSlots) -> set[datetime]:
+        found = await self.ask(question)
         return {slot.starts_at for day in found.days for slot in day.slots}
 
 

@@ -20,23 +20,29 @@ from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.ledger import ledger_of
 
-CALM = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+COMMON = settings(
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.data_too_large,
+    ],
+)
+QUICK = settings(COMMON, phases=[Phase.generate], report_multiple_bugs=False)
+"""Says at once that a law is broken. The long run takes its time to find the shortest way to break it."""
 
 
 def test_bookings_keep_their_laws_in_any_order() -> None:
     run_state_machine_as_test(
-        BookingMachine,
-        settings=settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=CALM),
+        BookingMachine, settings=settings(QUICK, max_examples=60, stateful_step_count=40)
     )
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_bookings_keep_their_laws_for_long() -> None:
     run_state_machine_as_test(
-        BookingMachine,
-        settings=settings(
-            max_examples=600, stateful_step_count=60, deadline=None, suppress_health_check=CALM
-        ),
+        BookingMachine, settings=settings(COMMON, max_examples=600, stateful_step_count=60)
     )
 
 
@@ -50,14 +56,7 @@ def test_every_history_plays_alike_on_postgresql(postgres: TestDatabase) -> None
                 super().teardown()
 
     run_state_machine_as_test(
-        ReplayedMachine,
-        settings=settings(
-            max_examples=15,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=CALM,
-            phases=[Phase.generate],
-        ),
+        ReplayedMachine, settings=settings(QUICK, max_examples=15, stateful_step_count=30)
     )
 
 
