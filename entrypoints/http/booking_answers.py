@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,20 +11,19 @@ import msgspec
 
 from application.booking.shown_booking import ShownBooking
 from application.ports.booking_views import BookingSummary, summary_of
-from domain.booking.booking import BookingStatus
+from domain.booking.booking import BookingSource, BookingStatus, CancelledBy
 from domain.booking.cancellation import CancellationOutcome, CancellationWindow
+from domain.booking.deposit import DepositStatus
 from domain.booking.policy_snapshot import PolicySnapshot
+from domain.booking.risk import RiskBand
 from domain.booking.visit import BookedAddOn
 from domain.identity.actor import Actor, Need
 from domain.scheduling.local_time import day_of
 from entrypoints.http.home_body import EstimateAnswer, estimate_answer
 from entrypoints.http.lead_bodies import ActionAnswer
 from entrypoints.http.masking import as_seen_by
-
-
-class CrewAnswer(msgspec.Struct, kw_only=True):
-    worker_id: UUID
-    name: str
+from entrypoints.http.schedule_bodies import CrewAnswer
+from entrypoints.http.texts import Address, Notes, ShortNotes
 
 
 class PhotoCounts(msgspec.Struct, kw_only=True):
@@ -37,8 +36,8 @@ class BookingRow(msgspec.Struct, kw_only=True):
 
     booking_id: UUID
     version: int
-    status: str
-    source: str
+    status: BookingStatus
+    source: BookingSource
     lead_id: UUID | None
     client_id: UUID | None
     lead_name: str | None
@@ -58,16 +57,16 @@ class BookingRow(msgspec.Struct, kw_only=True):
     confirmed_at: datetime | None
     completed_at: datetime | None
     cancelled_at: datetime | None
-    cancelled_by: str | None
+    cancelled_by: CancelledBy | None
     cancel_reason: str | None
     created_at: datetime
     updated_at: datetime
     service_type: str | None
-    address: str | None
-    access_notes: str | None
-    notes: str | None
+    address: Address | None
+    access_notes: ShortNotes | None
+    notes: Notes | None
     planned_minutes: int
-    work_state: str
+    work_state: Literal["not_started", "running", "paused", "finished"]
     actual_duration_minutes: int | None
     cleaner_seconds: int
     consent_photos: bool
@@ -76,13 +75,13 @@ class BookingRow(msgspec.Struct, kw_only=True):
     currency: str
     deposit_required: bool
     deposit_cents: int | None
-    deposit_status: str
+    deposit_status: DepositStatus
     deposit_policy: list[str]
     risk_score: int
-    risk_band: str
+    risk_band: RiskBand
     risk_reasons: list[str]
     cancellation_exception: bool
-    cancellation_exception_note: str | None
+    cancellation_exception_note: ShortNotes | None
     cancellation: CancellationOutcome | None
     actions: list[ActionAnswer]
 
@@ -95,7 +94,7 @@ class BookingAnswer(BookingRow, kw_only=True):
 
 class PublicBookingAnswer(msgspec.Struct, kw_only=True):
     booking_id: UUID
-    status: str
+    status: BookingStatus
     starts_at: datetime
     ends_at: datetime
     duration_minutes: int
@@ -105,13 +104,13 @@ class PublicBookingAnswer(msgspec.Struct, kw_only=True):
     currency: str
     deposit_required: bool
     deposit_cents: int | None
-    deposit_status: str
+    deposit_status: DepositStatus
     expires_at: datetime | None
     cancellation_windows: list[CancellationWindow]
 
 
 class CleanupAnswer(msgspec.Struct, kw_only=True):
-    status: str
+    status: Literal["done", "partial"]
     expired: int
     remaining: int
 
@@ -134,7 +133,7 @@ def public_answer(shown: ShownBooking) -> PublicBookingAnswer:
     booking = shown.booking
     return PublicBookingAnswer(
         booking_id=booking.id,
-        status=booking.status.value,
+        status=booking.status,
         starts_at=booking.slot.starts_at,
         ends_at=booking.slot.ends_at,
         duration_minutes=booking.slot.duration_minutes,
@@ -144,7 +143,7 @@ def public_answer(shown: ShownBooking) -> PublicBookingAnswer:
         currency=booking.currency,
         deposit_required=booking.deposit.required,
         deposit_cents=booking.deposit.cents,
-        deposit_status=booking.deposit.status.value,
+        deposit_status=booking.deposit.status,
         expires_at=booking.expires_at,
         cancellation_windows=list(booking.policy.cancellation.windows),
     )

@@ -61,5 +61,6 @@ class BookingMovesController(Controller):
 
 
 def cleaned(report: ExpiryReport) -> CleanupAnswer:
-    status = "done" if report.is_done else "partial"
-    return CleanupAnswer(status=status, expired=report.expired, remaining=report.remaining)
+    return CleanupAnswer(
+        status="done" if report.is_done else "partial", expired=report.expired, remaining=report.remaining
+    )

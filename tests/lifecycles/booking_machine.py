@@ -98,10 +98,13 @@ class BookingMachine(RuleBasedStateMachine):
         return None if behind is None else booking.version - behind
 
     @initialize(
-        buffer=st.sampled_from([0, 30, 45]), step=st.sampled_from([30, 60]), auto_confirm=st.booleans()
+        buffer=st.sampled_from([0, 30, 45]),
+        step=st.sampled_from([30, 60]),
+        auto_confirm=st.booleans(),
+        two_teams=st.booleans(),
     )
-    def open(self, buffer: int, step: int, auto_confirm: bool) -> None:
-        self.setting = Setting(buffer, step, auto_confirm)
+    def open(self, buffer: int, step: int, auto_confirm: bool, two_teams: bool) -> None:
+        self.setting = Setting(buffer, step, auto_confirm, two_teams)
         clock = FixedClock()
         uow = MemoryUnitOfWork(clock, SystemIdentifiers())
         self.office = self.runner.run(open_office(uow, clock, self.setting))

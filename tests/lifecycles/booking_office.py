@@ -68,6 +68,7 @@ class Setting:
     buffer_minutes: int = 30
     step_minutes: int = 30
     auto_confirm: bool = False
+    two_teams: bool = True  # else the second is switched off
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,11 @@ async def open_office(uow: UnitOfWork, clock: FixedClock, setting: Setting) -> B
         )
         await found_pricing(unit, clock.now(), SeededIdentifiers(2**63))
         for number, team_id in enumerate(TEAMS, start=1):
-            await unit.teams.save(a_team(team_id.int, name=f"Team {number}", is_default=number == 1))
+            first = number == 1
+            team = a_team(
+                team_id.int, name=f"Team {number}", is_default=first, is_active=first or setting.two_teams
+            )
+            await unit.teams.save(team)
         for number, worker_id in enumerate(WORKERS):
             await unit.workers.save(
                 a_worker(worker_id.int, team=1 + number % 2, email=f"w{number}@example.com")
