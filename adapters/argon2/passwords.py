@@ -28,6 +28,7 @@ class Cost:
 @dataclass(slots=True)
 class Argon2Passwords:
     cost: Cost = Cost()
+    served: int = 0  # hashes done so far
     _hasher: PasswordHasher = field(init=False)
     _dummy: str = field(init=False)
     _limiter: anyio.CapacityLimiter | None = None
@@ -65,9 +66,11 @@ class Argon2Passwords:
             raise Overloaded
         self._waiting += 1
         try:
-            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+            answer = await anyio.to_thread.run_sync(work, limiter=self._limiter)
         finally:
             self._waiting -= 1
+        self.served += 1
+        return answer
 
 
 def to_bytes(password: str) -> bytes:

@@ -1,9 +1,13 @@
+from typing import Any
 from uuid import UUID
 
 import anyio
 import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.ports.unit_of_work import UnitOfWork
 from application.tenancy.operate_orgs import SetOrgStatus, SetOrgStatusHandler
 from domain.identity.actor import Role
@@ -14,7 +18,7 @@ from domain.shared.ids import OrgId
 from domain.tenancy.org import OrgStatus, SlugTaken
 from tests.support.clock import FixedClock
 from tests.support.identity import IDS, a_membership
-from tests.support.login import PASSWORD, Desk, caller
+from tests.support.login import CHEAP, PASSWORD, Desk, caller
 
 
 @pytest.fixture
@@ -185,3 +189,44 @@ async def test_a_suspended_organisation_is_told_only_after_the_right_password(
         await desk.refresh(tokens.refresh_token)
     assert await operate.handle(SetOrgStatus(slug, OrgStatus.ACTIVE))
     assert (await desk.log_in(email)).org_id == tokens.org_id
+
+
+async def test_every_kind_of_stranger_costs_the_same_statements_and_one_full_hash(
+    postgres_uow: PostgresUnitOfWork, postgres_engine: AsyncEngine, clock: FixedClock
+) -> None:
+    desk = Desk(postgres_uow, clock)
+    (slug, email), (other_slug, _) = names(), names()
+    created = await desk.create_org(slug, email)
+    await desk.create_org(other_slug, names()[1])
+    (gone_slug, gone), (_, temporary) = names(), names()
+    gone_org = await desk.create_org(gone_slug, gone)
+    async with postgres_uow.begin(gone_org.org_id) as unit:
+        left = a_membership(gone_org.user_id, clock.now(), status=MembershipStatus.INACTIVE)
+        await unit.memberships.save(left)
+    await desk.create_org(names()[0], temporary, None)
+    seen: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        seen.append(statement)
+
+    async def cost(address: str, password: str, **where: Any) -> tuple[list[str], int]:
+        seen.clear()
+        hashes = CHEAP.served
+        with pytest.raises(InvalidCredentials):
+            await desk.log_in(address, password, **where)
+        return list(seen), CHEAP.served - hashes
+
+    event.listen(postgres_engine.sync_engine, "before_cursor_execute", note)
+    try:
+        wrong = await cost(email, "wrong")
+        clock.advance(days=2)
+        assert wrong[1] == 1
+        assert wrong == await cost(names()[1], "wrong")  # unknown
+        assert wrong == await cost(gone, PASSWORD)  # disabled
+        assert wrong == await cost(temporary, "wrong")  # its temporary password is over
+        elsewhere = await cost(email, PASSWORD, org_slug=other_slug)
+        assert elsewhere == await cost(names()[1], PASSWORD, org_slug=other_slug)
+        assert elsewhere == await cost(email, PASSWORD, org_slug="no-such-org")
+    finally:
+        event.remove(postgres_engine.sync_engine, "before_cursor_execute", note)
+    assert (await desk.log_in(email)).org_id == created.org_id
