@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from adapters.postgres.embedded import EmbeddedPostgres, ServerOptions
@@ -91,8 +92,9 @@ def close_database(database: TestDatabase) -> None:
     _drop(database.server, database.name)
 
 
+@cache
 def template_name() -> str:
-    """Another migration, another template."""
+    """Another migration, another template; the same one for a whole run."""
     sources = sorted((CHECKOUT / "migrations").rglob("*.py"))
     content = b"".join(source.read_bytes() for source in sources)
     return f"template_{hashlib.sha256(content).hexdigest()[:12]}"
