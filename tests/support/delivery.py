@@ -11,13 +11,13 @@ from application.delivery.channel import Receipt, Shipment
 from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
+from application.ports.clock import Clock
 from application.ports.outbox import Message
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.delivery.faults import DeliveryFailed, Fault
 from domain.delivery.outbox_event import EventOutcome, OutboxEvent
 from domain.delivery.retry_policy import RetryPolicy
 from domain.shared.ids import EventId, OrgId
-from tests.support.clock import FixedClock
 
 type Deed = Callable[[OutboxEvent], Awaitable[Receipt]]
 
@@ -74,7 +74,7 @@ class Parcel:
         return receipt
 
 
-def a_runner(uow: UnitOfWork, clock: FixedClock, world: World, **choices: Any) -> DeliverDueHandler:
+def a_runner(uow: UnitOfWork, clock: Clock, world: World, **choices: Any) -> DeliverDueHandler:
     policy = RetryPolicy(
         max_attempts=choices.pop("max_attempts", 5), base_backoff_seconds=choices.pop("base", 30)
     )
