@@ -28,7 +28,7 @@ from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.offers import Audience
 from domain.shared.errors import NotFound
 from domain.shared.ids import BookingId, WorkerId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +38,14 @@ class AssignCrew:
     booking_id: BookingId
     worker_ids: tuple[WorkerId, ...]
     replace: bool = False
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnassignCrew:
     booking_id: BookingId
     worker_ids: tuple[WorkerId, ...]
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from application.retrying import retrying
 from domain.booking.booking import CancelledBy
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import BookingId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class CancelBooking:
     by: CancelledBy = CancelledBy.OFFICE
     note: str | None = None
     notify: bool = True
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from application.ports.unit_of_work import UnitOfWork
 from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import BookingId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class EditBooking:
 
     booking_id: BookingId
     changes: Mapping[str, str | None]
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

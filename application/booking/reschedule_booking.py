@@ -20,7 +20,7 @@ from domain.identity.actor import Actor, Need
 from domain.scheduling.offers import Audience
 from domain.shared.errors import Contended
 from domain.shared.ids import BookingId, TeamId, WorkerId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class RescheduleBooking:
     team_id: TeamId | None = None
     worker_ids: tuple[WorkerId, ...] | None = None
     notify: bool = True
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

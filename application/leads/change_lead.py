@@ -10,7 +10,7 @@ from domain.identity.actor import Actor, Need
 from domain.leads.lead import Lead
 from domain.shared.estimate import Estimate, Home
 from domain.shared.ids import LeadId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class ChangeLead:
     details: Mapping[str, Any] = field(default_factory=dict)
     home: Home | None = None
     no_home: bool = False
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from application.pricing.prices import estimate_today
 from domain.identity.actor import Actor, Need
 from domain.shared.errors import Invalid
 from domain.shared.ids import LeadId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 
 @dataclass(frozen=True, slots=True)
 class EstimateLead:
     lead_id: LeadId
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

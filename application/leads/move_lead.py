@@ -6,14 +6,14 @@ from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Actor, Need
 from domain.leads.lead_status import LeadStatus
 from domain.shared.ids import LeadId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 
 @dataclass(frozen=True, slots=True)
 class MoveLead:
     lead_id: LeadId
     status: LeadStatus
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

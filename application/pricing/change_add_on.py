@@ -5,7 +5,7 @@ from application.pricing.audited import audited_add_on
 from domain.identity.actor import Actor, Need
 from domain.pricing.add_on import AddOn
 from domain.shared.ids import AddOnId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class ChangeAddOn:
     price_cents: int | None = None
     minutes: int | None = None
     is_active: bool | None = None
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

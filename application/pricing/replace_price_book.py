@@ -4,13 +4,13 @@ from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Actor, Need
 from domain.pricing.price_book import PriceBook, PriceTerms
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 
 @dataclass(frozen=True, slots=True)
 class ReplacePriceBook:
     terms: PriceTerms
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

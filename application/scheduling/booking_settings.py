@@ -10,7 +10,7 @@ from application.retrying import retrying
 from application.scheduling.audited import audited_settings
 from domain.identity.actor import Actor, Need
 from domain.scheduling.settings import BookingSettings
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 from domain.tenancy.org import OrgProfile
 
 
@@ -32,7 +32,7 @@ class ChangeBookingSettings:
     """`changes` names fields of BookingSettings."""
 
     changes: Mapping[str, Any] = field(default_factory=dict)
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

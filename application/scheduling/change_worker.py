@@ -15,7 +15,7 @@ from application.scheduling.read_workers import WorkerView, worker_view
 from domain.identity.actor import Actor, Need
 from domain.scheduling.worker import Worker, WorkerHasJobs
 from domain.shared.ids import BookingId, WorkerId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 PERSONAL = ("name", "phone", "email", "role", "skills", "hourly_rate_cents")
 
@@ -28,7 +28,7 @@ class ChangeWorker:
     worker_id: WorkerId
     changes: Mapping[str, Any] = field(default_factory=dict)
     unassign_future: bool = False
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

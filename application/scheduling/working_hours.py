@@ -10,7 +10,7 @@ from domain.identity.actor import Actor, Need
 from domain.scheduling.hours import Week
 from domain.scheduling.team import Team
 from domain.shared.ids import TeamId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 MOST_TEAMS = 1_000
 
@@ -40,7 +40,7 @@ class SetWorkingHours:
 
     team_id: TeamId
     week: Week | None
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

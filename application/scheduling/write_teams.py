@@ -15,7 +15,7 @@ from domain.identity.actor import Actor, Need
 from domain.scheduling.team import Team, TeamInUse
 from domain.shared.errors import Invalid
 from domain.shared.ids import TeamId
-from domain.shared.versions import must_match
+from domain.shared.versions import Expected, must_match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,13 @@ class ChangeTeam:
 
     team_id: TeamId
     changes: Mapping[str, Any] = field(default_factory=dict)
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteTeam:
     team_id: TeamId
-    expected_version: int | None = None
+    expected_version: Expected = None
 
 
 @dataclass(frozen=True, slots=True)

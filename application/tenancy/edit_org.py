@@ -6,7 +6,8 @@ from application.ports.clock import Clock
 from application.ports.unit_of_work import Unit, UnitOfWork
 from application.tenancy.read_org import OrgView
 from domain.identity.actor import Actor, Need
-from domain.shared.errors import Conflict, FieldFault, Invalid, NotFound, PreconditionFailed
+from domain.shared.errors import Conflict, FieldFault, Invalid, NotFound
+from domain.shared.versions import Expected, must_match
 from domain.tenancy.org import Org, OrgProfile, slug_fault
 
 
@@ -23,7 +24,7 @@ class CurrencyInUse(Conflict):
 class EditOrg:
     """Only what is to change. `branding` and `contact` name the changed fields inside."""
 
-    expected_version: int | None = None
+    expected_version: Expected = None
     slug: str | None = None
     basics: Mapping[str, Any] = field(default_factory=dict)  # name, timezone, currency, travel_buffer_minutes
     branding: Mapping[str, Any] = field(default_factory=dict)
@@ -48,8 +49,7 @@ class EditOrgHandler:
         org = await unit.directory.by_id(actor.org_id)
         if org is None:
             raise NotFound("org_id")
-        if command.expected_version not in {None, profile.version}:
-            raise PreconditionFailed
+        must_match(profile.version, command.expected_version)
         edited = self._edited(profile, command)
         if edited.currency != profile.currency and await unit.leads.any_estimated():
             raise CurrencyInUse

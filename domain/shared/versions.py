@@ -2,8 +2,13 @@
 
 from domain.shared.errors import PreconditionFailed
 
+type Expected = int | frozenset[int] | None
+"""A version, or any of several; None expects nothing."""
 
-def must_match(version: int, expected: int | None) -> None:
-    """Raises PreconditionFailed (412) unless the version is the expected one; None expects nothing."""
-    if expected is not None and version != expected:
+
+def must_match(version: int, expected: Expected) -> None:
+    """Raises PreconditionFailed (412) unless the version is what is expected."""
+    if expected is None:
+        return
+    if version not in (expected if isinstance(expected, frozenset) else {expected}):
         raise PreconditionFailed

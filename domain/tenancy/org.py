@@ -140,8 +140,13 @@ def slug_fault(slug: str) -> str | None:
     return "is reserved" if slug in RESERVED_SLUGS else None
 
 
+NO_ZONES = frozenset({"localtime", "posixrules"})
+
+
 def is_timezone(name: str) -> bool:
-    """A name that this server's time zone database knows."""
+    """An IANA name that this server's time zone database knows; its own files beside them are none."""
+    if name in NO_ZONES or name.startswith(("posix/", "right/")):
+        return False
     try:
         ZoneInfo(name)
     except (OSError, ValueError, KeyError):

@@ -91,7 +91,7 @@ class Authentication:
             raise Invalid.field("X-Test-Org", "is not the id of an organisation") from None
         org_id = await self.orgs.by_id(wanted)
         if org_id is None:
-            raise NotFound("org_slug")
+            raise NotFound("X-Test-Org")
         return anonymous(request, org_id)
 
 

@@ -21,7 +21,7 @@ from domain.identity.actor import Actor, Need
 from domain.scheduling.local_time import day_of
 from entrypoints.http.home_body import EstimateAnswer, estimate_answer
 from entrypoints.http.lead_bodies import ActionAnswer
-from entrypoints.http.masking import as_seen_by
+from entrypoints.http.masking import as_seen_by, name_seen_by
 from entrypoints.http.schedule_bodies import CrewAnswer
 from entrypoints.http.texts import Address, Notes, ShortNotes
 
@@ -153,7 +153,10 @@ def _values(row: BookingSummary, timezone: str, reader: Actor) -> dict[str, Any]
     values: dict[str, Any] = dict(zip(SHARED, _shared(row), strict=True))
     minutes = (row.ends_at - row.starts_at).total_seconds() // 60
     values |= {
-        "crew": [CrewAnswer(worker_id=member.worker_id, name=member.name) for member in row.crew],
+        "crew": [
+            CrewAnswer(worker_id=member.worker_id, name=name_seen_by(reader.role, member.name))
+            for member in row.crew
+        ],
         "duration_minutes": int(minutes),
         "timezone": timezone,
         "local_date": day_of(row.starts_at, ZoneInfo(timezone)),

@@ -11,6 +11,7 @@ from application.booking.create_booking import CreateBooking
 from application.booking.reschedule_booking import RescheduleBooking
 from domain.booking.booking import CancelledBy
 from domain.shared.ids import BookingId, LeadId, TeamId, WorkerId
+from domain.shared.versions import Expected
 from entrypoints.http.texts import Address, Code, Notes, ShortNotes
 
 Minutes = Annotated[
@@ -95,7 +96,7 @@ class MoveBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     worker_ids: Crew | None = None
     notify: bool = False
 
-    def command(self, booking_id: UUID, expected_version: int | None) -> RescheduleBooking:
+    def command(self, booking_id: UUID, expected_version: Expected) -> RescheduleBooking:
         return RescheduleBooking(
             booking_id=BookingId(booking_id),
             starts_at=self.starts_at,

@@ -6,16 +6,17 @@ from typing import Any
 from litestar import Request, Response
 
 from domain.shared.errors import PreconditionFailed
+from domain.shared.versions import Expected
 
-VERSION_TAG = re.compile(r'"[0-9]{1,9}"').fullmatch
+VERSION_TAG = re.compile(r'"[1-9][0-9]{0,8}"').fullmatch
 
 
 def entity_tag(version: int) -> str:
     return f'"{version}"'
 
 
-def expected_version(request: Request[Any, Any, Any]) -> int | None:
-    """The version that the caller insists on; None if any will do.
+def expected_version(request: Request[Any, Any, Any]) -> Expected:
+    """The versions that the caller insists on; None if any will do.
 
     Raises PreconditionFailed for a header that no version can satisfy: weak, or not ours."""
     lines = request.headers.getall("if-match", [])
@@ -24,10 +25,10 @@ def expected_version(request: Request[Any, Any, Any]) -> int | None:
     tags = _tags(lines)
     if "*" in tags:
         return None
-    versions = [int(tag[1:-1]) for tag in tags if _is_version(tag)]
-    if len(versions) != 1:
+    versions = frozenset(int(tag[1:-1]) for tag in tags if _is_version(tag))
+    if not versions:
         raise PreconditionFailed
-    return versions[0]
+    return versions
 
 
 def tagged[T](

@@ -51,6 +51,7 @@ class Sighting:
     preflight: bool = False
     forwarded: list[str] = field(default_factory=list)
     twice: str | None = None
+    host: bool = False
 
 
 def look_at(headers: Iterable[tuple[bytes, bytes]]) -> Sighting:
@@ -64,6 +65,7 @@ def look_at(headers: Iterable[tuple[bytes, bytes]]) -> Sighting:
             seen.add(name)
         elif name in NOTED:
             _note(found, name, value.decode("latin-1"))
+    found.host = b"host" in seen
     return found
 
 
@@ -115,7 +117,7 @@ class Edge:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        http = scope
+        http = _as_get(scope) if scope["method"] == "HEAD" else scope
         found = look_at(http["headers"])
         context = self._context(http, found)
         answer = _Answer(self, send, context.request_id, found.origin)
@@ -154,9 +156,16 @@ class Edge:
                 await self.app(scope, receive, answer.send)
 
 
+def _as_get(scope: HTTPScope) -> HTTPScope:
+    """HEAD is GET whose body the server keeps to itself (RFC 9110, 9.3.2): every GET route has it."""
+    return cast("HTTPScope", {**scope, "method": "GET"})
+
+
 def _refusal(scope: HTTPScope, found: Sighting) -> DomainError | None:
     if found.twice:
         return MalformedRequest(f"The header {found.twice} is there twice.")
+    if not found.host and scope["http_version"] == "1.1":
+        return MalformedRequest("The header host is missing.")
     if found.size > MOST_HEADER_BYTES:
         return MalformedRequest("The headers are larger than 16 KiB.")
     if not scope["path"].isprintable() and CONTROL(scope["path"]):

@@ -14,7 +14,7 @@ from domain.shared.errors import Conflict, Forbidden, Unauthenticated
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.client_address import Network, admits
 from entrypoints.http.once import KEYED_REQUEST, carries_key
-from entrypoints.http.problems import MalformedRequest, PayloadTooLarge
+from entrypoints.http.problems import MalformedRequest, PayloadTooLarge, allow
 from entrypoints.http.request_context import context_of
 from entrypoints.http.routes import RULES, RouteRules
 from entrypoints.log_context import bind
@@ -66,8 +66,8 @@ class Gatekeeper:
     @staticmethod
     def _methods(request: Request[Any, Any, Any]) -> str:
         path = request.scope.get("path_template")
-        methods = {method for route in request.app.routes if route.path == path for method in route.methods}
-        return ", ".join(sorted(map(str, methods)))
+        routes = (route for route in request.app.routes if route.path_format == path)
+        return allow({str(method) for route in routes for method in route.methods})
 
     async def _find_authenticate(self) -> Authenticate:
         found: Authenticate = await self.container.get(Authenticate)

@@ -27,6 +27,11 @@ def masked_phone(phone: str) -> str:
     return f"***-{''.join(digits[-PHONE_TAIL:])}" if len(digits) > PHONE_TAIL else "***"
 
 
+def name_seen_by(role: Role | None, name: str) -> str:
+    """The name of somebody who is not the resource itself, as a booking's crew."""
+    return masked_name(name) if role is Role.VIEWER else name
+
+
 MASKS = {"name": masked_name, "email": masked_email, "phone": masked_phone}
 
 

@@ -13,6 +13,7 @@ from application.tenancy.edit_org import EditOrg, EditOrgHandler
 from application.tenancy.read_org import OrgView, ReadOrgHandler
 from domain.identity.actor import Actor, ActorKind, Need, permissions_of
 from domain.shared.errors import Unauthenticated
+from domain.shared.versions import Expected
 from domain.tenancy.org import Branding, Contact
 from entrypoints.http.authentication import TEST_ORG
 from entrypoints.http.conditional import expected_version, tagged
@@ -111,7 +112,7 @@ class OrgPatch(Struct, forbid_unknown_fields=True):
     branding: BrandingPatch | UnsetType = UNSET
     contact: ContactPatch | UnsetType = UNSET
 
-    def command(self, version: int | None) -> EditOrg:
+    def command(self, version: Expected) -> EditOrg:
         given = named(self)
         return EditOrg(
             expected_version=version,

@@ -1,7 +1,7 @@
 """Every refusal as one RFC 9457 document, whoever raised it: a use case, the router, a parser, the edge."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -136,13 +136,19 @@ def from_domain(error: DomainError) -> Problem:
     )
 
 
+def allow(methods: Iterable[str]) -> str:
+    """The header of that name; whatever answers GET answers HEAD."""
+    known = set(methods)
+    return ", ".join(sorted(known | {"HEAD"} if "GET" in known else known))
+
+
 def from_framework(error: HTTPException) -> Problem:
     """What the router and the parsers of Litestar raise, in our codes."""
     match error.status_code:
         case 404:
             return from_domain(NotFound(detail="There is nothing at this address."))
         case 405:
-            allowed = ", ".join(sorted((error.headers or {}).get("allow", "").split(", ")))
+            allowed = allow((error.headers or {}).get("allow", "").split(", "))
             return from_domain(
                 MethodNotAllowed("This address does not take that method.", {"allow": allowed})
             )

@@ -12,10 +12,11 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 from litestar.enums import ParamType
+from litestar.exceptions import InternalServerException
 from litestar.params import ParameterKwarg
 
 from domain.shared.errors import FieldFault, Invalid, NotFound
-from entrypoints.http.problems import MalformedBody, UnsupportedMediaType
+from entrypoints.http.problems import MalformedBody, MalformedRequest, UnsupportedMediaType
 from entrypoints.http.values import MISSING, Faults, Record, Shape, shape_of
 
 MOST_PARAMETERS = 200
@@ -141,7 +142,7 @@ class RequestPlan:
         )
 
     async def _read_body(self, request: Request[Any, Any, Any], faults: Faults) -> Any:
-        raw = await request.body()
+        raw = await _whole_body(request)
         if not raw and self.body_default is not MISSING:
             return self.body_default
         if raw:
@@ -153,6 +154,15 @@ class RequestPlan:
     def _may_be_empty(self) -> bool:
         shape = shape_of(self.body)
         return isinstance(shape, Record) and not any(field.required for field in shape.fields.values())
+
+
+async def _whole_body(request: Request[Any, Any, Any]) -> bytes:
+    try:
+        return await request.body()
+    except (
+        InternalServerException
+    ) as error:  # Litestar's word for a client that left; nobody reads our answer
+        raise MalformedRequest("The body ended before it was complete.") from error
 
 
 def _pairs(raw: bytes) -> dict[str, list[str]]:

@@ -205,7 +205,10 @@ class Table:
         settled = {}
         for key, item in value.items():
             at = below(pointer, key)
-            settled[self.key.settle(key, at, faults)] = self.item.settle(item, at, faults)
+            name = self.key.settle(key, at, faults)
+            if name in settled:  # two spellings that trimming makes one
+                faults.append(FieldFault(at, "is given more than once"))
+            settled[name] = self.item.settle(item, at, faults)
         return settled if len(faults) == before else MISSING
 
 

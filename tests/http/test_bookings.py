@@ -443,6 +443,16 @@ async def test_roles_see_what_is_theirs(salon: Salon) -> None:
     assert {name: listed[name] for name in masked} == masked
     for role in ("viewer", "finance", "worker"):
         assert (await salon.create(TEN, role)).status_code == 403
+
+
+async def test_a_viewer_sees_the_crew_as_masked_as_the_workers(salon: Salon) -> None:
+    made = await salon.created(TEN, worker_ids=[str(BOB)])
+    name = made["crew"][0]["name"]
+    for role, seen in (("viewer", f"{name[:1]}***"), ("finance", name)):
+        crew = (await salon.read(made["booking_id"], role))["crew"]
+        assert crew == [{"worker_id": str(BOB), "name": seen}]
+        listed = (await salon.shop.staff("GET", "/bookings?from=2026-03-11", role)).json()["items"][0]
+        assert listed["crew"] == crew
     assert (await salon.shop.staff("GET", f"/bookings/{made['booking_id']}", "worker")).status_code == 403
 
 

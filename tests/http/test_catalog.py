@@ -163,3 +163,9 @@ async def test_missing_and_wrong_fields_are_named_all_at_once(memory_shop: Shop)
         "POST", "/estimates", json={"baths": 1.3, "add_ons": {"oven": 0, "fridge": 99}}
     )
     assert fields_at_fault(answer) == {"beds", "baths", "add_ons/oven", "add_ons/fridge"}
+
+
+async def test_an_add_on_cannot_hide_behind_a_blank(memory_shop: Shop) -> None:
+    answer = await memory_shop.public("POST", "/estimates", json={**HOME, "add_ons": {"oven": 1, "oven ": 2}})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"field": "add_ons/oven ", "message": "is given more than once"}]

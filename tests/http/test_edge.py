@@ -1,5 +1,7 @@
 """What every answer carries, and what is refused before anything else looks at a request."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -125,4 +127,52 @@ async def test_the_caller_reaches_the_handler(edge: httpx.AsyncClient) -> None:
 
 async def test_options_names_every_method_of_the_path(edge: httpx.AsyncClient) -> None:
     answer = await edge.options("/v1/admin/examples")
-    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS, POST")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+    answer = await edge.options(PATCHED)
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, PATCH")
+
+
+async def test_head_is_answered_wherever_get_is(edge: httpx.AsyncClient) -> None:
+    assert (await edge.head("/v1/admin/examples")).status_code == 200
+    assert (await edge.head("/problems/slot_taken")).headers["content-type"] == "application/json"
+    assert (await edge.head("/v1/admin/examples/bare")).status_code == 405
+
+
+@pytest.mark.parametrize(("version", "status"), [("1.1", 400), ("1.0", 200)])
+async def test_a_request_without_a_host_is_refused(version: str, status: int) -> None:
+    assert await statuses_of(received=[], http_version=version) == [status]
+
+
+async def test_a_body_that_ends_early_is_no_fault_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    cut: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b'{"na', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    host = [(b"host", b"a")]
+    assert await statuses_of(cut, method="POST", path="/v1/admin/examples", headers=host) == [400]
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def statuses_of(received: list[dict[str, Any]], **scope: Any) -> list[int]:
+    """What the application sends over bare ASGI."""
+    sent: list[dict[str, Any]] = []
+    messages = iter([*received, {"type": "http.request", "body": b"", "more_body": False}])
+    path = scope.get("path", "/healthz")
+    async with edge_client() as client:
+        transport = client._transport
+        assert isinstance(transport, httpx.ASGITransport)
+        whole = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+            "scheme": "http", "path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"",
+            "headers": [], "client": ("127.0.0.1", 1), "server": ("a", 80), "extensions": {}, "state": {},
+            **scope,
+        }  # fmt: skip
+
+        async def receive() -> dict[str, Any]:
+            return next(messages)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await transport.app(whole, receive, send)
+    return [message["status"] for message in sent if message["type"] == "http.response.start"]

@@ -232,6 +232,21 @@ async def test_of_writers_with_one_if_match_one_wins(shop: Shop) -> None:
     assert sorted(statuses) == [200, 412, 412, 412]
 
 
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ('"9", "1"', 200), ('"1","9"', 200), ('"a,b", "1"', 200), ("*", 200),
+        ('"8", "9"', 412), ('W/"1"', 412), ('"01"', 412), ("1", 412), ("", 412),
+    ],
+)  # fmt: skip
+async def test_if_match_takes_a_list_of_strong_tags(memory_shop: Shop, given: str, status: int) -> None:
+    lead = await memory_shop.lead()
+    answer = await memory_shop.staff(
+        "PATCH", f"/leads/{lead['lead_id']}", json={"name": "New"}, headers={"if-match": given}
+    )
+    assert answer.status_code == status
+
+
 async def test_reading_twice_saves_a_transfer(shop: Shop) -> None:
     lead = await shop.lead()
     path = f"/leads/{lead['lead_id']}"

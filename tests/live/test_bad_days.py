@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -49,6 +50,27 @@ def test_a_body_without_end_is_refused_while_it_streams(demo_server: LiveServer)
         connection.close()
     assert status == 413
     assert demo_server.get("/readyz")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"garbage\r\n\r\n",
+        b"BREW /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        b"POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+def test_what_is_no_request_gets_a_problem_too(demo_server: LiveServer, raw: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", demo_server.port), timeout=10) as connection:
+        connection.sendall(raw)
+        head, _, body = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    lines = head.decode().splitlines()
+    assert lines[0].split()[1] == "400"
+    assert "content-type: application/problem+json" in lines
+    problem = json.loads(body)
+    assert problem["type"] == "malformed_request"
+    assert f"x-request-id: {problem['request_id']}" in lines
 
 
 def test_a_restart_of_the_database_under_traffic_is_a_503_and_passes_within_seconds(

@@ -124,8 +124,12 @@ def test_time_zones_the_server_knows(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", "../UTC", "/etc/localtime", "Europe", "europe/atlantis", "U\x00TC", "x" * 300]
-)
+    "name",
+    [
+        "", ".", "..", "../UTC", "/etc/localtime", "Europe", "europe/atlantis", "U\x00TC", "x" * 300,
+        "localtime", "posixrules", "right/UTC", "posix/UTC",
+    ],
+)  # fmt: skip
 def test_what_is_no_time_zone(name: str) -> None:
     assert not is_timezone(name)
     assert faulty_fields(timezone=name) == ["timezone"]
