@@ -126,9 +126,10 @@ class Cluster:
         return done.stdout.strip()
 
     def version(self) -> int:
-        found = re.search(r"(\d+)", self.account.run(self.binaries / "postgres", "--version").stdout)
-        if found is None:
-            raise EmbeddedFailed(f"{self.binaries} has no PostgreSQL that runs here.")
+        told = self.account.run(self.binaries / "postgres", "--version")
+        found = re.search(r"(\d+)", told.stdout)
+        if found is None:  # a library of the system that it needs may be missing
+            raise EmbeddedFailed(f"PostgreSQL in {self.binaries} does not run here: {told.stderr.strip()}")
         return int(found[1])
 
     def _locale(self) -> tuple[str, ...]:

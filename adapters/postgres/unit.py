@@ -1,0 +1,197 @@
+"""What a transaction on PostgreSQL can reach: one adapter a port, all on its one connection."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.add_ons import PostgresAddOns
+from adapters.postgres.audit import PostgresAuditLog
+from adapters.postgres.blackouts import PostgresBlackouts
+from adapters.postgres.booking_settings import PostgresBookingSettings
+from adapters.postgres.bookings import PostgresBookings, PostgresOverdueHolds
+from adapters.postgres.calendar import PostgresCalendar
+from adapters.postgres.emails import PostgresEmailEvents
+from adapters.postgres.heartbeats import PostgresHeartbeats
+from adapters.postgres.idempotency import Claim
+from adapters.postgres.leads import PostgresLeads
+from adapters.postgres.leftovers import PostgresLeftoverOrgs, PostgresLeftovers
+from adapters.postgres.memberships import PostgresMemberships
+from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
+from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.outbox_queue import PostgresDueMessages, PostgresOutboxQueue
+from adapters.postgres.persons import (
+    PostgresAuthFailures,
+    PostgresBelongings,
+    PostgresPersons,
+    PostgresPersonSecrets,
+)
+from adapters.postgres.price_books import PostgresPriceBooks
+from adapters.postgres.sessions import (
+    PostgresRefreshTokenOwners,
+    PostgresRefreshTokens,
+    PostgresSessions,
+)
+from adapters.postgres.teams import PostgresTeams
+from adapters.postgres.usage import PostgresUsageEvents
+from adapters.postgres.workers import PostgresWorkers
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from domain.identity.once import Once
+from domain.shared.ids import OrgId
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUnit:
+    org_id: OrgId
+    connection: AsyncConnection  # its transaction has pinned the tenant: no statement names org_id
+    claim: Claim
+    clock: Clock
+    ids: Identifiers
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        async with self.connection.begin_nested():
+            yield
+
+    async def recall(self, once: Once | None) -> None:
+        await replace(self.claim, once=once).recall()
+
+    async def seal(self, result: object) -> None:
+        await self.claim.seal(result)
+
+    @property
+    def audit(self) -> PostgresAuditLog:
+        return PostgresAuditLog(self.connection, self.clock, self.ids)
+
+    @property
+    def org(self) -> PostgresOrgProfiles:
+        return PostgresOrgProfiles(self.connection)
+
+    @property
+    def outbox(self) -> PostgresOutbox:
+        return PostgresOutbox(self.connection, self.clock, self.ids)
+
+    @property
+    def outbox_queue(self) -> PostgresOutboxQueue:
+        return PostgresOutboxQueue(self.connection)
+
+    @property
+    def emails(self) -> PostgresEmailEvents:
+        return PostgresEmailEvents(self.connection)
+
+    @property
+    def leftovers(self) -> PostgresLeftovers:
+        return PostgresLeftovers(self.connection)
+
+    @property
+    def usage(self) -> PostgresUsageEvents:
+        return PostgresUsageEvents(self.connection, self.clock, self.ids)
+
+    @property
+    def price_books(self) -> PostgresPriceBooks:
+        return PostgresPriceBooks(self.connection)
+
+    @property
+    def add_ons(self) -> PostgresAddOns:
+        return PostgresAddOns(self.connection)
+
+    @property
+    def leads(self) -> PostgresLeads:
+        return PostgresLeads(self.connection)
+
+    @property
+    def directory(self) -> PostgresOrgDirectory:
+        return PostgresOrgDirectory(self.connection)
+
+    @property
+    def persons(self) -> PostgresPersons:
+        return PostgresPersons(self.connection)
+
+    @property
+    def person_secrets(self) -> PostgresPersonSecrets:
+        return PostgresPersonSecrets(self.connection)
+
+    @property
+    def memberships(self) -> PostgresMemberships:
+        return PostgresMemberships(self.connection)
+
+    @property
+    def sessions(self) -> PostgresSessions:
+        return PostgresSessions(self.connection)
+
+    @property
+    def refresh_tokens(self) -> PostgresRefreshTokens:
+        return PostgresRefreshTokens(self.connection)
+
+    @property
+    def teams(self) -> PostgresTeams:
+        return PostgresTeams(self.connection)
+
+    @property
+    def workers(self) -> PostgresWorkers:
+        return PostgresWorkers(self.connection)
+
+    @property
+    def blackouts(self) -> PostgresBlackouts:
+        return PostgresBlackouts(self.connection)
+
+    @property
+    def booking_settings(self) -> PostgresBookingSettings:
+        return PostgresBookingSettings(self.connection)
+
+    @property
+    def bookings(self) -> PostgresBookings:
+        return PostgresBookings(self.connection, self.org_id)
+
+    @property
+    def calendar(self) -> PostgresCalendar:
+        return PostgresCalendar(self.connection)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresGlobalUnit:
+    connection: AsyncConnection
+    clock: Clock
+    ids: Identifiers
+
+    @property
+    def overdue_holds(self) -> PostgresOverdueHolds:
+        return PostgresOverdueHolds(self.connection)
+
+    @property
+    def directory(self) -> PostgresOrgDirectory:
+        return PostgresOrgDirectory(self.connection)
+
+    @property
+    def persons(self) -> PostgresPersons:
+        return PostgresPersons(self.connection)
+
+    @property
+    def person_secrets(self) -> PostgresPersonSecrets:
+        return PostgresPersonSecrets(self.connection)
+
+    @property
+    def auth_failures(self) -> PostgresAuthFailures:
+        return PostgresAuthFailures(self.connection, self.ids)
+
+    @property
+    def belongings(self) -> PostgresBelongings:
+        return PostgresBelongings(self.connection)
+
+    @property
+    def refresh_token_owners(self) -> PostgresRefreshTokenOwners:
+        return PostgresRefreshTokenOwners(self.connection)
+
+    @property
+    def heartbeats(self) -> PostgresHeartbeats:
+        return PostgresHeartbeats(self.connection)
+
+    @property
+    def due_messages(self) -> PostgresDueMessages:
+        return PostgresDueMessages(self.connection)
+
+    @property
+    def leftover_orgs(self) -> PostgresLeftoverOrgs:
+        return PostgresLeftoverOrgs(self.connection)
