@@ -1,9 +1,10 @@
 """Access tokens as JWTs. Whatever is not exactly ours is refused, and nothing says why."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ ISSUER = "sweepline"
 AUDIENCE = "staff"
 FUTURE_IAT_SECONDS = 30
 LONGEST = 2048
+REMEMBERED = 4096
 LARGEST_GENERATION = 2**31 - 1
 LATEST_SECOND = 253_402_300_799  # the end of the year 9999
 REGISTRY = JWSRegistry(algorithms=[ALGORITHM])
@@ -36,16 +38,21 @@ def kid_of(key: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class JoseAccessTokens:
-    """`keys`: the first signs, all verify."""
+    """`keys`: the first signs, all verify.
+
+    What a good token says never changes, so it is remembered for its next request; its times are looked at
+    each time, and whether its session still lives is another's question."""
 
     keys: Sequence[bytes]
     clock: Clock
     ids: Identifiers
     _by_kid: Mapping[str, OctKey] = field(init=False)
+    _said_by: Callable[[str], AccessClaims] = field(init=False)
 
     def __post_init__(self) -> None:
         by_kid = {kid_of(key): OctKey.import_key(key) for key in self.keys}
         object.__setattr__(self, "_by_kid", by_kid)
+        object.__setattr__(self, "_said_by", lru_cache(REMEMBERED)(self._read))
 
     def issue(self, claims: AccessClaims) -> str:
         kid = kid_of(self.keys[0])
@@ -68,9 +75,13 @@ class JoseAccessTokens:
 
     def verify(self, token: str) -> AccessClaims:
         try:
-            return self._read(self._content(token))
+            claims = self._said_by(token)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
             raise Unauthenticated from None
+        now = self.clock.now()
+        if now >= claims.expires_at or (claims.issued_at - now).total_seconds() > FUTURE_IAT_SECONDS:
+            raise Unauthenticated
+        return claims
 
     def _content(self, token: str) -> dict[str, Any]:
         if len(token) > LONGEST or not token.isascii():
@@ -83,24 +94,21 @@ class JoseAccessTokens:
     def _key_for(self, candidate: Any) -> OctKey:
         return self._by_kid[candidate.headers()["kid"]]
 
-    def _read(self, claims: dict[str, Any]) -> AccessClaims:
+    def _read(self, token: str) -> AccessClaims:
+        claims = self._content(token)
         if claims["iss"] != ISSUER or claims["aud"] != AUDIENCE or not text(claims["jti"]):
             raise ValueError("not for us")
         mfa_verified = claims.get("mfa_verified", False)
         if type(mfa_verified) is not bool:
             raise ValueError("mfa_verified")
-        issued_at, expires_at = instant(claims["iat"]), instant(claims["exp"])
-        now = self.clock.now()
-        if now >= expires_at or (issued_at - now).total_seconds() > FUTURE_IAT_SECONDS:
-            raise ValueError("not now")
         return AccessClaims(
             user_id=UserId(identifier(claims["sub"])),
             org_id=OrgId(identifier(claims["org_id"])),
             role=Role(text(claims["role"])),
             session_id=SessionId(identifier(claims["sid"])),
             generation=whole(claims["gen"], LARGEST_GENERATION),
-            issued_at=issued_at,
-            expires_at=expires_at,
+            issued_at=instant(claims["iat"]),
+            expires_at=instant(claims["exp"]),
             mfa_verified=mfa_verified,
         )
 

@@ -59,13 +59,19 @@ def opening_line(settings: Settings) -> str:
 
 
 def prepare(settings: Settings) -> None:
-    """Head for the embedded database; for another, only that its role is harmless in production."""
+    """Head for the embedded database; in dev the default organisation; in production a harmless role."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from adapters.postgres.migrate import migrate
+    from domain.shared.errors import DomainError
 
     if settings.embedded_database:
         asyncio.run(migrate(owner_url(settings)))
         asyncio.run(_ensure_default_org(settings))
-    elif not settings.is_dev:
+    elif settings.is_dev:
+        with suppress(SQLAlchemyError, DomainError):  # not there yet, or not at head: readiness tells
+            asyncio.run(_ensure_default_org(settings))
+    else:
         asyncio.run(_refuse_dangerous_role(settings))
 
 

@@ -206,3 +206,16 @@ def test_an_earlier_key_verifies_and_does_not_sign() -> None:
         tokens(START, KEY).verify(old)
     issued = tokens().issue(tokens().verify(old))
     assert tokens(START, KEY).verify(issued).generation == 1
+
+
+def test_a_remembered_token_is_refused_once_its_time_is_over() -> None:
+    clock = FixedClock(START)
+    verifier = JoseAccessTokens((KEY,), clock, IDS)
+    token = good()
+    assert verifier.verify(token) == verifier.verify(token)
+    clock.advance(seconds=900)
+    with pytest.raises(Unauthenticated):
+        verifier.verify(token)
+    clock.set(START - timedelta(seconds=31))
+    with pytest.raises(Unauthenticated):
+        verifier.verify(token)
