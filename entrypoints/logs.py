@@ -35,7 +35,7 @@ FIELDS = (
     "error",
 )
 """What a line may carry beside timestamp, level, logger and message, in this order; the rest is dropped."""
-QUIET = ("uvicorn.access", "sqlalchemy", "asyncio", "alembic")
+QUIET = ("uvicorn.access", "httpx", "httpx2", "httpcore", "httpcore2", "sqlalchemy", "asyncio", "alembic")
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 

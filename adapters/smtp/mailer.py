@@ -52,6 +52,16 @@ class SmtpMailer:
             dialogue.client.close()
         return None
 
+    async def greet(self) -> None:
+        """Connect, encrypt and sign in as for a mail, and leave again. Raises DeliveryFailed."""
+        dialogue = _Dialogue(self._client("localhost"))
+        try:
+            await dialogue.open(self.options, self.trust)
+        except (SMTPException, OSError) as error:
+            raise DeliveryFailed(_fault(dialogue.stage, error)) from error
+        finally:
+            dialogue.client.close()
+
     def _client(self, own_name: str) -> SMTP:
         options = self.options
         implicit = options.encrypts and options.port == IMPLICIT_TLS_PORT

@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "org": ("entrypoints.cli.org:org", "Make organisations, list, suspend and resume them."),
     "openapi": ("entrypoints.cli.openapi:openapi", "Print the OpenAPI 3.1 document."),
     "jobs": ("entrypoints.cli.jobs:jobs", "Run the jobs by the clock, or once; list them."),
+    "doctor": ("entrypoints.cli.doctor:doctor", "Say what is wrong with what is configured."),
     "config": ("entrypoints.cli.config:config", "Look at the configuration."),
 }
 """Name → where the command lives, and its line in the help. A context adds its commands here."""

@@ -1,6 +1,7 @@
 """The client's address: one function for allowlist, limits, captcha and audit (identity page, §8)."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
@@ -8,6 +9,7 @@ Network = IPv4Network | IPv6Network
 MOST_HOPS = 20
 
 
+@lru_cache(4096)
 def parse_address(text: str) -> Address | None:
     """An address as peers and proxies write it: port and brackets stripped, IPv4-mapped unmapped."""
     text = text.strip()

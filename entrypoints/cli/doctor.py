@@ -1,0 +1,146 @@
+import asyncio
+import os
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from entrypoints.cli.output import FAILED, Failed, json_option, say
+from entrypoints.cli.runtime import running_database, settings_here
+
+if TYPE_CHECKING:
+    from entrypoints.settings import Settings
+
+REDIS_SECONDS = 3
+STRIPE_KEYS = ("sk_live_", "sk_test_", "rk_live_", "rk_test_")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    name: str
+    ok: bool
+    message: str
+
+
+@click.command()
+@json_option
+def doctor(*, as_json: bool) -> None:
+    """Reach the database, Redis, storage and mail as configured, and say what is wrong."""
+    settings = settings_here()
+    findings = [_database(settings)]
+    findings += [asyncio.run(_carefully(name, check, settings)) for name, check in CHECKS.items()]
+    sound = all(finding.ok for finding in findings)
+    document = {
+        "status": "ok" if sound else "failed",
+        "checks": [{"name": f.name, "ok": f.ok, "message": f.message} for f in findings],
+    }
+    lines = [f"{'ok  ' if f.ok else 'FAIL'} {f.name}: {f.message}" for f in findings]
+    say(document, "\n".join(lines), as_json=as_json)
+    if not sound:
+        raise SystemExit(FAILED)
+
+
+def _database(settings: "Settings") -> Finding:
+    try:
+        with running_database(settings) as ready:
+            return asyncio.run(_look_at_database(ready))
+    except Failed as error:
+        return Finding("database", ok=False, message=error.message)
+
+
+async def _look_at_database(settings: "Settings") -> Finding:
+    from adapters.postgres.probe import DatabaseProbe
+
+    url = settings.database.url
+    probe = DatabaseProbe(url.reveal() if url else "")
+    state = await probe.look()
+    await probe.close()
+    advice = {
+        "migrations_behind": "run `sweepline migrate`",
+        "tenant_isolation_broken": "connect as sweepline_app; `sweepline migrate` creates it",
+    }.get(state.message, "")
+    if settings.embedded_database and state.message == "migrations_behind":
+        return Finding("database", ok=True, message="embedded; `sweepline serve` will migrate it")
+    return Finding("database", state.ok, ": ".join(filter(None, [state.message, advice])))
+
+
+async def _carefully(
+    name: str, check: "Callable[[Settings], Awaitable[str]]", settings: "Settings"
+) -> Finding:
+    from domain.delivery.faults import DeliveryFailed
+    from domain.shared.redaction import redact_text
+
+    try:
+        return Finding(name, ok=True, message=await check(settings))
+    except DeliveryFailed as failed:
+        return Finding(name, ok=False, message=redact_text(str(failed)))
+    except (OSError, ValueError, TimeoutError) as error:
+        return Finding(name, ok=False, message=redact_text(str(error)) or type(error).__name__)
+
+
+async def _mail(settings: "Settings") -> str:
+    mode = settings.email.mode
+    if mode == "file":
+        return f"{mode}: {_writable(settings.home / 'mail')}"
+    if mode == "smtp":
+        from adapters.smtp.mailer import SmtpMailer
+        from entrypoints.wiring.mail import make_mailer
+
+        mailer = make_mailer(settings)
+        if isinstance(mailer, SmtpMailer):
+            await mailer.greet()
+        return "smtp: the server takes our mail"
+    return str(mode)
+
+
+async def _storage(settings: "Settings") -> str:
+    if settings.storage.backend == "local":
+        return f"local: {_writable(Path(settings.storage.upload_root))}"
+    return f"{settings.storage.backend}: configured"
+
+
+async def _redis(settings: "Settings") -> str:
+    url = settings.edge.redis_url
+    if url is None:
+        return "off"
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    client: Any = Redis.from_url(url.reveal(), socket_timeout=REDIS_SECONDS)
+    try:
+        await client.eval("return 1", 0)
+    except RedisError as error:
+        raise OSError(f"cannot run a script: {error}") from error
+    finally:
+        await client.aclose()
+    return "runs scripts"
+
+
+async def _stripe(settings: "Settings") -> str:
+    key, hook = settings.stripe.secret_key, settings.stripe.webhook_secret
+    if key is None:
+        return "off"
+    if not key.reveal().startswith(STRIPE_KEYS):
+        raise ValueError("STRIPE_SECRET_KEY is not a secret or restricted key")
+    if hook is None or not hook.reveal().startswith("whsec_"):
+        raise ValueError("STRIPE_WEBHOOK_SECRET is missing or not a signing secret")
+    return "well formed"
+
+
+def _writable(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".doctor-")
+    os.close(handle)
+    Path(name).unlink()
+    return f"{folder} is writable"
+
+
+CHECKS: "dict[str, Callable[[Settings], Awaitable[str]]]" = {
+    "mail": _mail,
+    "storage": _storage,
+    "redis": _redis,
+    "stripe": _stripe,
+}

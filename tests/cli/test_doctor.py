@@ -1,0 +1,36 @@
+import json
+from pathlib import Path
+
+from tests.support.database import TestDatabase
+from tests.support.http import json_of, run_cli
+
+
+def test_a_sound_installation_is_all_ok(tmp_path: Path, postgres: TestDatabase) -> None:
+    environ = {
+        "APP_ENV": "dev",
+        "DATABASE_URL": postgres.app_url,
+        "ORDER_UPLOAD_ROOT": str(tmp_path / "uploads"),
+    }
+    report = json_of(run_cli("doctor", "--json", home=tmp_path, environ=environ))
+    assert report["status"] == "ok"
+    assert {check["name"] for check in report["checks"]} == {"database", "mail", "storage", "redis", "stripe"}
+    assert list((tmp_path / "uploads").iterdir()) == []
+
+
+def test_everything_wrong_is_said_at_once_without_secrets(tmp_path: Path) -> None:
+    environ = {
+        "APP_ENV": "dev",
+        "DATABASE_URL": f"postgresql://app:canary@/db?host={tmp_path}",
+        "EMAIL_MODE": "smtp",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "1",
+        "EMAIL_FROM": "office@example.com",
+        "REDIS_URL": "redis://:canary@127.0.0.1:1",
+        "STRIPE_SECRET_KEY": "canary",
+        "ORDER_UPLOAD_ROOT": "/proc/nowhere",
+    }
+    finished = run_cli("doctor", "--json", home=tmp_path, environ=environ)
+    assert finished.returncode == 1, finished.stderr
+    checks = {check["name"]: check for check in json.loads(finished.stdout)["checks"]}
+    assert not any(check["ok"] for check in checks.values())
+    assert "canary" not in finished.stdout + finished.stderr
