@@ -10,6 +10,7 @@ from sqlalchemy import (
     cast,
     delete,
     exists,
+    false,
     func,
     literal_column,
     or_,
@@ -24,10 +25,14 @@ from adapters.postgres.tables.bookings import booking_crew, bookings
 from adapters.postgres.tables.leads import leads
 from adapters.postgres.tables.metadata import Instant
 from adapters.postgres.tables.scheduling import teams, workers
-from domain.booking.booking import LIVE
+from domain.booking.booking import BookingStatus
 
 b, c = bookings.c, booking_crew.c
-LIVE_STATUSES = tuple(sorted(status.value for status in LIVE))
+IS_PENDING, IS_CONFIRMED, IS_DONE = (
+    b.status == literal_column(f"'{status}'")  # in this very form partial indexes are used
+    for status in (BookingStatus.PENDING, BookingStatus.CONFIRMED, BookingStatus.DONE)
+)
+IS_LIVE = IS_PENDING | IS_CONFIRMED
 LONGEST = timedelta(days=2)
 """No visit with its buffer is longer: with it the index on the start also bounds an overlap from below."""
 
@@ -61,10 +66,10 @@ DELETE_CREW = delete(booking_crew).where(
 )
 
 OF_LEAD = b.lead_id == bindparam("lead_id", type_=Uuid)
-LIVE_OF_LEAD = READ.where(OF_LEAD, b.status.in_(LIVE_STATUSES)).order_by(b.starts_at, b.booking_id)
+LIVE_OF_LEAD = READ.where(OF_LEAD, IS_LIVE).order_by(b.starts_at, b.booking_id)
 STANDING = select(
-    exists(select(b.booking_id).where(OF_LEAD, b.status.in_(LIVE_STATUSES))),
-    exists(select(b.booking_id).where(OF_LEAD, b.status == "DONE")),
+    exists(select(b.booking_id).where(OF_LEAD, IS_LIVE)),
+    exists(select(b.booking_id).where(OF_LEAD, IS_DONE)),
 )
 
 _THEIRS = union(
@@ -73,18 +78,20 @@ _THEIRS = union(
     select(leads.c.lead_id).where(leads.c.phone_norm == bindparam("phone_norm", type_=Text)),
 )
 HISTORY = select(
-    func.coalesce(func.bool_or(b.status.in_(("CONFIRMED", "DONE"))), False),
-    func.count().filter(b.cancelled_by == "client"),
+    func.coalesce(func.bool_or(IS_CONFIRMED | IS_DONE), false()),
+    func.count().filter(b.cancelled_by == literal_column("'client'")),
 ).where(b.lead_id.in_(_THEIRS))
 
 HOLDS = or_(
-    b.status == "CONFIRMED",
-    (b.status == "PENDING") & (b.expires_at.is_(None) | (b.expires_at > NOW)),
+    IS_CONFIRMED,
+    IS_PENDING & (b.expires_at.is_(None) | (b.expires_at > NOW)),
 )
-OVERDUE = (b.status == "PENDING") & (b.expires_at <= NOW)
+OVERDUE = IS_PENDING & (b.expires_at <= NOW)
 ADVISORY_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=Text), 0)))
 COUNT_LIVE_PUBLIC = (
-    select(func.count()).select_from(bookings).where(b.lead_id.in_(_THEIRS), b.source == "public", HOLDS)
+    select(func.count())
+    .select_from(bookings)
+    .where(b.lead_id.in_(_THEIRS), b.source == literal_column("'public'"), HOLDS)
 )
 
 _START = bindparam("starts_at", type_=Instant)
@@ -114,7 +121,6 @@ CLAIM_OVERDUE = (
 )
 COUNT_OVERDUE = select(func.count()).select_from(bookings).where(OVERDUE)
 
-_SAME_WORKER = (workers.c.org_id == c.org_id) & (workers.c.worker_id == c.worker_id)
 _member = func.jsonb_build_array(c.worker_id, workers.c.name)
 CREW_NAMES = (
     select(func.coalesce(func.jsonb_agg(_member), literal_column("'[]'::jsonb")))

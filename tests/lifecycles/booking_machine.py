@@ -19,7 +19,7 @@ from application.booking.reschedule_booking import RescheduleBooking
 from application.scheduling.blackouts import AddBlackout
 from application.scheduling.change_worker import ChangeWorker
 from application.scheduling.check_conflicts import CheckConflicts
-from domain.booking.booking import Booking, CancelledBy
+from domain.booking.booking import Booking, BookingStatus, CancelledBy
 from domain.shared.ids import BookingId, TeamId, WorkerId
 from tests.lifecycles import booking_laws as laws
 from tests.lifecycles.booking_choices import (
@@ -256,6 +256,7 @@ class BookingMachine(RuleBasedStateMachine):
                 waive_deposit_reason=reason,
                 expected_version=self.stale(booking, behind),
             ),
+            nothing=booking.status is BookingStatus.CONFIRMED,
         )
 
     @precondition(lambda self: self.tables.bookings)
@@ -265,7 +266,7 @@ class BookingMachine(RuleBasedStateMachine):
         command = CancelBooking(
             booking_id=booking.id, reason_code="weather", by=by, expected_version=self.stale(booking, behind)
         )
-        self.change(booking, behind, command)
+        self.change(booking, behind, command, nothing=booking.status is BookingStatus.CANCELLED)
 
     @precondition(lambda self: self.tables.bookings)
     @rule(
@@ -297,13 +298,13 @@ class BookingMachine(RuleBasedStateMachine):
             worker_ids=crew,
             expected_version=self.stale(booking, behind),
         )
-        answer = self.change(booking, behind, command)
         same = (starts_at, length, place, people) == (
             booking.slot.starts_at,
             booking.slot.duration_minutes,
             booking.slot.team_id,
             booking.crew,
         )
+        answer = self.change(booking, behind, command, nothing=same)
         if booking.is_live and not behind and not same:
             assert free == self.is_free_by_hand(starts_at, length, place, people, booking.id)
             assert free != (isinstance(answer, Refused) and answer.code in TIME_CODES), answer
@@ -321,7 +322,8 @@ class BookingMachine(RuleBasedStateMachine):
             replace=instead,
             expected_version=self.stale(booking, behind),
         )
-        answer = self.change(booking, behind, command)
+        crew_after = set(crew) if instead else {*booking.crew, *crew}
+        answer = self.change(booking, behind, command, nothing=crew_after == set(booking.crew))
         if free and booking.is_live and not behind:
             assert not isinstance(answer, Refused), answer
 
@@ -332,17 +334,18 @@ class BookingMachine(RuleBasedStateMachine):
         command = UnassignCrew(
             booking_id=booking.id, worker_ids=crew, expected_version=self.stale(booking, behind)
         )
-        self.change(booking, behind, command)
+        self.change(booking, behind, command, nothing=not set(crew) & set(booking.crew))
 
-    def change(self, booking: Booking, behind: int | None, command: Any) -> Any:
-        """F9: a stale version is refused; a change is one version on, a no-op writes nothing at all."""
+    def change(self, booking: Booking, behind: int | None, command: Any, *, nothing: bool = False) -> Any:
+        """F9: a stale version is refused, a change is one version on, what is so already writes nothing."""
         before = snapshot(self.tables)
         answer = self.do(command)
         if behind:
             assert answer.code == "version_conflict"
         elif not isinstance(answer, Refused):
             assert answer.booking == self.tables.bookings[booking.id]
-            if answer.booking.version == booking.version:
+            assert nothing == (answer.booking.version == booking.version), command
+            if nothing:
                 assert self.is_as(before), command
             else:
                 assert answer.booking.version == booking.version + 1
