@@ -28,7 +28,7 @@ def running_database(settings: Settings) -> Iterator[Settings]:
     if settings.database.url is not None:
         yield settings
         return
-    from adapters.postgres.embedded import EmbeddedFailed, EmbeddedPostgres
+    from adapters.postgres.embedded import EmbeddedFailed, EmbeddedPostgres, watched
 
     server = EmbeddedPostgres(settings.home)
     try:
@@ -37,7 +37,8 @@ def running_database(settings: Settings) -> Iterator[Settings]:
         raise Failed(f"The embedded database did not start: {error}") from error
     try:
         urls = replace(settings.database, url=Secret(server.app_url), owner_url=Secret(server.owner_url))
-        yield replace(settings, database=urls)
+        with watched(server):
+            yield replace(settings, database=urls)
     finally:
         server.release()
 

@@ -115,6 +115,18 @@ class EmbeddedPostgres:
                 cluster.stop()
         return last
 
+    def revive(self) -> bool:
+        """Start it again if it died under its users; True if it had. Whoever asks is one of them, so it was
+        not stopped by a last one out."""
+        if self._running().listening():
+            return False
+        with exclusive(self.home / "start.lock"):
+            cluster = self._running()
+            died = not cluster.listening()
+            if died:
+                cluster.start(self._options.settings)
+        return died
+
     def restart(self) -> None:
         """Start the server again under the feet of its users, as after a crash."""
         with exclusive(self.home / "start.lock"):
