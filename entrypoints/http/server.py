@@ -29,17 +29,21 @@ class Server(uvicorn.Server):
         self.draining = draining
         self.delay_seconds = delay_seconds
         self._signalled_at: float | None = None
+        self._over = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Unlike uvicorn's own, does not raise the signal again afterwards: a drained server exits with 0."""
+        """Unlike uvicorn's own, does not raise the signal again afterwards: a drained server exits with 0.
+
+        After a drain the handlers stay: a twin of the signal may come while the process tidies up."""
         self._loop = asyncio.get_running_loop()
         before = {number: signal.signal(number, self.handle_exit) for number in STOP_SIGNALS}
         try:
             yield
         finally:
-            for number, handler in before.items():
+            self._over = True
+            for number, handler in before.items() if self._signalled_at is None else ():
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's signature
@@ -48,6 +52,8 @@ class Server(uvicorn.Server):
             self._signalled_at = now
             self._loop.call_soon_threadsafe(self._drain)
         elif self._signalled_at is None or now - self._signalled_at > TWICE_SECONDS:
+            if self._over:
+                raise KeyboardInterrupt
             self.should_exit = self.force_exit = True
 
     def _drain(self) -> None:

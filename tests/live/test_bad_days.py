@@ -134,11 +134,17 @@ def test_the_demo_is_filled_once_and_its_logins_are_shown_once(demo_server: Live
     assert json.loads(again.stdout) == {"org_slug": SLUG, "filled": False, "logins": []}
 
 
-def test_a_terminated_server_ends_with_0_and_takes_its_database_along(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_stop_ends_with_0_and_takes_its_database_along(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Told twice, as by a terminal and the program that started it: the twin may come while it tidies up."""
     live = start(tmp_path, "--no-jobs")
     wait_until_ready(live)
     postgres = EmbeddedPostgres(tmp_path / "sweepline")
     assert postgres.attach()
     postgres.release()
-    assert live.stop(signal.SIGTERM) == 0
+    live.process.send_signal(number)
+    time.sleep(0.3)
+    assert live.stop(number) == 0
     assert not EmbeddedPostgres(tmp_path / "sweepline").attach()
