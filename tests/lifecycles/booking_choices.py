@@ -1,6 +1,6 @@
 """What may be wanted of an office: close together in time, so that people get into each other's way."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -29,3 +29,7 @@ CREWS = st.lists(st.sampled_from(WORKERS), max_size=2, unique=True).map(tuple)
 SOME_CREW = st.lists(st.sampled_from(WORKERS), min_size=1, max_size=2, unique=True).map(tuple)
 A_BOOKING = st.integers(0, 30)
 STALE = st.sampled_from([None, None, None, 0, 1])  # versions behind the one there is
+
+
+def local_date(moment: datetime) -> date:
+    return moment.astimezone(ZONE).date()
