@@ -3,12 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from domain.shared.errors import Contended, DomainError, Invalid, Unavailable
 
 RETRY_AFTER_SECONDS = 2
+SPOKEN = (
+    DBAPIError,
+    AsyncAdapt_asyncpg_dbapi.Error,  # before SQLAlchemy has wrapped it: while it connects or cleans up
+    asyncpg.PostgresError,  # the driver itself, for what goes past SQLAlchemy
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
 CONTENDED = {
     "40001": "serialization failure",
     "40P01": "deadlock",
@@ -37,7 +47,7 @@ def translated() -> Iterator[None]:
         raise _unavailable("All database connections are busy.") from error
     except TimeoutError as error:
         raise _unavailable("The database did not answer in time.") from error
-    except DBAPIError as error:
+    except SPOKEN as error:
         if (known := _known(error)) is not None:
             raise known from error
         raise
@@ -48,7 +58,7 @@ def connecting() -> Iterator[None]:
     """Around taking a connection, where the driver and the operating system speak for themselves."""
     try:
         yield
-    except (OSError, TimeoutError, DBAPIError) as error:
+    except (OSError, TimeoutError, *SPOKEN) as error:
         raise _unavailable("The database cannot be reached.") from error
 
 
@@ -59,13 +69,24 @@ def constraint_of(error: IntegrityError) -> str | None:
     return str(name) if name else None
 
 
-def sqlstate_of(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or "")
+def sqlstate_of(error: BaseException) -> str:
+    told = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(told, "sqlstate", None) or "")
 
 
-def _known(error: DBAPIError) -> DomainError | None:
-    state = UNSTORABLE if isinstance(error, DataError) else sqlstate_of(error)
-    return refusal_of(state, lost=error.connection_invalidated)
+def _known(error: BaseException) -> DomainError | None:
+    if isinstance(error, (DataError, asyncpg.DataError)):
+        return refusal_of(UNSTORABLE, lost=False)
+    return refusal_of(sqlstate_of(error), lost=_lost(error))
+
+
+def _lost(error: BaseException) -> bool:
+    """A server that goes away is noticed in many places, and each has its own word for it."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return isinstance(error, (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)) or (
+        isinstance(error, AsyncAdapt_asyncpg_dbapi.Error) and not sqlstate_of(error)
+    )
 
 
 def refusal_of(state: str, *, lost: bool) -> DomainError | None:
