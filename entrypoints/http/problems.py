@@ -24,6 +24,7 @@ from domain.shared.errors import (
     Unavailable,
     UpstreamRefused,
 )
+from domain.shared.redaction import redact_text
 from entrypoints.http.problem_pages import PAGES
 
 MEDIA_TYPE = "application/problem+json"
@@ -129,7 +130,7 @@ def from_domain(error: DomainError) -> Problem:
     return Problem(
         status,
         error.code,
-        error.detail,
+        redact_text(error.detail),
         [{"field": fault.field, "message": fault.message} for fault in error.errors],
         error.members,
         headers,

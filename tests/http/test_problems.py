@@ -9,9 +9,9 @@ import adapters
 import application
 import domain
 import entrypoints
-from domain.shared.errors import DomainError
+from domain.shared.errors import Conflict, DomainError
 from entrypoints.http.problem_pages import PAGES
-from entrypoints.http.problems import status_of
+from entrypoints.http.problems import from_domain, status_of
 
 MEMBERS = {"type", "title", "status", "detail", "instance", "request_id", "errors"}
 
@@ -109,3 +109,7 @@ async def test_pages_are_served(edge: httpx.AsyncClient) -> None:
 def test_the_walk_finds_errors() -> None:
     assert len(all_errors()) > 15
     assert all(inspect.isclass(kind) for kind in all_errors())
+
+
+def test_a_detail_shows_no_personal_data() -> None:
+    assert "ann@example.com" not in from_domain(Conflict("Sent to ann@example.com.")).detail
