@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import signal
 import socket
 import sys
 from contextlib import suppress
@@ -46,7 +47,15 @@ def serve(*, host: str, port: int, workers: int, demo: bool, no_jobs: bool) -> N
             from entrypoints.cli.supervisor import Supervisor
 
             status = Supervisor(ready, listener, workers, jobs=not no_jobs).run()
+    _ignore_late_signals()
     sys.exit(status)
+
+
+def _ignore_late_signals() -> None:
+    """All is tidied up. While the interpreter ends it hands signals back to their default, which kills: a
+    twin of the stop signal would turn a clean exit into a failure. What is ignored it leaves alone."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def opening_line(settings: Settings) -> str:
