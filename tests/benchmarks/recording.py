@@ -22,6 +22,8 @@ from entrypoints.wiring import make_container
 from tests.benchmarks.scene import Scene
 from tests.benchmarks.twin import Recorded, Statements
 
+OPENING_AND_CLOSING = ("BEGIN", "COMMIT", "ROLLBACK")
+
 
 async def record_routes(home: Path, scene: Scene) -> Recorded:
     """Of each read that is measured, on the very rows that it will read."""
@@ -54,17 +56,29 @@ async def record_routes(home: Path, scene: Scene) -> Recorded:
 
 
 async def statements_of(container: AsyncContainer, work: Callable[[], Awaitable[object]]) -> Statements:
-    """Everything but the transaction's own commands, in order, with the values as the driver got them."""
+    """Everything but the transaction's own commands, in order, with the values as the driver got them.
+
+    Asked of the driver itself: hot reads go past SQLAlchemy and its events."""
     engine = await container.get(AsyncEngine)
     seen: list[tuple[str, tuple[Any, ...]]] = []
+    listening: list[Any] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        seen.append((statement, tuple(values)))
+    def note(sent: Any) -> None:
+        if not sent.query.startswith(OPENING_AND_CLOSING):
+            seen.append((sent.query, tuple(sent.args or ())))
+
+    def listen(connection: Any, *_: Any) -> None:
+        connection.driver_connection.add_query_logger(note)
+        listening.append(connection.driver_connection)
 
     await work()  # what is sent once a process, or once a connection, is not part of a request
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    event.listen(engine.sync_engine, "checkout", listen)
     try:
         await work()
     finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+        event.remove(engine.sync_engine, "checkout", listen)
+        for driver in listening:
+            driver.remove_query_logger(note)
+    if not seen:
+        raise SystemExit("Nothing was recorded: the twin would be measured at doing nothing.")
     return seen
