@@ -1,16 +1,15 @@
 from dataclasses import dataclass
 
-from application.identity.failures import FailureLog
 from application.identity.issuing import IssuedTokens, TokenIssuer
 from application.identity.log_out import own
-from application.identity.origin import Origin
+from application.identity.password_proof import PasswordProof
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.outbox import Message
 from application.ports.passwords import Passwords
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.identity.actor import Actor, Need
-from domain.identity.errors import InvalidCredentials, PasswordRefused
+from domain.identity.errors import PasswordRefused
 from domain.identity.passwords import PasswordPolicy, normalise_password
 from domain.identity.person import Person
 from domain.identity.session import RevokedReason, Session
@@ -36,7 +35,7 @@ class ChangePasswordHandler:
     passwords: Passwords
     policy: PasswordPolicy
     issuer: TokenIssuer
-    failures: FailureLog
+    proof: PasswordProof
 
     async def handle(self, actor: Actor, command: ChangePassword) -> IssuedTokens:
         """Raises InvalidCredentials, PasswordRefused."""
@@ -44,25 +43,13 @@ class ChangePasswordHandler:
         async with self.uow.begin(actor.org_id) as unit:
             await unit.recall(actor.once)  # done before, the current password is no longer current
             names = await self._names(unit, actor)
-        person = await self._prove(actor, command.current_password)
+        person = await self.proof.require(actor, command.current_password, purpose="change_password")
         self._check(person, names, command)
         new_hash = await self.passwords.hash(command.new_password)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             tokens = await self._change(unit, actor, person, new_hash)
             await unit.seal(tokens)
         return tokens
-
-    async def _prove(self, actor: Actor, password: str) -> Person:
-        user_id, _ = own(actor)
-        async with self.uow.begin_global() as shared:
-            secret = await shared.person_secrets.for_step_up(user_id)
-            person = await shared.persons.get(user_id)
-        verdict = await self.passwords.verify(password, secret.password_hash if secret else None)
-        if not verdict.matches:
-            origin = Origin(actor.request_id, actor.ip, actor.user_agent)
-            await self.failures.record(origin, "change_password", person.email)
-            raise InvalidCredentials
-        return person
 
     @staticmethod
     async def _names(unit: Unit, actor: Actor) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.identity.errors import StepUpRequired
 from domain.identity.once import Once
 from domain.shared.errors import Forbidden
 from domain.shared.ids import OrgId, SessionId, UserId
@@ -68,6 +69,7 @@ class Actor:
     user_id: UserId | None = None
     session_id: SessionId | None = None
     mfa_verified: bool = False
+    fresh: bool = False  # proved its password, and factor if it has one, a moment ago
     name: str = ""  # e-mail or user name, ≤ 254; for the audit log only
     request_id: str = ""
     ip: str | None = None
@@ -83,3 +85,8 @@ class Actor:
         """Raises Forbidden unless the caller's role carries the need."""
         if not self.may(need):
             raise Forbidden
+
+    def require_fresh(self) -> None:
+        """Raises StepUpRequired unless a session proved itself lately. Callers without one are never asked."""
+        if self.kind is ActorKind.BEARER and not self.fresh:
+            raise StepUpRequired

@@ -56,6 +56,13 @@ class PasswordChangeRequired(Forbidden):
         super().__init__("Change your temporary password first.")
 
 
+class StepUpRequired(Forbidden):
+    code = "step_up_required"
+
+    def __init__(self) -> None:
+        super().__init__("Prove yourself again: this wants a proof not older than five minutes.")
+
+
 class PasswordRefused(Invalid):
     """Every reason at once, one entry each."""
 

@@ -34,6 +34,11 @@ class RevokedReason(StrEnum):
     ORG_SUSPENDED = "org_suspended"
 
 
+def fresh_until(proved_at: datetime) -> datetime:
+    """The last instant at which that proof still counts for what asks for a fresh one."""
+    return proved_at + FRESH_FOR
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetimes:
     """How long each kind of credential lives, as the installation is set."""
@@ -128,9 +133,13 @@ class Session:
         """Whole seconds, as a token says it; never beyond the session."""
         return min(now + lifetimes.access, self.expires_at).replace(microsecond=0)
 
+    def proved(self, now: datetime) -> Self:
+        """Its bearer has shown the password again, and the second factor if there is one."""
+        return replace(self, proved_at=now)
+
     @property
     def fresh_until(self) -> datetime:
-        return self.proved_at + FRESH_FOR
+        return fresh_until(self.proved_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

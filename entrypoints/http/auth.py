@@ -18,12 +18,14 @@ from application.identity.own_sessions import (
 )
 from application.identity.read_me import ReadMeHandler
 from application.identity.refresh_session import RefreshSession, RefreshSessionHandler
+from application.identity.step_up import StepUp, StepUpHandler
 from domain.identity.actor import Actor, Need
 from domain.shared.errors import FieldFault
 from domain.shared.ids import OrgId, SessionId
 from entrypoints.http.auth_bodies import (
     MOST_PASSWORD_BYTES,
     ChangePasswordBody,
+    FreshAnswer,
     LoginBody,
     LogoutAllAnswer,
     LogoutAllBody,
@@ -31,6 +33,7 @@ from entrypoints.http.auth_bodies import (
     RefreshBody,
     SessionBody,
     StatusAnswer,
+    StepUpBody,
     TokenAnswer,
 )
 from entrypoints.http.authentication import AFTER_LOGOUT, TEMP_PASSWORD
@@ -129,6 +132,21 @@ class AuthController(Controller):
             raise refuse(faults)
         command = ChangePassword(data.current_password, data.new_password)
         return await answer_once(actor, handler, command, TokenAnswer.of)
+
+    @post(
+        "/step-up",
+        need=Need.SIGNED_IN,
+        summary="Prove oneself again, for what wants a fresh session",
+        status_code=200,
+        problems=("invalid_credentials", "mfa_required", "rate_limited", "overloaded"),
+        example={"password": "correct horse battery staple"},
+    )
+    async def step_up(
+        self, data: StepUpBody, actor: FromDishka[Actor], handler: FromDishka[StepUpHandler]
+    ) -> FreshAnswer:
+        if faults := oversized(password=data.password):
+            raise refuse(faults)
+        return await answer_once(actor, handler, StepUp(data.password), FreshAnswer)
 
     @get("/me", need=Need.SIGNED_IN, summary="Who one is", traits=(TEMP_PASSWORD,))
     async def me(self, actor: FromDishka[Actor], handler: FromDishka[ReadMeHandler]) -> MeBody:

@@ -42,6 +42,14 @@ class ChangePasswordBody(Struct, forbid_unknown_fields=True):
     new_password: PasswordText
 
 
+class StepUpBody(Struct, forbid_unknown_fields=True):
+    password: PasswordText
+
+
+class FreshAnswer(Struct):
+    fresh_until: datetime
+
+
 class TokenAnswer(Struct):
     access_token: str
     refresh_token: str

@@ -15,7 +15,7 @@ from application.ports.tokens import AccessClaims, AccessTokens
 from domain.identity.actor import Actor, ActorKind
 from domain.identity.errors import OrgSuspended, PasswordChangeRequired
 from domain.identity.membership import MembershipStatus
-from domain.identity.session import RevokedReason
+from domain.identity.session import RevokedReason, fresh_until
 from domain.shared.errors import Invalid, NotFound, Unauthenticated
 from domain.shared.ids import OrgId
 from entrypoints.http.request_context import context_of
@@ -57,7 +57,8 @@ class Authentication:
             raise Unauthenticated
         self._check(standing, rules)
         self.uses.note(claims.org_id, claims.session_id)
-        return actor_of(request, claims, standing)
+        fresh = self.clock.now() <= fresh_until(standing.proved_at)
+        return actor_of(request, claims, standing, fresh=fresh)
 
     def _check(self, standing: Standing, rules: RouteRules) -> None:
         reason = standing.revoked_reason
@@ -95,7 +96,9 @@ class Authentication:
         return anonymous(request, org_id)
 
 
-def actor_of(request: Request[Any, Any, Any], claims: AccessClaims, standing: Standing) -> Actor:
+def actor_of(
+    request: Request[Any, Any, Any], claims: AccessClaims, standing: Standing, *, fresh: bool
+) -> Actor:
     """With the role of now, whatever the token says."""
     context = context_of(request)
     return Actor(
@@ -105,6 +108,7 @@ def actor_of(request: Request[Any, Any, Any], claims: AccessClaims, standing: St
         user_id=standing.user_id,
         session_id=claims.session_id,
         mfa_verified=standing.mfa_verified,
+        fresh=fresh,
         name=standing.email,
         request_id=context.request_id,
         ip=context.client_address,

@@ -16,7 +16,7 @@ from entrypoints.http.client_address import Network, admits
 from entrypoints.http.once import KEYED_REQUEST, carries_key
 from entrypoints.http.problems import MalformedRequest, PayloadTooLarge, allow
 from entrypoints.http.request_context import context_of
-from entrypoints.http.routes import RULES, RouteRules
+from entrypoints.http.routes import FRESH, RULES, RouteRules
 from entrypoints.log_context import bind
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -85,6 +85,8 @@ class Gatekeeper:
         if actor is None or actor.kind is ActorKind.NONE:
             raise Unauthenticated
         actor.require(rules.need)
+        if FRESH in rules.traits:
+            actor.require_fresh()
 
 
 def _check_announced_size(request: Request[Any, Any, Any]) -> None:

@@ -18,6 +18,7 @@ from domain.identity.actor import Need
 from entrypoints.http.validation import RequestPlan, plan_for
 
 RULES = "rules"  # the key in a handler's opt
+FRESH = "fresh"  # a route's trait: a session must have proved itself lately
 REQUEST = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request[Any, Any, Any])
 
 

@@ -15,9 +15,11 @@ from application.identity.issuing import TokenIssuer
 from application.identity.log_in import LogInHandler
 from application.identity.log_out import LogOutEverywhereHandler, LogOutHandler
 from application.identity.own_sessions import ListOwnSessionsHandler, RevokeOwnSessionHandler
+from application.identity.password_proof import PasswordProof
 from application.identity.read_me import ReadMeHandler
 from application.identity.refresh_session import RefreshSessionHandler
 from application.identity.session_use import SessionUse
+from application.identity.step_up import StepUpHandler
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
@@ -56,6 +58,8 @@ class IdentityProvider(Provider):
         ReadMeHandler,
         ListOwnSessionsHandler,
         RevokeOwnSessionHandler,
+        StepUpHandler,
+        PasswordProof,
         FailureLog,
         TokenIssuer,
         SessionUse,

@@ -172,6 +172,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ),
     ("POST", "/v1/auth/logout"): plain("/v1/auth/logout"),
     ("POST", "/v1/auth/logout-all"): plain("/v1/auth/logout-all", {}),
+    ("POST", "/v1/auth/step-up"): plain("/v1/auth/step-up", {"password": PASSWORD}),
     ("DELETE", "/v1/auth/sessions/{session_id}"): another_session,
 }
 SECRET = {"access_token", "refresh_token"}

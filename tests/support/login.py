@@ -1,7 +1,7 @@
 """The identity use cases over any unit of work, with a hash that costs nothing."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from adapters.argon2.passwords import Argon2Passwords, Cost
 from adapters.cryptography.sealing import HmacKeyedHash, ParentSealer
@@ -13,8 +13,10 @@ from application.identity.issuing import IssuedTokens, TokenIssuer
 from application.identity.log_in import LogIn, LogInHandler
 from application.identity.log_out import LogOut, LogOutEverywhere, LogOutEverywhereHandler, LogOutHandler
 from application.identity.origin import Origin
+from application.identity.password_proof import PasswordProof
 from application.identity.read_me import Me, ReadMeHandler
 from application.identity.refresh_session import RefreshSession, RefreshSessionHandler
+from application.identity.step_up import StepUp, StepUpHandler
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from application.scheduling.founding import SchedulingDefaults
@@ -85,8 +87,18 @@ class Desk:
         handler = LogOutEverywhereHandler(self.uow, self.clock)
         return await handler.handle(actor, LogOutEverywhere(keep_current))
 
+    @property
+    def password_proof(self) -> PasswordProof:
+        return PasswordProof(self.uow, CHEAP, self.failures)
+
+    async def step_up(self, actor: Actor, password: str = PASSWORD) -> datetime:
+        handler = StepUpHandler(self.uow, self.clock, self.password_proof)
+        return await handler.handle(actor, StepUp(password))
+
     async def change_password(self, actor: Actor, current: str, new: str) -> IssuedTokens:
-        handler = ChangePasswordHandler(self.uow, self.clock, IDS, CHEAP, POLICY, self.issuer, self.failures)
+        handler = ChangePasswordHandler(
+            self.uow, self.clock, IDS, CHEAP, POLICY, self.issuer, self.password_proof
+        )
         return await handler.handle(actor, ChangePassword(current, new))
 
     async def me(self, actor: Actor) -> Me:

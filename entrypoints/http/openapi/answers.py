@@ -6,7 +6,7 @@ from typing import Any
 from domain.identity.actor import Need
 from entrypoints.http.problem_pages import PAGES
 from entrypoints.http.problems import MEDIA_TYPE
-from entrypoints.http.routes import RouteRules
+from entrypoints.http.routes import FRESH, RouteRules
 from entrypoints.http.validation import RequestPlan
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -39,6 +39,8 @@ def _of_callers(rules: RouteRules, *, unsafe: bool) -> Sequence[str]:
     codes = ["forbidden", "password_change_required", "org_suspended"]
     if rules.need in {Need.ADMIN, Need.OWNER}:
         codes.append("mfa_required")
+    if FRESH in rules.traits:
+        codes.append("step_up_required")
     if unsafe:
         codes += ["idempotency_in_progress", "idempotency_key_reused"]
     return codes
