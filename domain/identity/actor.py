@@ -87,6 +87,6 @@ class Actor:
             raise Forbidden
 
     def require_fresh(self) -> None:
-        """Raises StepUpRequired for a session that has not proved itself lately; others have none to prove."""
+        """Raises StepUpRequired for a session that has not proved itself lately; others cannot be asked."""
         if self.kind is ActorKind.BEARER and not self.fresh:
             raise StepUpRequired
