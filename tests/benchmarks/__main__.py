@@ -29,7 +29,7 @@ TITLES = ("requests/s", "p50 ms", "p99 ms", "twin's/s", "p50 ms", "share")
 
 def main() -> int:
     home = Path(tempfile.mkdtemp(prefix="bench-"))
-    quiet = {**UNLIMITED, "LOG_LEVEL": "WARNING", "PUBLIC_LEADS_PER_HOUR": "1000000"}
+    quiet = {**UNLIMITED, "LOG_LEVEL": "WARNING"}
     with serving(home, "--demo", "--no-jobs", environment=quiet) as server:
         scene = set_scene(server)
         record = asyncio.run(record_routes(home / "sweepline", scene))

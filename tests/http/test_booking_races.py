@@ -18,33 +18,15 @@ import pytest
 
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from domain.scheduling.worker import Worker
-from domain.shared.ids import OrgId, WorkerId
+from domain.shared.ids import WorkerId
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
+from tests.support.overlaps import assert_nothing_overlaps
 from tests.support.salon import NORTH, SOUTH, Salon, open_salon
 from tests.support.scheduling import a_team, a_worker, at
 
 NINE = at("2026-03-09 09:00")
 CROWD = 50
-OVERLAPPING_TEAMS = """
-    select count(*) from bookings a join bookings b on a.org_id = b.org_id and a.team_id = b.team_id
-        and a.booking_id < b.booking_id and a.starts_at < b.held_until and b.starts_at < a.held_until
-    where a.org_id = '{org}' and a.status in ('PENDING', 'CONFIRMED') and b.status in ('PENDING', 'CONFIRMED')
-"""
-OVERLAPPING_WORKERS = """
-    select count(*)
-    from booking_crew ac join bookings a on (a.org_id, a.booking_id) = (ac.org_id, ac.booking_id)
-    join booking_crew bc on bc.org_id = ac.org_id and bc.worker_id = ac.worker_id
-    join bookings b on (b.org_id, b.booking_id) = (bc.org_id, bc.booking_id)
-    where a.booking_id < b.booking_id and a.starts_at < b.held_until and b.starts_at < a.held_until
-        and a.org_id = '{org}' and a.status in ('PENDING', 'CONFIRMED')
-        and b.status in ('PENDING', 'CONFIRMED')
-"""
-CREW_OUT_OF_STEP = """
-    select count(*) from booking_crew c join bookings b on (b.org_id, b.booking_id) = (c.org_id, c.booking_id)
-    where b.org_id = '{org}' and (c.starts_at, c.held_until, c.live)
-        is distinct from (b.starts_at, b.held_until, b.status in ('PENDING', 'CONFIRMED'))
-"""
 
 
 @pytest.fixture
@@ -66,11 +48,6 @@ async def crowd(name: str, attempts: Sequence[Awaitable[httpx.Response]]) -> lis
     return list(answers)
 
 
-def assert_nothing_overlaps(postgres: TestDatabase, org_id: OrgId) -> None:
-    for question in (OVERLAPPING_TEAMS, OVERLAPPING_WORKERS, CREW_OUT_OF_STEP):
-        assert postgres.execute(question.format(org=org_id)).strip() == "0"
-
-
 async def test_of_fifty_visitors_who_want_one_slot_one_gets_it(salon: Salon, postgres: TestDatabase) -> None:
     async with salon.uow.begin(salon.shop.org_id) as unit:
         await unit.teams.save(a_team(2, name="South", is_active=False))
@@ -82,7 +59,7 @@ async def test_of_fifty_visitors_who_want_one_slot_one_gets_it(salon: Salon, pos
             problem = answer.json()
             assert problem["type"] == "slot_taken"
             assert len(problem["alternatives"]) == 3
-    assert_nothing_overlaps(postgres, salon.shop.org_id)
+    assert_nothing_overlaps(postgres.execute)
     offered = answers[-1] if answers[-1].status_code == 409 else answers[0]
     first_free = offered.json()["alternatives"][0]["starts_at"]
     assert (await salon.book(await salon.visitor(), first_free)).status_code == 201
@@ -92,7 +69,7 @@ async def test_a_visitor_who_loses_one_team_gets_the_next(salon: Salon, postgres
     visitors = [await salon.visitor() for _ in range(CROWD)]
     answers = await crowd("one slot, two teams", [salon.book(visitor, NINE) for visitor in visitors])
     assert Counter(answer.status_code for answer in answers) == {201: 2, 409: CROWD - 2}
-    assert_nothing_overlaps(postgres, salon.shop.org_id)
+    assert_nothing_overlaps(postgres.execute)
 
 
 async def test_a_visitor_who_clicks_often_gets_one_booking(salon: Salon) -> None:
@@ -116,7 +93,7 @@ async def test_fifty_staggered_visits_never_overlap(salon: Salon, postgres: Test
     attempts = [salon.create(start, team_id=NORTH, duration_minutes=180) for start in starts]
     answers = await crowd("staggered", attempts)
     assert {answer.status_code for answer in answers} == {201, 409}
-    assert_nothing_overlaps(postgres, salon.shop.org_id)
+    assert_nothing_overlaps(postgres.execute)
 
 
 async def test_two_hundred_mixed_moves_never_overlap(salon: Salon, postgres: TestDatabase) -> None:
@@ -125,7 +102,7 @@ async def test_two_hundred_mixed_moves_never_overlap(salon: Salon, postgres: Tes
     answers = await crowd("mixed", list(mixed_moves(salon, booked, workers)))
     assert {answer.status_code for answer in answers} <= {200, 201, 409}
     assert sum(answer.status_code < 300 for answer in answers) > 20
-    assert_nothing_overlaps(postgres, salon.shop.org_id)
+    assert_nothing_overlaps(postgres.execute)
 
 
 async def hire(salon: Salon, how_many: int) -> list[WorkerId]:

@@ -33,7 +33,7 @@ expected-statuses = ["2xx", "3xx", "400", "401", "403", "404", "409", "412", "42
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    generous = {**UNLIMITED, "AUTH_ACCESS_TOKEN_TTL_MINUTES": "120", "PUBLIC_LEADS_PER_HOUR": "1000000"}
+    generous = {**UNLIMITED, "AUTH_ACCESS_TOKEN_TTL_MINUTES": "120"}
     with serving(tmp_path_factory.mktemp("fuzz"), "--demo", environment=generous) as live:
         yield live
 

@@ -18,7 +18,6 @@ from tests.support.live import UNLIMITED, LiveServer, serving
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 BOOKINGS, KILL_AFTER, CALLERS = 200, 60, 8
 BUFFER_MINUTES = 60  # at least the demo's
-CROWD = UNLIMITED | {"PUBLIC_LEADS_PER_HOUR": "1000000", "RATE_LIMIT_CALLER_PER_MINUTE": "1000000"}
 HALVES = """
     select b.booking_id from bookings b
      where b.lead_id in (select lead_id from leads where notes = 'kill -9')
@@ -147,9 +146,9 @@ def kill_amid_bookings(server: LiveServer) -> Crowd:
 
 def test_what_was_answered_is_there_and_nothing_is_there_by_half(tmp_path: Path) -> None:
     home = tmp_path
-    with serving(home, "--demo", environment=CROWD) as server:
+    with serving(home, "--demo", environment=UNLIMITED) as server:
         crowd = kill_amid_bookings(server)
-    with serving(home, environment=CROWD):
+    with serving(home, environment=UNLIMITED):
         postgres = EmbeddedPostgres(home / "sweepline")
         postgres.start()
         try:

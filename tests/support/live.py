@@ -16,7 +16,12 @@ from typing import Any
 
 SWEEPLINE = Path(sys.executable).with_name("sweepline")
 PATIENCE_SECONDS = 180  # a busy machine fills the demo slowly
-UNLIMITED = {"RATE_LIMIT_PER_MINUTE": "1000000", "ADMIN_ACTION_RATE_LIMIT_PER_MINUTE": "1000000"}
+UNLIMITED = {
+    "RATE_LIMIT_PER_MINUTE": "1000000",
+    "RATE_LIMIT_CALLER_PER_MINUTE": "1000000",
+    "ADMIN_ACTION_RATE_LIMIT_PER_MINUTE": "1000000",
+    "PUBLIC_LEADS_PER_HOUR": "1000000",
+}
 """For tests that send a crowd from one address."""
 
 
