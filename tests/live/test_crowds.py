@@ -1,5 +1,5 @@
-"""Crowds before the real server, each caller on a connection of their own: nobody is held twice, nobody is told
-of a fault of ours. How long a crowd took is printed; two seconds are the goal."""
+"""Crowds before the real server, each caller on a connection of their own: nobody is held twice, and nobody
+is told of a fault of ours. How long a crowd took is printed; two seconds are the goal."""
 
 import random
 import time
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import cycle, islice
 from threading import Barrier
 from typing import Any
@@ -93,7 +94,7 @@ def test_of_fifty_who_want_one_slot_one_gets_it(
 ) -> None:
     wanted = last_start_of_one_team(dispatcher)
     visitors = [a_visitor(demo_server, f"31{n:05}") for n in range(CROWD)]
-    answers = crowd("one slot", [lambda v=v: book(demo_server, v, wanted) for v in visitors])
+    answers = crowd("one slot", [partial(book, demo_server, visitor, wanted) for visitor in visitors])
     refused = [body for status, body in answers if status == 409]
     assert Counter(status for status, _ in answers) == {201: 1, 409: CROWD - 1}
     assert {body["type"] for body in refused} == {"slot_taken"}
@@ -118,7 +119,7 @@ def test_of_fifty_staggered_visits_none_overlap(
 
     starts = [first + timedelta(minutes=15 * step) for step in range(CROWD)]
     random.Random(2026).shuffle(starts)
-    answers = crowd("staggered", [lambda s=s: create(s) for s in starts])
+    answers = crowd("staggered", [partial(create, start) for start in starts])
     assert {status for status, _ in answers} == {201, 409}
     assert {body["type"] for status, body in answers if status == 409} == {"slot_taken"}
     assert_nothing_overlaps(database.execute)
