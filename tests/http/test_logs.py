@@ -1,8 +1,6 @@
 import io
-import json
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
@@ -11,24 +9,13 @@ import structlog
 from entrypoints import log_context
 from entrypoints.logs import FIELDS, configure_logging
 from entrypoints.settings.groups import GeneralSettings
-
-
-class Lines(io.StringIO):
-    @property
-    def all(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.getvalue().splitlines()]
+from tests.support.log_lines import Lines, captured_lines
 
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    stream = Lines()
-    configure_logging(GeneralSettings(), stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
+    with captured_lines() as captured:
+        yield captured
 
 
 async def test_one_line_a_request_with_template_and_no_query(lines: Lines, edge: httpx.AsyncClient) -> None:

@@ -1,6 +1,7 @@
 """Makes a row of any table from its shape. Values are text, cast by the database to the column's type."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -12,6 +13,31 @@ type Statement = tuple[str, tuple[str | None, ...]]
 
 START = datetime(2027, 1, 4, 9, tzinfo=UTC)
 
+POLICY = json.dumps(
+    {
+        "version": 1,
+        "evaluated_at": START.isoformat(),
+        "lead_time_minutes": 60,
+        "service_type": None,
+        "total_cents": None,
+        "currency": "USD",
+        "first_time_client": False,
+        "deposit": {
+            "required": False,
+            "amount_cents": 0,
+            "applied_bps": 0,
+            "min_cents": 0,
+            "max_cents": 0,
+            "reasons": [],
+            "basis": "not_required",
+        },
+        "risk": {"score": 0, "band": "LOW"},
+        "cancellation": {
+            "rules": [],
+            "windows": [{"label": "late", "from_minutes": 0, "to_minutes": None, "refund_percent": 0}],
+        },
+    }
+)
 # Where a check, or what the table means, asks for more than the type. {n} is the row's number.
 GIVEN: dict[str, Mapping[str, str]] = {
     "org_profiles": {"currency": "USD"},
@@ -20,7 +46,13 @@ GIVEN: dict[str, Mapping[str, str]] = {
     "working_hours": {"end_minute": "600"},
     "outbox_events": {"next_attempt_at": "{day} 09:00Z"},
     "blackouts": {"ends_at": "{day} 18:00Z"},
-    "bookings": {"ends_at": "{day} 11:00Z", "held_until": "{day} 11:30Z", "buffer_minutes": "30"},
+    "bookings": {
+        "ends_at": "{day} 11:00Z",
+        "held_until": "{day} 11:30Z",
+        "buffer_minutes": "30",
+        "add_ons": "[]",
+        "policy_snapshot": POLICY,
+    },
     "booking_crew": {"held_until": "{day} 11:30Z"},
 }
 
@@ -69,7 +101,10 @@ class RowFactory:
 
     def _fill_in(self, pattern: str, number: int) -> str:
         day = (START + timedelta(days=number)).date().isoformat()
-        return pattern.format(n=number, day=day, letter="ABCDEFGH"[number])
+        parts = {"{n}": str(number), "{day}": day, "{letter}": "ABCDEFGH"[number]}
+        for name, part in parts.items():
+            pattern = pattern.replace(name, part)
+        return pattern
 
     def _value(self, column: Column, number: int) -> str:
         if column.choices:

@@ -1,0 +1,156 @@
+"""Another organisation's id and one that nobody has are the same: to the byte, on every operation with an id.
+
+The operations are the document's own, the ids are of an organisation with a row in every table: a new route,
+a new table, a new field are covered by being there.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+import httpx
+import pytest
+
+from tests.http.identity_app import Company, a_company, cheap_passwords
+from tests.support.clock import FixedClock
+from tests.support.database import TestDatabase
+from tests.support.http import open_app, settings_for
+from tests.support.log_lines import Lines, captured_lines
+from tests.support.operations import Document, Operation, Place
+from tests.support.populated import NUMBER, Populated, populate
+
+ELSEWHERE: Mapping[str, tuple[str, str]] = {
+    "user_id": ("memberships", "user_id"),
+}
+"""Where an id is found whose name is not that of a table's key."""
+EMPTY_HANDED = {"session_id"}
+"""Ids that mean something to their own person alone, who is not the one that asks here."""
+VARYING = {"date", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"}
+
+
+type Seen = tuple[int, list[tuple[str, str]], bytes]
+
+
+@dataclass
+class Neighbours:
+    """`company` asks; both organisations have a row in every table."""
+
+    company: Company
+    headers: dict[str, str]
+    ours: Populated
+    theirs: Populated
+    document: Document
+    lines: Lines
+    leaks: list[str] = field(default_factory=list)
+
+    @property
+    def operations(self) -> list[Operation]:
+        return list(self.document.operations())
+
+    async def ask(self, operation: Operation, place: Place | None = None, value: str = "") -> httpx.Response:
+        """The operation as its example has it, with our own ids, but for this one."""
+        values = {known: id_of(self.ours, known) for known in operation.always()}
+        if place is not None:
+            values[place] = value
+        path, query, body = operation.asked_with(values, org_slug=self.company.slug)
+        headers = self.headers_of(operation)
+        answer = await self.company.app.client.request(
+            operation.method, path, params=query, json=body, headers=headers
+        )
+        if self.theirs.mark in repr(answer.headers) + answer.text:
+            self.leaks.append(f"{operation}: {answer.text}")
+        return answer
+
+    async def seen(self, operation: Operation, place: Place, value: str) -> Seen:
+        """All that the caller gets, but for `instance`, which says their own path back to them."""
+        answer = await self.ask(operation, place, value)
+        headers = [(name, text) for name, text in answer.headers.multi_items() if name not in VARYING]
+        return answer.status_code, sorted(headers), answer.content.replace(answer.request.url.raw_path, b"")
+
+    def headers_of(self, operation: Operation) -> dict[str, str]:
+        headers = {"x-request-id": "the-same-request"}
+        if operation.takes_key:
+            headers["idempotency-key"] = uuid4().hex
+        return headers if operation.is_public else {**self.headers, **headers}
+
+
+def id_of(org: Populated, place: Place) -> str:
+    """Its row's, in the table that has this name as its key."""
+    if place.name == "org_id":
+        return str(org.org_id)
+    shapes = [shape for shape in org.rows.org_shapes if shape.key == ("org_id", place.name)]
+    table, column = ELSEWHERE.get(place.name) or (shapes[0].table if len(shapes) == 1 else "", place.name)
+    assert table, f"No table has {place.name} as its key: name one in ELSEWHERE."
+    return str(org.rows.row(table, NUMBER)[column])
+
+
+@pytest.fixture(scope="module")
+def apart(postgres: TestDatabase) -> Any:
+    """A database of its own: rows are made in what all organisations share."""
+    with postgres.clone("ids") as database:
+        yield database
+
+
+@pytest.fixture
+async def neighbours(apart: TestDatabase, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Neighbours]:
+    superuser = await asyncpg.connect(apart.superuser_url.replace("+asyncpg", ""))
+    async with open_app(settings_for(tmp_path, apart), clock, cheap_passwords()) as app:
+        company, rival = await a_company(app), await a_company(app)
+        ours = await populate(superuser, company.created.org_id)
+        theirs = await populate(superuser, rival.created.org_id)
+        document = Document((await app.client.get("/openapi.json")).json())
+        headers = await company.bearer()
+        with captured_lines() as lines:
+            yield Neighbours(company, headers, ours, theirs, document, lines)
+    await superuser.close()
+
+
+async def test_another_s_id_is_answered_like_one_that_nobody_has(neighbours: Neighbours) -> None:
+    before = await neighbours.theirs.everything()
+    different, asked = [], 0
+    for operation in neighbours.operations:
+        for place in operation.places:
+            made_up = await neighbours.seen(operation, place, str(uuid4()))
+            theirs = await neighbours.seen(operation, place, id_of(neighbours.theirs, place))
+            asked += 1
+            if theirs != made_up:
+                different.append(f"{operation} {place.path}: {theirs} is not {made_up}")
+    assert not different, "\n".join(different)
+    assert asked >= 45
+    assert not neighbours.leaks
+    assert neighbours.lines.all
+    assert neighbours.theirs.mark not in neighbours.lines.getvalue()
+    assert await neighbours.theirs.everything() == before
+    assert neighbours.theirs.mark not in repr(await neighbours.ours.everything())
+
+
+async def test_nothing_that_is_read_without_an_id_shows_another_s_rows(neighbours: Neighbours) -> None:
+    answered = 0
+    for operation in neighbours.operations:
+        if operation.method == "GET":
+            answered += (await neighbours.ask(operation)).status_code == 200
+    assert not neighbours.leaks
+    assert answered >= 20
+
+
+async def test_an_id_of_our_own_is_known(neighbours: Neighbours) -> None:
+    """The twin of the first: an id in a path leads to our row, so there was something to be refused."""
+    unknown = []
+    operations = sorted(neighbours.operations, key=lambda one: (one.method == "DELETE", one.method != "GET"))
+    for operation in operations:
+        for place in operation.places:
+            if place.where == "path" and place.name not in EMPTY_HANDED:
+                made_up = await neighbours.seen(operation, place, str(uuid4()))
+                if await neighbours.seen(operation, place, id_of(neighbours.ours, place)) == made_up:
+                    unknown.append(f"{operation}: {made_up}")
+    assert not unknown, "\n".join(unknown)
+
+
+async def test_their_texts_carry_a_mark(neighbours: Neighbours) -> None:
+    """A text without one could leak unseen."""
+    tables = {table for table, _ in neighbours.theirs.marked}
+    assert {"org_profiles", "leads", "bookings", "teams", "workers", "blackouts", "add_ons"} <= tables
+    assert len(neighbours.theirs.marked) >= 40
