@@ -144,10 +144,10 @@ def put(content: Any, path: tuple[str | int, ...], value: Any) -> Any:
         return value
     first, rest = path[0], path[1:]
     if isinstance(first, int):
-        held = list(content) if isinstance(content, list) and content else [None]
-        return [put(held[0], rest, value), *held[1:]]
-    held = dict(content) if isinstance(content, Mapping) else {}
-    return {**held, first: put(held.get(first), rest, value)}
+        items = list(content) if isinstance(content, list) and content else [None]
+        return [put(items[0], rest, value), *items[1:]]
+    fields = dict(content) if isinstance(content, Mapping) else {}
+    return {**fields, first: put(fields.get(first), rest, value)}
 
 
 def _without(example: Any, places: list[tuple[str | int, ...]]) -> Any:
