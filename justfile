@@ -57,6 +57,10 @@ doctor *args:
 openapi:
     @uv run sweepline openapi
 
+# write docs/routes.md: who may call which route
+matrix:
+    uv run python -m entrypoints.http.role_matrix docs/routes.md
+
 # run the jobs once, or as a loop: just jobs run
 jobs *args:
     uv run sweepline jobs "$@"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from adapters.memory.sessions import is_open
 from application.ports.sessions import Standing
 from domain.identity.membership import Belonging
 from domain.shared.ids import OrgId, SessionId, UserId
-from domain.tenancy.org import Org, OrgStatus
+from domain.tenancy.org import OrgStatus
 
 if TYPE_CHECKING:
     from adapters.memory.unit_of_work import GlobalTables, MemoryUnitOfWork, OrgTables
@@ -80,10 +80,9 @@ class MemoryActiveOrgs:
     database: MemoryUnitOfWork
 
     async def by_slug(self, slug: str) -> OrgId | None:
-        return next((org.id for org in self._active() if org.slug == slug), None)
+        found = (org for org in self.database.shared.orgs.values() if org.slug == slug)
+        return next((org.id for org in found if org.status is OrgStatus.ACTIVE), None)
 
-    async def by_id(self, org_id: OrgId) -> OrgId | None:
-        return next((org.id for org in self._active() if org.id == org_id), None)
-
-    def _active(self) -> Iterator[Org]:
-        return (org for org in self.database.shared.orgs.values() if org.status is OrgStatus.ACTIVE)
+    async def status_of(self, org_id: OrgId) -> OrgStatus | None:
+        org = self.database.shared.orgs.get(org_id)
+        return None if org is None else org.status

@@ -16,6 +16,7 @@ from domain.identity.membership import MembershipStatus
 from domain.identity.session import RevokedReason
 from domain.shared.errors import Unavailable
 from domain.shared.ids import OrgId, SessionId, UserId
+from domain.tenancy.org import OrgStatus
 
 STANDING = (
     "select s.user_id, p.email, s.role, s.membership_status, s.org_status, s.generation_current, "
@@ -23,7 +24,7 @@ STANDING = (
     "from session_state($1, $2, $3) s join persons p on p.user_id = s.user_id"
 )
 ACTIVE_BY_SLUG = "select id from orgs where slug = $1 and status = 'active'"
-ACTIVE_BY_ID = "select id from orgs where id = $1 and status = 'active'"
+STATUS = "select status from orgs where id = $1"
 
 
 async def ask(engine: AsyncEngine, statement: str, *values: Any) -> Any:
@@ -58,9 +59,9 @@ class PostgresActiveOrgs:
         row = await ask(self.engine, ACTIVE_BY_SLUG, slug)
         return None if row is None else OrgId(row[0])
 
-    async def by_id(self, org_id: OrgId) -> OrgId | None:
-        row = await ask(self.engine, ACTIVE_BY_ID, org_id)
-        return None if row is None else OrgId(row[0])
+    async def status_of(self, org_id: OrgId) -> OrgStatus | None:
+        row = await ask(self.engine, STATUS, org_id)
+        return None if row is None else OrgStatus(row[0])
 
 
 def to_standing(row: Sequence[Any]) -> Standing:

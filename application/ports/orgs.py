@@ -43,8 +43,10 @@ class OrgProfiles(Protocol):
 
 
 class ActiveOrgs(Protocol):
-    """Whose public pages these are, in one round trip, outside any unit. Suspended ones are unknown."""
+    """Whose organisation a caller without a session means, in one round trip, outside any unit."""
 
-    async def by_slug(self, slug: str) -> OrgId | None: ...
+    async def by_slug(self, slug: str) -> OrgId | None:
+        """Of public pages: a suspended organisation is unknown."""
 
-    async def by_id(self, org_id: OrgId) -> OrgId | None: ...
+    async def status_of(self, org_id: OrgId) -> OrgStatus | None:
+        """None for an organisation that does not exist; here suspended ones are known."""

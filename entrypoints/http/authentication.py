@@ -18,12 +18,14 @@ from domain.identity.membership import MembershipStatus
 from domain.identity.session import RevokedReason, fresh_until
 from domain.shared.errors import Invalid, NotFound, Unauthenticated
 from domain.shared.ids import OrgId
+from domain.tenancy.org import OrgStatus
+from entrypoints.http.basic import BasicCallers, takes_basic
+from entrypoints.http.org_header import named_org
 from entrypoints.http.request_context import context_of
 from entrypoints.http.routes import RouteRules
 
 TEMP_PASSWORD = "temp_password"  # noqa: S105  # a route's trait: open in the temporary state
 AFTER_LOGOUT = "after_logout"  # a route's trait: a session that has logged out may ask again
-TEST_ORG = "x-test-org"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*").fullmatch
 LONGEST_SLUG = 40
 
@@ -36,22 +38,29 @@ class Authentication:
     uses: SessionUse
     clock: Clock
     test_org_header: bool
+    basic: BasicCallers | None = None  # None: off
 
     async def __call__(self, request: Request[Any, Any, Any], rules: RouteRules, /) -> Actor | None:
         header = request.headers.get("authorization")
-        caller = None if header is None else await self._bearer(request, header, rules)
+        caller = None if header is None else await self._known(request, header, rules)
         slug = request.scope["path_params"].get("org_slug")
         if slug is not None:
             return await self._public(request, slug)
-        if caller is None and self.test_org_header and TEST_ORG in request.headers:
-            return await self._test_org(request)
+        if caller is None and self.test_org_header and (named := named_org(request)) is not None:
+            return await self._test_org(request, named)
         return caller
 
-    async def _bearer(self, request: Request[Any, Any, Any], header: str, rules: RouteRules) -> Actor:
+    async def _known(self, request: Request[Any, Any, Any], header: str, rules: RouteRules) -> Actor:
         scheme, _, credential = header.partition(" ")
-        if scheme.lower() != "bearer":
-            raise Unauthenticated
-        claims = self.tokens.verify(credential.strip())
+        scheme, credential = scheme.lower(), credential.strip()
+        if scheme == "bearer":
+            return await self._bearer(request, credential, rules)
+        if scheme == "basic" and self.basic is not None and takes_basic(request.scope["path_template"]):
+            return await self.basic.actor(request, credential)
+        raise Unauthenticated
+
+    async def _bearer(self, request: Request[Any, Any, Any], token: str, rules: RouteRules) -> Actor:
+        claims = self.tokens.verify(token)
         standing = await self.states.read(claims.org_id, claims.session_id, claims.generation)
         if standing is None or standing.user_id != claims.user_id:
             raise Unauthenticated
@@ -85,13 +94,12 @@ class Authentication:
             raise NotFound("org_slug")
         return anonymous(request, org_id)
 
-    async def _test_org(self, request: Request[Any, Any, Any]) -> Actor:
+    async def _test_org(self, request: Request[Any, Any, Any], named: str) -> Actor:
         try:
-            wanted = OrgId(UUID(request.headers[TEST_ORG]))
+            org_id = OrgId(UUID(named))
         except ValueError:
             raise Invalid.field("X-Test-Org", "is not the id of an organisation") from None
-        org_id = await self.orgs.by_id(wanted)
-        if org_id is None:
+        if await self.orgs.status_of(org_id) is not OrgStatus.ACTIVE:
             raise NotFound("X-Test-Org")
         return anonymous(request, org_id)
 

@@ -30,9 +30,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}").fullmatch
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-ONCE = frozenset(
-    {b"host", b"authorization", b"content-length", b"content-type", b"idempotency-key", b"x-test-org"}
-)
+ONCE = frozenset({b"host", b"authorization", b"content-length", b"content-type", b"idempotency-key"})
 
 request_log = logging.getLogger("sweepline.request")
 logger = logging.getLogger("sweepline.http")

@@ -11,11 +11,11 @@ from msgspec.structs import asdict
 
 from application.tenancy.edit_org import EditOrg, EditOrgHandler
 from application.tenancy.read_org import OrgView, ReadOrgHandler
-from domain.identity.actor import Actor, ActorKind, Need, permissions_of
+from domain.identity.actor import Actor, Need, permissions_of
 from domain.shared.errors import Unauthenticated
 from domain.shared.versions import Expected
 from domain.tenancy.org import Branding, Contact
-from entrypoints.http.authentication import TEST_ORG
+from entrypoints.http.basic import VIA
 from entrypoints.http.conditional import expected_version, tagged
 from entrypoints.http.once import answer_once
 from entrypoints.http.routes import get, patch
@@ -202,7 +202,5 @@ class OrgContextController(Controller):
     ) -> OrgContextBody:
         view = await handler.handle(actor, Need.SIGNED_IN)
         org, profile = view.org, view.profile
-        via = "token"
-        if actor.kind is ActorKind.BASIC:
-            via = "test_header" if TEST_ORG in request.headers else "basic"
+        via = request.scope["state"].get(VIA, "token")
         return OrgContextBody(org.id, org.slug, profile.name, profile.timezone, profile.currency, via)

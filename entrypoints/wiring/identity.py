@@ -35,11 +35,15 @@ from application.tenancy.edit_org import EditOrgHandler
 from application.tenancy.founding import Founding
 from application.tenancy.operate_orgs import ListOrgsHandler, SetOrgStatusHandler
 from application.tenancy.read_org import ReadOrgHandler
+from domain.identity.basic import BasicPairs
 from domain.identity.passwords import PasswordPolicy
 from domain.identity.session import Lifetimes
+from domain.shared.ids import OrgId
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.authentication import Authentication
+from entrypoints.http.basic import BasicCallers
 from entrypoints.settings import Settings
+from entrypoints.wiring.basic import basic_pairs
 from entrypoints.wiring.keys import access_keys, email_key, field_keys
 
 
@@ -124,8 +128,14 @@ class IdentityProvider(Provider):
         uses: SessionUse,
         clock: Clock,
         settings: Settings,
+        failures: FailureLog,
     ) -> Authenticate:
-        return Authentication(tokens, states, orgs, uses, clock, settings.test_org_header)
+        header = settings.test_org_header
+        basic = None
+        if settings.basic.enabled:
+            default = OrgId(settings.general.default_org_id)
+            basic = BasicCallers(BasicPairs(basic_pairs(settings)), orgs, failures, default, header)
+        return Authentication(tokens, states, orgs, uses, clock, header, basic)
 
 
 class TenancyProvider(Provider):

@@ -12,6 +12,7 @@ from litestar import Litestar, Response
 from litestar.routes import HTTPRoute
 
 from domain.identity.actor import Need
+from entrypoints.http.basic import takes_basic
 from entrypoints.http.edge import plain_template
 from entrypoints.http.openapi.answers import (
     PROBLEM_SCHEMA,
@@ -27,6 +28,7 @@ from entrypoints.http.routes import Endpoint
 from entrypoints.http.validation import NoFields, Param
 
 BEARER = "bearer"
+BASIC = "basic"
 NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 NEEDS = {
     Need.PUBLIC: "none",
@@ -105,7 +107,12 @@ def document_of(app: Litestar) -> bytes:
                         "scheme": "bearer",
                         "bearerFormat": "JWT",
                         "description": "`access_token` of POST /v1/auth/login.",
-                    }
+                    },
+                    BASIC: {
+                        "type": "http",
+                        "scheme": "basic",
+                        "description": "Legacy pairs of the environment, where the installation allows them.",
+                    },
                 },
             },
         },
@@ -139,7 +146,7 @@ class _Writer:
             "description": "\n\n".join(filter(None, [endpoint.fn.__doc__, f"Need: *{need}*."])),
             "tags": endpoint.resolve_tags() or [_tag(operation.path)],
             "x-need": need,
-            "security": [] if rules.need is Need.PUBLIC else [{BEARER: []}],
+            "security": _security(operation),
             "parameters": list(self._parameters(operation)),
             "responses": self._answers(operation),
         }
@@ -212,6 +219,13 @@ class _Writer:
             answers[str(status)] = {"description": HTTPStatus(status).phrase}
         codes = problem_codes(rules, endpoint.plan, operation.method)
         return {**answers, **problem_answers(codes)}
+
+
+def _security(operation: Operation) -> list[Mapping[str, Any]]:
+    """One of them will do."""
+    if operation.endpoint.rules.need is Need.PUBLIC:
+        return []
+    return [{BEARER: []}, *([{BASIC: []}] if takes_basic(operation.path) else [])]
 
 
 def _headers_of_gates(operation: Operation) -> Iterator[Mapping[str, Any]]:
