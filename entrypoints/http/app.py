@@ -13,6 +13,7 @@ from entrypoints.http.booking_moves import BookingMovesController
 from entrypoints.http.booking_settings import BookingSettingsController
 from entrypoints.http.bookings import BookingsController
 from entrypoints.http.catalog import CatalogController
+from entrypoints.http.config import ConfigController
 from entrypoints.http.documentation import DocumentationController
 from entrypoints.http.edge import Edge, EdgePolicy
 from entrypoints.http.gate import Gatekeeper
@@ -42,6 +43,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     AuthController,
     OrgController,
     OrgContextController,
+    ConfigController,
     CatalogController,
     PublicLeadsController,
     LeadsController,
