@@ -12,6 +12,7 @@ GLOBAL_TABLES: Mapping[str, str] = MappingProxyType(
         "alembic_version": "how far the migrations have come; the application may only read it",
         "job_heartbeats": "jobs are the installation's; a pulse names no organisation",
         "orgs": "which organisations exist must be known before any of them is",
+        "throttle_counters": "wrong tries, before it is known whose; the keys are hashes",
     }
 )
 """Tables without an organisation, each with its reason. At most a dozen."""

@@ -28,6 +28,7 @@ class Cost:
 @dataclass(slots=True)
 class Argon2Passwords:
     cost: Cost = Cost()
+    queue: int = QUEUE
     served: int = 0  # hashes done so far
     _hasher: PasswordHasher = field(init=False)
     _dummy: str = field(init=False)
@@ -62,7 +63,7 @@ class Argon2Passwords:
     async def _in_a_thread[T](self, work: Callable[[], T]) -> T:
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(AT_ONCE)
-        if self._waiting >= AT_ONCE + QUEUE:
+        if self._waiting >= AT_ONCE + self.queue:
             raise Overloaded
         self._waiting += 1
         try:

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.memory.shared import Overlay, RowLocks
-from application.ports.persons import AuthFailure, Secret
+from application.ports.persons import Secret
 from domain.identity.email import normalise_email
 from domain.identity.errors import EmailTaken
 from domain.identity.membership import Belonging
@@ -68,14 +68,6 @@ class MemoryPersonSecrets(MemoryKnownSecrets):
     async def rehash(self, user_id: UserId, old_hash: str, new_hash: str) -> None:
         if self.rows.get(user_id) == old_hash:
             self.rows[user_id] = new_hash
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryAuthFailures:
-    rows: list[AuthFailure]
-
-    async def record(self, failure: AuthFailure) -> None:
-        self.rows.append(failure)
 
 
 @dataclass(frozen=True, slots=True)

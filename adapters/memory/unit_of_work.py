@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Hashable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,6 @@ from adapters.memory.memberships import MemoryMemberships
 from adapters.memory.orgs import MemoryOrgDirectory, MemoryOrgProfiles
 from adapters.memory.outbox import MemoryDueMessages, MemoryOutbox, MemoryOutboxQueue
 from adapters.memory.persons import (
-    MemoryAuthFailures,
     MemoryBelongings,
     MemoryKnownPersons,
     MemoryKnownSecrets,
@@ -40,6 +40,7 @@ from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
 from adapters.memory.shared import Overlay, RowLocks, SharedRows
 from adapters.memory.teams import MemoryTeams
+from adapters.memory.throttling import MemoryAuthFailures, MemoryTryCounters
 from adapters.memory.usage import MemoryUsageEvents
 from adapters.memory.workers import MemoryWorkers
 from application.ports.clock import Clock
@@ -54,6 +55,7 @@ from domain.identity.membership import Membership
 from domain.identity.once import Once
 from domain.identity.person import Person
 from domain.identity.session import RefreshToken, Session
+from domain.identity.wrong_tries import TryCounter
 from domain.leads.lead import Lead
 from domain.pricing.add_on import AddOn
 from domain.pricing.price_book import PriceBook
@@ -109,6 +111,8 @@ class GlobalTables:
     persons: dict[UserId, Person] = field(default_factory=dict)
     person_secrets: dict[UserId, str] = field(default_factory=dict)
     auth_failures: list[AuthFailure] = field(default_factory=list)
+    try_counters: dict[bytes, TryCounter] = field(default_factory=dict)
+    try_counter_expiries: dict[bytes, datetime | None] = field(default_factory=dict)
 
 
 def snapshot[T](tables: T) -> T:
@@ -281,6 +285,10 @@ class MemoryGlobalUnit:
     @property
     def auth_failures(self) -> MemoryAuthFailures:
         return MemoryAuthFailures(self.tables.auth_failures)
+
+    @property
+    def try_counters(self) -> MemoryTryCounters:
+        return MemoryTryCounters(self.tables.try_counters, self.tables.try_counter_expiries)
 
     @property
     def belongings(self) -> MemoryBelongings:

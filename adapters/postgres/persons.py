@@ -8,9 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.errors import constraint_of
-from adapters.postgres.tables.identity import auth_failures, persons
-from application.ports.identifiers import Identifiers
-from application.ports.persons import AuthFailure, Secret
+from adapters.postgres.tables.identity import persons
+from application.ports.persons import Secret
 from domain.identity.actor import Role
 from domain.identity.email import normalise_email
 from domain.identity.errors import EmailTaken
@@ -44,7 +43,6 @@ LOGIN_SECRET = text("select user_id, password_hash from login_secret(:norm)")
 STEP_UP_SECRET = text("select user_id, password_hash from step_up_secret(:id)")
 SET_PASSWORD = text("select set_person_password(:id, :hash)")
 REHASH = text("select rehash_person_password(:id, :old, :new)")
-RECORD_FAILURE = insert(auth_failures)
 BELONGINGS = text(
     "select m.org_id, o.slug, o.status, m.role, m.status, m.created_at, m.last_session_at, m.open_sessions "
     "from person_memberships(:id, :now) m join orgs o on o.id = m.org_id order by m.created_at, m.org_id"
@@ -122,26 +120,6 @@ class PostgresPersonSecrets:
 
     async def rehash(self, user_id: UserId, old_hash: str, new_hash: str) -> None:
         await self.connection.execute(REHASH, {"id": user_id, "old": old_hash, "new": new_hash})
-
-
-@dataclass(frozen=True, slots=True)
-class PostgresAuthFailures:
-    connection: AsyncConnection
-    ids: Identifiers
-
-    async def record(self, failure: AuthFailure) -> None:
-        await self.connection.execute(
-            RECORD_FAILURE,
-            {
-                "auth_failure_id": self.ids.new(),
-                "occurred_at": failure.occurred_at,
-                "purpose": failure.purpose,
-                "email_key": failure.email_key,
-                "ip": failure.ip,
-                "user_agent": failure.user_agent,
-                "request_id": failure.request_id,
-            },
-        )
 
 
 @dataclass(frozen=True, slots=True)

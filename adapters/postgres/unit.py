@@ -22,7 +22,6 @@ from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.outbox_queue import PostgresDueMessages, PostgresOutboxQueue
 from adapters.postgres.persons import (
-    PostgresAuthFailures,
     PostgresBelongings,
     PostgresPersons,
     PostgresPersonSecrets,
@@ -34,6 +33,7 @@ from adapters.postgres.sessions import (
     PostgresSessions,
 )
 from adapters.postgres.teams import PostgresTeams
+from adapters.postgres.throttling import PostgresAuthFailures, PostgresTryCounters
 from adapters.postgres.usage import PostgresUsageEvents
 from adapters.postgres.workers import PostgresWorkers
 from application.ports.clock import Clock
@@ -174,7 +174,11 @@ class PostgresGlobalUnit:
 
     @property
     def auth_failures(self) -> PostgresAuthFailures:
-        return PostgresAuthFailures(self.connection, self.ids)
+        return PostgresAuthFailures(self.connection)
+
+    @property
+    def try_counters(self) -> PostgresTryCounters:
+        return PostgresTryCounters(self.connection)
 
     @property
     def belongings(self) -> PostgresBelongings:

@@ -1,14 +1,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.identity.failures import FailureLog
+from application.identity.guarded_passwords import GuardedPasswords
 from application.identity.issuing import IssuedTokens, TokenIssuer
 from application.identity.origin import Origin
+from application.identity.throttling import Admission
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.passwords import Passwords
 from application.ports.unit_of_work import GlobalUnit, Unit, UnitOfWork
-from domain.identity.errors import InvalidCredentials, OrgSuspended
+from domain.identity.errors import InvalidCredentials, OrgSuspended, Overloaded
 from domain.identity.membership import Belonging, choose_belonging
 from domain.identity.person import Person
 from domain.identity.session import Session
@@ -39,32 +40,62 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """Whose password it was. `new_hash`: the same password under today's parameters, if that is due."""
+
+    person: Person
+    belonging: Belonging
+    password_hash: str | None
+    new_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LogInHandler:
-    """Known and unknown addresses take the same steps: the same statements, one full hash."""
+    """Throttle, password, factor, state of the organisation, in this order.
+
+    Known and unknown addresses take the same steps: the same statements, one full hash."""
 
     uow: UnitOfWork
     clock: Clock
     ids: Identifiers
     passwords: Passwords
     issuer: TokenIssuer
-    failures: FailureLog
+    guarded: GuardedPasswords
 
     async def handle(self, origin: Origin, command: LogIn) -> IssuedTokens:
-        """Raises InvalidCredentials; only after the right password OrgSuspended."""
+        """Raises InvalidCredentials, TooManyTries, Overloaded; only after the right password OrgSuspended."""
         async with self.uow.begin_global() as shared:
             candidate = await self._look_up(shared, command)
-        verdict = await self.passwords.verify(command.password, candidate.password_hash)
+        admission = await self.guarded.throttling.admit_password(origin, command.email)
+        proven = await self._prove_password(admission, candidate, command)
+        if not proven.belonging.org_active:
+            await self.guarded.throttling.right(admission)
+            raise OrgSuspended
+        async with self.uow.begin(proven.belonging.org_id) as unit:
+            if proven.new_hash is not None and proven.password_hash is not None:
+                await unit.person_secrets.rehash(proven.person.id, proven.password_hash, proven.new_hash)
+            tokens = await self._begin_session(unit, origin, proven.person)
+        await self.guarded.throttling.right(admission, logged_in=True)
+        return tokens
+
+    async def _prove_password(self, admission: Admission, candidate: Candidate, command: LogIn) -> Proven:
+        if admission.refusal is not None:
+            await self.guarded.throttling.wrong(admission, "login")
+            raise admission.refusal
+        verdict = await self.guarded.compare(admission, command.password, candidate.password_hash)
         person, belonging = candidate.person, candidate.belonging
         if not verdict.matches or person is None or belonging is None:
-            await self.failures.record(origin, "login", command.email)
+            await self.guarded.throttling.wrong(admission, "login", person.id if person else None)
             raise InvalidCredentials
-        if not belonging.org_active:
-            raise OrgSuspended
-        new_hash = await self.passwords.hash(command.password) if verdict.rehash_due else None
-        async with self.uow.begin(belonging.org_id) as unit:
-            if new_hash is not None and candidate.password_hash is not None:
-                await unit.person_secrets.rehash(person.id, candidate.password_hash, new_hash)
-            return await self._begin_session(unit, origin, person)
+        new_hash = await self._rehash(command.password) if verdict.rehash_due else None
+        return Proven(person, belonging, candidate.password_hash, new_hash)
+
+    async def _rehash(self, password: str) -> str | None:
+        """Not now, if there is no room: the login after this one will do."""
+        try:
+            return await self.passwords.hash(password)
+        except Overloaded:
+            return None
 
     async def _look_up(self, shared: GlobalUnit, command: LogIn) -> Candidate:
         now = self.clock.now()

@@ -1,9 +1,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from domain.identity.membership import Belonging
 from domain.identity.person import Person
+from domain.identity.wrong_tries import Lockout
 from domain.shared.ids import UserId
 
 
@@ -62,12 +64,15 @@ class PersonSecrets(KnownSecrets, Protocol):
 class AuthFailure:
     """A refused proof of identity. The address is a keyed hash, alike for known and unknown ones."""
 
+    id: UUID
     occurred_at: datetime
-    purpose: str  # login, change_password
+    purpose: str  # login, change_password, step_up
     email_key: bytes
     ip: str | None
     user_agent: str | None
     request_id: str
+    lockout: Lockout | None = None  # it shut this door
+    user_id: UserId | None = None  # whose door, if anybody's: who has it shut is told
 
 
 class AuthFailures(Protocol):

@@ -27,6 +27,7 @@ from application.ports.persons import (
 from application.ports.price_books import PriceBooks
 from application.ports.sessions import RefreshTokenOwners, RefreshTokens, Sessions
 from application.ports.teams import Teams
+from application.ports.throttling import TryCounters
 from application.ports.usage import UsageEvents
 from application.ports.workers import Workers
 from domain.identity.once import Once
@@ -120,6 +121,8 @@ class GlobalUnit(Protocol):
     def person_secrets(self) -> KnownSecrets: ...
     @property
     def auth_failures(self) -> AuthFailures: ...
+    @property
+    def try_counters(self) -> TryCounters: ...
     @property
     def belongings(self) -> Belongings: ...
     @property

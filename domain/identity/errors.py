@@ -7,6 +7,7 @@ from domain.shared.errors import (
     FieldFault,
     Forbidden,
     Invalid,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -79,6 +80,18 @@ class Overloaded(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("Too many sign-ins at this moment. Try again shortly.", retry_after_seconds=2)
+
+
+class TooManyTries(TooMany):
+    """One text whichever bucket is full, and whoever it is full for."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            "There were too many wrong tries. Wait before the next one.",
+            retry_after_seconds=retry_after_seconds,
+        )
 
 
 class EmailTaken(Conflict):

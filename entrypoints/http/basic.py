@@ -9,8 +9,8 @@ from uuid import UUID
 
 from litestar import Request
 
-from application.identity.failures import FailureLog
 from application.identity.origin import Origin
+from application.identity.throttling import Throttling
 from application.ports.orgs import ActiveOrgs
 from domain.identity.actor import Actor, ActorKind
 from domain.identity.basic import BasicPair, BasicPairs
@@ -36,16 +36,16 @@ def takes_basic(template: str) -> bool:
 class BasicCallers:
     pairs: BasicPairs
     orgs: ActiveOrgs
-    failures: FailureLog
+    throttling: Throttling
     default_org_id: OrgId
     test_org_header: bool
 
     async def actor(self, request: Request[Any, Any, Any], credential: str) -> Actor:
-        """Raises Unauthenticated, also for an organisation that is none; OrgSuspended."""
+        """Raises Unauthenticated, also for an organisation that is none; OrgSuspended, TooManyTries."""
         username, password = decoded(credential)
         pair = self.pairs.find(username, password)
+        await self._throttle(request, username, right=pair is not None)
         if pair is None:
-            await self._note_refusal(request, username)
             raise Unauthenticated
         org_id = self._org_of(request)
         status = await self.orgs.status_of(org_id)
@@ -65,10 +65,16 @@ class BasicCallers:
         except ValueError:
             raise Unauthenticated from None
 
-    async def _note_refusal(self, request: Request[Any, Any, Any], username: bytes) -> None:
-        context = context_of(request)
+    async def _throttle(self, request: Request[Any, Any, Any], username: bytes, *, right: bool) -> None:
+        """Wrong tries count as those of a login do."""
+        context, name = context_of(request), username.decode(errors="replace")
         origin = Origin(context.request_id, context.client_address, context.user_agent)
-        await self.failures.record(origin, "basic", username.decode(errors="replace"))
+        if right:
+            await self.throttling.admit_right(origin, name)
+            return
+        admission = await self.throttling.admit_password(origin, name)
+        await self.throttling.wrong(admission, "basic")
+        admission.require()
 
 
 def decoded(credential: str) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ from adapters.postgres.credentials import PostgresActiveOrgs, PostgresSessionSta
 from adapters.system.common_passwords import common_passwords
 from application.identity.add_member import AddMemberHandler
 from application.identity.change_password import ChangePasswordHandler
-from application.identity.failures import FailureLog
+from application.identity.guarded_passwords import GuardedPasswords
 from application.identity.issuing import TokenIssuer
 from application.identity.log_in import LogInHandler
 from application.identity.log_out import LogOutEverywhereHandler, LogOutHandler
@@ -20,6 +20,7 @@ from application.identity.read_me import ReadMeHandler
 from application.identity.refresh_session import RefreshSessionHandler
 from application.identity.session_use import SessionUse
 from application.identity.step_up import StepUpHandler
+from application.identity.throttling import Throttling
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
@@ -64,7 +65,8 @@ class IdentityProvider(Provider):
         RevokeOwnSessionHandler,
         StepUpHandler,
         PasswordProof,
-        FailureLog,
+        GuardedPasswords,
+        Throttling,
         TokenIssuer,
         SessionUse,
     )
@@ -128,13 +130,13 @@ class IdentityProvider(Provider):
         uses: SessionUse,
         clock: Clock,
         settings: Settings,
-        failures: FailureLog,
+        throttling: Throttling,
     ) -> Authenticate:
         header = settings.test_org_header
         basic = None
         if settings.basic.enabled:
             default = OrgId(settings.general.default_org_id)
-            basic = BasicCallers(BasicPairs(basic_pairs(settings)), orgs, failures, default, header)
+            basic = BasicCallers(BasicPairs(basic_pairs(settings)), orgs, throttling, default, header)
         return Authentication(tokens, states, orgs, uses, clock, header, basic)
 
 

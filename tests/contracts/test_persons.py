@@ -3,7 +3,6 @@ from datetime import timedelta
 
 import pytest
 
-from application.ports.persons import AuthFailure
 from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Role
 from domain.identity.errors import EmailTaken
@@ -123,16 +122,3 @@ async def test_somebody_s_belongings_are_told_before_an_organisation_is_known(
     assert (newer.org_id, newer.role, newer.active, newer.org_active) == (an_org, Role.OWNER, True, True)
     assert (newer.last_session_at, newer.open_sessions) == (session.created_at, 1)
     assert later[1].open_sessions == 0
-
-
-async def test_a_refused_proof_is_kept(uow: UnitOfWork, clock: FixedClock) -> None:
-    failure = AuthFailure(
-        occurred_at=clock.now(),
-        purpose="login",
-        email_key=b"k" * 32,
-        ip=None,
-        user_agent=None,
-        request_id="r",
-    )
-    async with uow.begin_global() as shared:
-        await shared.auth_failures.record(failure)

@@ -100,10 +100,10 @@ async def test_off_is_off_on_every_route(
 
 
 async def test_no_org_is_no_caller_and_a_suspended_one_says_so(gates: Gates) -> None:
-    directory = gates.uow.shared.orgs
-    directory[ORG] = replace(directory[ORG], status=OrgStatus.SUSPENDED)
+    orgs = gates.uow.shared.orgs
+    orgs[ORG] = replace(orgs[ORG], status=OrgStatus.SUSPENDED)
     assert code_of(await gates.client.get(ADMIN_ROUTE, auth=OWNER)) == (403, "org_suspended")
-    del directory[ORG]
+    del gates.uow.shared.orgs[ORG]
     assert code_of(await gates.client.get(ADMIN_ROUTE, auth=OWNER)) == REFUSED
 
 
@@ -142,6 +142,20 @@ async def test_a_refused_try_is_on_record_without_its_name(gates: Gates) -> None
     (failure,) = gates.uow.shared.auth_failures
     assert failure.purpose == "basic"
     assert b"owner" not in failure.email_key
+
+
+async def test_wrong_tries_are_throttled_as_logins_are_and_the_right_one_waits_with_them(
+    gates: Gates,
+) -> None:
+    wrong = ("owner username long", "guess")
+    assert code_of(await gates.client.get(ADMIN_ROUTE, auth=OWNER)) == PASS  # known here from now on
+    codes = [code_of(await gates.client.get(ADMIN_ROUTE, auth=wrong)) for _ in range(11)]
+    assert codes == [REFUSED] * 10 + [(429, "rate_limited")]
+    refused = await gates.client.get(ADMIN_ROUTE, auth=OWNER)
+    assert code_of(refused) == (429, "rate_limited")
+    assert refused.headers["retry-after"] == "900"
+    gates.clock.advance(minutes=15)
+    assert code_of(await gates.client.get(ADMIN_ROUTE, auth=OWNER)) == PASS
 
 
 # over PostgreSQL: what a Basic caller sees, and what stays of it

@@ -23,6 +23,7 @@ from entrypoints.settings import Settings, load_settings
 from entrypoints.wiring import make_container
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
+from tests.support.identity import an_address
 
 BASE = {
     "APP_ENV": "dev",
@@ -57,7 +58,7 @@ async def open_app(settings: Settings, clock: FixedClock, *overrides: Provider) 
     clocks.provide(lambda: clock, provides=Clock)
     container = make_container(settings, clocks, *overrides)
     litestar = create_app(settings, container)
-    transport = httpx.ASGITransport(litestar, client=("127.0.0.1", 50000))  # type: ignore[arg-type]  # ASGI by another name
+    transport = httpx.ASGITransport(litestar, client=(an_address(), 50000))  # type: ignore[arg-type]  # ASGI by another name
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             yield App(litestar, container, client, clock, settings)

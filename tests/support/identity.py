@@ -1,6 +1,8 @@
 """People for tests: quick to make, unlike one another."""
 
+import secrets
 from datetime import datetime
+from ipaddress import IPv6Address
 
 from adapters.system.identifiers import SystemIdentifiers
 from application.ports.unit_of_work import UnitOfWork
@@ -12,6 +14,11 @@ from domain.shared.ids import OrgId, SessionId, UserId
 
 IDS = SystemIdentifiers()
 LIFETIMES = Lifetimes()
+
+
+def an_address() -> str:
+    """Nobody else's: wrong tries are counted by address, whatever the organisation."""
+    return str(IPv6Address(int.from_bytes(secrets.token_bytes(7)) << 64 | 0xFD << 120 | 1))
 
 
 def a_person(now: datetime, **choices: object) -> Person:

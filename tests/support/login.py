@@ -1,6 +1,6 @@
 """The identity use cases over any unit of work, with a hash that costs nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from adapters.argon2.passwords import Argon2Passwords, Cost
@@ -8,7 +8,7 @@ from adapters.cryptography.sealing import HmacKeyedHash, ParentSealer
 from adapters.jose.access_tokens import JoseAccessTokens
 from adapters.system.common_passwords import common_passwords
 from application.identity.change_password import ChangePassword, ChangePasswordHandler
-from application.identity.failures import FailureLog
+from application.identity.guarded_passwords import GuardedPasswords
 from application.identity.issuing import IssuedTokens, TokenIssuer
 from application.identity.log_in import LogIn, LogInHandler
 from application.identity.log_out import LogOut, LogOutEverywhere, LogOutEverywhereHandler, LogOutHandler
@@ -17,6 +17,7 @@ from application.identity.password_proof import PasswordProof
 from application.identity.read_me import Me, ReadMeHandler
 from application.identity.refresh_session import RefreshSession, RefreshSessionHandler
 from application.identity.step_up import StepUp, StepUpHandler
+from application.identity.throttling import Throttling
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from application.scheduling.founding import SchedulingDefaults
@@ -26,10 +27,9 @@ from domain.identity.actor import Actor, ActorKind
 from domain.identity.passwords import PasswordPolicy
 from domain.identity.session import Lifetimes
 from domain.shared.ids import OrgId
-from tests.support.identity import IDS, LIFETIMES
+from tests.support.identity import IDS, LIFETIMES, an_address
 
 PASSWORD = "correct horse battery staple"
-ORIGIN = Origin("request-1", "203.0.113.9", "tests")
 POLICY = PasswordPolicy(common_passwords())
 CHEAP = Argon2Passwords(Cost(time=1, memory_kib=8, parallelism=1))
 
@@ -41,6 +41,7 @@ class Desk:
     uow: UnitOfWork
     clock: Clock
     lifetimes: Lifetimes = LIFETIMES
+    origin: Origin = field(default_factory=lambda: Origin("request-1", an_address(), "tests"))
 
     @property
     def tokens(self) -> JoseAccessTokens:
@@ -51,8 +52,12 @@ class Desk:
         return TokenIssuer(self.tokens, IDS, self.lifetimes)
 
     @property
-    def failures(self) -> FailureLog:
-        return FailureLog(self.uow, self.clock, HmacKeyedHash(b"e" * 32))
+    def throttling(self) -> Throttling:
+        return Throttling(self.uow, self.clock, IDS, HmacKeyedHash(b"e" * 32))
+
+    @property
+    def guarded(self) -> GuardedPasswords:
+        return GuardedPasswords(self.throttling, CHEAP)
 
     async def create_org(self, slug: str, owner_email: str, password: str | None = PASSWORD) -> CreatedOrg:
         founding = Founding(IDS, SchedulingDefaults())
@@ -70,15 +75,16 @@ class Desk:
         *,
         org_id: OrgId | None = None,
         org_slug: str | None = None,
+        origin: Origin | None = None,
     ) -> IssuedTokens:
-        handler = LogInHandler(self.uow, self.clock, IDS, CHEAP, self.issuer, self.failures)
+        handler = LogInHandler(self.uow, self.clock, IDS, CHEAP, self.issuer, self.guarded)
         return await handler.handle(
-            ORIGIN, LogIn(email=email, password=password, org_id=org_id, org_slug=org_slug)
+            origin or self.origin, LogIn(email=email, password=password, org_id=org_id, org_slug=org_slug)
         )
 
     async def refresh(self, refresh_token: str) -> IssuedTokens:
         handler = RefreshSessionHandler(self.uow, self.clock, self.issuer, ParentSealer())
-        return await handler.handle(ORIGIN, RefreshSession(refresh_token))
+        return await handler.handle(self.origin, RefreshSession(refresh_token))
 
     async def log_out(self, actor: Actor) -> None:
         await LogOutHandler(self.uow, self.clock).handle(actor, LogOut())
@@ -89,7 +95,7 @@ class Desk:
 
     @property
     def password_proof(self) -> PasswordProof:
-        return PasswordProof(self.uow, CHEAP, self.failures)
+        return PasswordProof(self.uow, self.guarded)
 
     async def step_up(self, actor: Actor, password: str = PASSWORD) -> datetime:
         handler = StepUpHandler(self.uow, self.clock, self.password_proof)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.postgres.tables.metadata import Instant, metadata, org_id
 
@@ -37,6 +38,18 @@ auth_failures = Table(
     Column("ip", Text),
     Column("user_agent", Text),
     Column("request_id", Text, nullable=False),
+    Column("lockout", Text),
+    Column("user_id", Uuid, ForeignKey("persons.user_id")),
+)
+
+throttle_counters = Table(
+    "throttle_counters",
+    metadata,
+    Column("counter_key", LargeBinary, primary_key=True),
+    Column("tries", ARRAY(Instant), nullable=False),
+    Column("in_a_row", Integer, nullable=False),
+    Column("known_until", Instant),
+    Column("expires_at", Instant),
 )
 
 memberships = Table(
