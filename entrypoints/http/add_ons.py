@@ -78,10 +78,10 @@ class AddOnsController(Controller):
         limit: FromQuery[Limit] = 50,
         cursor: FromQuery[CursorText | None] = None,
     ) -> Page[AddOnAnswer]:
-        position = read_cursor(cursor, Position)
+        position = read_cursor(cursor, Position, of="add_ons")
         found = await handler.handle(actor, ListAddOns(active, position.code if position else None, limit))
         page = found[:limit]
-        more = write_cursor(page[-1].code) if len(found) > limit else None
+        more = write_cursor(page[-1].code, of="add_ons") if len(found) > limit else None
         return Page([add_on_answer(add_on) for add_on in page], more)
 
     @post(

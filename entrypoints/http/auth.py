@@ -160,10 +160,10 @@ class AuthController(Controller):
         limit: Limit = 50,
         cursor: CursorText | None = None,
     ) -> Page[SessionBody]:
-        position = read_cursor(cursor, tuple[UUID])
+        position = read_cursor(cursor, tuple[UUID], of="sessions")
         after = None if position is None else SessionId(position[0])
         found = await handler.handle(actor, ListOwnSessions(limit, after))
-        more = write_cursor(found[limit - 1].id) if len(found) > limit else None
+        more = write_cursor(found[limit - 1].id, of="sessions") if len(found) > limit else None
         return Page([SessionBody.of(session, actor.session_id) for session in found[:limit]], more)
 
     @delete(

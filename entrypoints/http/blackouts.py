@@ -18,9 +18,9 @@ from application.scheduling.blackouts import (
 from domain.identity.actor import Actor, Need
 from domain.scheduling.blackout import Blackout, BlackoutScope
 from domain.shared.ids import BlackoutId, TeamId, WorkerId
-from entrypoints.http.name_cursor import read_start_place, write_start_place
 from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page
+from entrypoints.http.places import read_instant_place, write_instant_place
 from entrypoints.http.routes import delete, get, post
 from entrypoints.http.values import MULTILINE
 
@@ -98,7 +98,7 @@ class BlackoutsController(Controller):
         limit: FromQuery[Limit] = 50,
         cursor: FromQuery[CursorText | None] = None,
     ) -> Page[BlackoutAnswer]:
-        place = read_start_place(cursor)
+        place = read_instant_place(cursor, of="blackouts")
         command = ListBlackouts(
             from_=from_,
             to=to,
@@ -108,7 +108,10 @@ class BlackoutsController(Controller):
             limit=limit,
         )
         page = await handler.handle(actor, command)
-        return Page([blackout_answer(blackout) for blackout in page.blackouts], write_start_place(page.next))
+        return Page(
+            [blackout_answer(blackout) for blackout in page.blackouts],
+            write_instant_place(page.next, of="blackouts"),
+        )
 
     @post(
         "/blackouts",

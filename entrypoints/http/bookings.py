@@ -1,10 +1,9 @@
 """The office's bookings."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from dishka import FromDishka
 from litestar import Controller, Request, Response
 from litestar.params import FromPath, FromQuery, QueryParameter
@@ -39,18 +38,12 @@ from entrypoints.http.booking_bodies import (
 )
 from entrypoints.http.conditional import expected_version, tagged
 from entrypoints.http.once import answer_once
-from entrypoints.http.paging import CursorText, Limit, Page, read_cursor, write_cursor
+from entrypoints.http.paging import CursorText, Limit, Page
+from entrypoints.http.places import read_instant_place, write_instant_place
 from entrypoints.http.routes import get, patch, post
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 TIME_PROBLEMS = ("slot_taken", "team_inactive", "worker_inactive")
 B = "/{booking_id:uuid}"
-
-
-class Position(msgspec.Struct, array_like=True):
-    microseconds: Annotated[int, msgspec.Meta(ge=0, le=10**17)]
-    booking_id: UUID
 
 
 class BookingsController(Controller):
@@ -277,13 +270,10 @@ def answered(
 
 
 def _position(cursor: str | None) -> BookingPosition | None:
-    """Whole microseconds since 1970: any number in a forged cursor is some instant."""
-    if (position := read_cursor(cursor, Position)) is None:
-        return None
-    return BookingPosition(EPOCH + position.microseconds * MICROSECOND, BookingId(position.booking_id))
+    place = read_instant_place(cursor, of="bookings")
+    return None if place is None else BookingPosition(place[0], BookingId(place[1]))
 
 
 def _cursor(position: BookingPosition | None) -> str | None:
-    if position is None:
-        return None
-    return write_cursor((position.starts_at - EPOCH) // MICROSECOND, position.booking_id)
+    place = None if position is None else (position.starts_at, position.booking_id)
+    return write_instant_place(place, of="bookings")

@@ -1,6 +1,6 @@
 """The office's leads."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -30,17 +30,11 @@ from entrypoints.http.lead_bodies import (
     lead_answer,
 )
 from entrypoints.http.once import answer_once
-from entrypoints.http.paging import CursorText, Limit, Page, read_cursor, write_cursor
+from entrypoints.http.paging import CursorText, Limit, Page
+from entrypoints.http.places import read_instant_place, write_instant_place
 from entrypoints.http.routes import get, patch, post
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 Searched = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-
-
-class Position(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    microseconds: Annotated[int, msgspec.Meta(ge=0, le=10**17)]
-    lead_id: UUID
 
 
 class LeadsController(Controller):
@@ -185,13 +179,10 @@ def _answered(request: Request[Any, Any, Any], view: LeadView, reader: Actor) ->
 
 
 def _position(cursor: str | None) -> LeadPosition | None:
-    """Whole microseconds since 1970: any number in a forged cursor is some instant."""
-    if (position := read_cursor(cursor, Position)) is None:
-        return None
-    return LeadPosition(EPOCH + position.microseconds * MICROSECOND, LeadId(position.lead_id))
+    place = read_instant_place(cursor, of="leads")
+    return None if place is None else LeadPosition(place[0], LeadId(place[1]))
 
 
 def _cursor(position: LeadPosition | None) -> str | None:
-    if position is None:
-        return None
-    return write_cursor((position.created_at - EPOCH) // MICROSECOND, position.lead_id)
+    place = None if position is None else (position.created_at, position.lead_id)
+    return write_instant_place(place, of="leads")

@@ -17,22 +17,30 @@ CursorText = Annotated[
 ]
 
 
+NOT_OURS = "is not a cursor of this list"
+
+
 class Page[T](msgspec.Struct):
     items: list[T]
     next_cursor: str | None = None
 
 
-def write_cursor(*position: Any) -> str:
-    """The last row's position in the list's total order, as an opaque text."""
-    return urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
+def write_cursor(*position: Any, of: str) -> str:
+    """The last row's position in the total order of the list `of` that name, as an opaque text."""
+    return urlsafe_b64encode(msgspec.json.encode((of, *position))).rstrip(b"=").decode()
 
 
-def read_cursor[T](cursor: str | None, kind: type[T]) -> T | None:
-    """The position as `kind`, a type like `tuple[datetime, UUID]`; raises Invalid naming `cursor`."""
+def read_cursor[T](cursor: str | None, kind: type[T], *, of: str) -> T | None:
+    """The position as `kind`, a type like `tuple[datetime, UUID]`; raises Invalid naming `cursor`, also for
+    the cursor of another list."""
     if cursor is None:
         return None
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        return msgspec.json.decode(raw, type=kind)
+        name, *position = msgspec.json.decode(raw, type=list[Any])
+        place = msgspec.convert(position, kind)
     except (ValueError, msgspec.MsgspecError) as error:
-        raise Invalid.field("cursor", "is not a cursor of this list") from error
+        raise Invalid.field("cursor", NOT_OURS) from error
+    if name != of:
+        raise Invalid.field("cursor", NOT_OURS)
+    return place

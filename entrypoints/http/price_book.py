@@ -70,10 +70,10 @@ class PriceBookController(Controller):
         limit: FromQuery[Limit] = 50,
         cursor: FromQuery[CursorText | None] = None,
     ) -> Page[PriceBookAnswer]:
-        position = read_cursor(cursor, Position)
+        position = read_cursor(cursor, Position, of="price_books")
         books = await handler.handle(actor, ListPriceBooks(position.version if position else None, limit))
         page = books[:limit]
-        more = write_cursor(page[-1].version) if len(books) > limit else None
+        more = write_cursor(page[-1].version, of="price_books") if len(books) > limit else None
         return Page([price_book_answer(book) for book in page], more)
 
     @get(

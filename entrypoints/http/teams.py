@@ -25,9 +25,9 @@ from application.scheduling.write_teams import (
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import TeamId
 from entrypoints.http.conditional import expected_version, tagged
-from entrypoints.http.name_cursor import read_name_place, write_name_place
 from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page
+from entrypoints.http.places import read_name_place, write_name_place
 from entrypoints.http.routes import delete, get, patch, post, put
 from entrypoints.http.team_bodies import (
     HOURS_EXAMPLE,
@@ -55,10 +55,10 @@ class TeamsController(Controller):
         limit: FromQuery[Limit] = 50,
         cursor: FromQuery[CursorText | None] = None,
     ) -> Page[TeamAnswer]:
-        place = read_name_place(cursor)
+        place = read_name_place(cursor, of="teams")
         after = None if place is None else (place[0], TeamId(place[1]))
         page = await handler.handle(actor, ListTeams(active=active, after=after, limit=limit))
-        return Page([team_answer(view) for view in page.views], write_name_place(page.next))
+        return Page([team_answer(view) for view in page.views], write_name_place(page.next, of="teams"))
 
     @post(
         need=Need.ADMIN,

@@ -18,9 +18,9 @@ from application.scheduling.read_workers import (
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import TeamId, WorkerId
 from entrypoints.http.conditional import expected_version, tagged
-from entrypoints.http.name_cursor import read_name_place, write_name_place
 from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page
+from entrypoints.http.places import read_name_place, write_name_place
 from entrypoints.http.routes import get, patch, post
 from entrypoints.http.worker_bodies import (
     WORKER_EXAMPLE,
@@ -50,7 +50,7 @@ class WorkersController(Controller):
         limit: FromQuery[Limit] = 50,
         cursor: FromQuery[CursorText | None] = None,
     ) -> Page[WorkerAnswer]:
-        place = read_name_place(cursor)
+        place = read_name_place(cursor, of="workers")
         command = ListWorkers(
             active=active,
             team_id=None if team_id is None else TeamId(team_id),
@@ -60,7 +60,9 @@ class WorkersController(Controller):
             limit=limit,
         )
         page = await handler.handle(actor, command)
-        return Page([worker_answer(view, actor) for view in page.views], write_name_place(page.next))
+        return Page(
+            [worker_answer(view, actor) for view in page.views], write_name_place(page.next, of="workers")
+        )
 
     @post(
         need=Need.DISPATCH,

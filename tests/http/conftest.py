@@ -7,6 +7,7 @@ import pytest
 from dishka import Provider, Scope, provide
 from litestar import Request
 
+from application.booking.rules import InstallationRules
 from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Actor, ActorKind, Role
 from domain.shared.errors import Unauthenticated
@@ -19,6 +20,7 @@ from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.http.example import ExampleController
 from tests.support.clock import FixedClock
+from tests.support.salon import Salon, open_salon
 from tests.support.shop import Shop, open_shop
 
 ORG = OrgId(UUID(int=7))
@@ -79,3 +81,24 @@ async def memory_shop(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterato
     """For what never reaches a database."""
     async with open_shop(memory_uow, clock) as shop:
         yield shop
+
+
+@pytest.fixture
+async def salon(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
+    async with open_salon(uow, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def paying_salon(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
+    """One whose deposits could be collected."""
+    given = {InstallationRules: InstallationRules(payments_available=True)}
+    async with open_salon(uow, clock, given=given) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def office(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
+    """For what is refused before any row is looked at."""
+    async with open_salon(memory_uow, clock) as opened:
+        yield opened

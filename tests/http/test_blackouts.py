@@ -1,42 +1,20 @@
 """Blackouts and booking settings over HTTP, on both databases."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from application.ports.unit_of_work import UnitOfWork
 from tests.support.answers import fields_at_fault, missing_field, ok, problem
 from tests.support.clock import FixedClock
-from tests.support.salon import ANN, BOB, NORTH, SOUTH, Salon, open_salon
+from tests.support.salon import ANN, BOB, NOON, NORTH, SOUTH, TEN, Salon, open_salon
 from tests.support.shop import DISPATCHER
 from tests.support.trail import audited
-
-TEN = "2026-03-03T10:00:00-05:00"
-NOON = "2026-03-03T12:00:00-05:00"
-
-
-@pytest.fixture
-async def salon(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    async with open_salon(uow, clock) as salon:
-        yield salon
-
-
-@pytest.fixture
-async def office(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    """For what is refused before any row is looked at."""
-    async with open_salon(memory_uow, clock) as salon:
-        yield salon
-
-
-async def call(salon: Salon, method: str, path: str, role: str = "dispatcher", **parts: Any) -> Any:
-    return await salon.shop.staff(method, path, role, **parts)
 
 
 async def block(salon: Salon, path: str = "/blackouts", **body: Any) -> Any:
     plain = {name: str(value) if isinstance(value, UUID) else value for name, value in body.items()}
-    return await call(salon, "POST", path, json={"starts_at": TEN, "ends_at": NOON, **plain})
+    return await salon.shop.staff("POST", path, json={"starts_at": TEN, "ends_at": NOON, **plain})
 
 
 @pytest.mark.parametrize("path", ["/blackouts", "/schedule/block"])
@@ -58,17 +36,19 @@ async def test_a_time_is_closed_for_the_org_a_team_or_a_worker(
         "created_by": str(DISPATCHER),
         "created_at": "2026-03-02T14:00:00Z",
     }
-    listed = ok(await call(salon, "GET", "/blackouts"))
+    listed = ok(await salon.shop.staff("GET", "/blackouts"))
     assert listed == {"items": [made], "next_cursor": None}
     named = {"team_id": str(NORTH)} if "worker_id" not in who else {"worker_id": [str(ANN)]}
     window = {"starts_at": TEN, "ends_at": NOON, **named}
-    (conflict,) = ok(await call(salon, "GET", "/schedule/conflicts", params=window))["conflicts"]
+    (conflict,) = ok(await salon.shop.staff("GET", "/schedule/conflicts", params=window))["conflicts"]
     assert conflict["kind"] == ("worker_time_off" if scope == "worker" else "blackout")
     assert (conflict["reference"], conflict["note"]) == (made["blackout_id"], "Party")
-    gone = await call(salon, "DELETE", f"/blackouts/{made['blackout_id']}")
+    gone = await salon.shop.staff("DELETE", f"/blackouts/{made['blackout_id']}")
     assert (gone.status_code, gone.content) == (204, b"")
-    assert ok(await call(salon, "GET", "/schedule/conflicts", params=window))["has_conflict"] is False
-    assert missing_field(await call(salon, "DELETE", f"/blackouts/{made['blackout_id']}")) == "blackout_id"
+    assert ok(await salon.shop.staff("GET", "/schedule/conflicts", params=window))["has_conflict"] is False
+    assert (
+        missing_field(await salon.shop.staff("DELETE", f"/blackouts/{made['blackout_id']}")) == "blackout_id"
+    )
     assert await audited(salon.uow, salon.shop.org_id, made["blackout_id"]) == [
         "blackout_create",
         "blackout_delete",
@@ -88,7 +68,7 @@ async def test_bookings_in_the_way_are_named_unless_they_may_stay(
     (conflict,) = refused["conflicts"]
     assert (conflict["kind"], conflict["reference"]) == (kind, made["booking_id"])
     assert conflict["starts_at"] == "2026-03-03T16:00:00Z"
-    assert ok(await call(salon, "GET", "/blackouts"))["items"] == []
+    assert ok(await salon.shop.staff("GET", "/blackouts"))["items"] == []
     ok(await block(salon, keep_bookings=True, **who), 201)
     assert (await salon.read(made["booking_id"]))["status"] == "CONFIRMED"
 
@@ -111,7 +91,7 @@ async def test_closed_times_may_overlap_and_the_union_counts(salon: Salon) -> No
     ok(await block(salon), 201)
     ok(await block(salon, starts_at="2026-03-03T11:00:00-05:00", ends_at="2026-03-03T14:00:00-05:00"), 201)
     query = {"duration_minutes": 60, "from": "2026-03-03", "to": "2026-03-03"}
-    (day,) = ok(await call(salon, "GET", "/slots", params=query))["days"]
+    (day,) = ok(await salon.shop.staff("GET", "/slots", params=query))["days"]
     assert [slot["starts_at"][11:16] for slot in day["slots"]] == [
         "14:00",
         "19:00",
@@ -134,10 +114,10 @@ async def test_the_list_is_of_what_touches_the_period(salon: Salon) -> None:
         ({"team_id": str(NORTH)}, {made[1]["blackout_id"]}),
         ({"worker_id": str(ANN)}, set()),
     ):
-        answer = ok(await call(salon, "GET", "/blackouts", params=query))
+        answer = ok(await salon.shop.staff("GET", "/blackouts", params=query))
         assert {blackout["blackout_id"] for blackout in answer["items"]} == found
-    first = ok(await call(salon, "GET", "/blackouts", params={"limit": 1}))
-    rest = ok(await call(salon, "GET", "/blackouts", params={"cursor": first["next_cursor"]}))
+    first = ok(await salon.shop.staff("GET", "/blackouts", params={"limit": 1}))
+    rest = ok(await salon.shop.staff("GET", "/blackouts", params={"cursor": first["next_cursor"]}))
     assert [b["blackout_id"] for b in first["items"] + rest["items"]] == sorted(ids)
 
 
@@ -167,9 +147,9 @@ async def test_a_whole_leap_year_can_be_closed(salon: Salon) -> None:
 
 async def test_periods_of_the_list_that_are_none(office: Salon) -> None:
     for query in ({"from": NOON, "to": TEN}, {"from": TEN, "to": "2027-03-04T10:00:01-05:00"}):
-        answer = await call(office, "GET", "/blackouts", params=query)
+        answer = await office.shop.staff("GET", "/blackouts", params=query)
         assert fields_at_fault(answer, "invalid_window") == {"to"}
-    naive = await call(office, "GET", "/blackouts", params={"from": "2026-03-03T10:00:00"})
+    naive = await office.shop.staff("GET", "/blackouts", params={"from": "2026-03-03T10:00:00"})
     assert fields_at_fault(naive) == {"from"}
 
 
@@ -178,23 +158,23 @@ async def test_people_of_others_have_no_closed_times_here(salon: Salon, clock: F
     assert missing_field(await block(salon, worker_id=uuid4())) == "worker_id"
     async with open_salon(salon.uow, clock) as rival:
         theirs = ok(await block(rival), 201)["blackout_id"]
-        assert missing_field(await call(salon, "DELETE", f"/blackouts/{theirs}")) == "blackout_id"
-        assert ok(await call(salon, "GET", "/blackouts"))["items"] == []
+        assert missing_field(await salon.shop.staff("DELETE", f"/blackouts/{theirs}")) == "blackout_id"
+        assert ok(await salon.shop.staff("GET", "/blackouts"))["items"] == []
 
 
 async def test_only_dispatchers_close_times(office: Salon) -> None:
     for role in ("viewer", "finance", "worker"):
         for path in ("/blackouts", "/schedule/block"):
-            refused = await call(office, "POST", path, role, json={"starts_at": TEN, "ends_at": NOON})
+            refused = await office.shop.staff("POST", path, role, json={"starts_at": TEN, "ends_at": NOON})
             problem(refused, 403, "forbidden")
-        problem(await call(office, "GET", "/blackouts", role), 403, "forbidden")
+        problem(await office.shop.staff("GET", "/blackouts", role), 403, "forbidden")
 
 
 # -- booking settings
 
 
 async def test_settings_are_read_and_changed_in_part(salon: Salon) -> None:
-    answer = await call(salon, "GET", "/booking-settings", "viewer")
+    answer = await salon.shop.staff("GET", "/booking-settings", "viewer")
     before = ok(answer)
     assert {name: before[name] for name in before if name not in {"default_hours", "updated_at"}} == {
         "slot_step_minutes": 30,
@@ -213,7 +193,9 @@ async def test_settings_are_read_and_changed_in_part(salon: Salon) -> None:
         "version": 1,
     }
     assert before["default_hours"][6] == {"day_of_week": 6, "start_time": "09:00", "end_time": "18:00"}
-    fresh = await call(salon, "GET", "/booking-settings", headers={"if-none-match": answer.headers["etag"]})
+    fresh = await salon.shop.staff(
+        "GET", "/booking-settings", headers={"if-none-match": answer.headers["etag"]}
+    )
     assert fresh.status_code == 304
     change = {
         "slot_step_minutes": 15,
@@ -221,7 +203,7 @@ async def test_settings_are_read_and_changed_in_part(salon: Salon) -> None:
         "flagged_postal_prefixes": ["sw1a", "100"],
         "office_email": "office@example.com",
     }
-    changed = ok(await call(salon, "PATCH", "/booking-settings", "admin", json=change))
+    changed = ok(await salon.shop.staff("PATCH", "/booking-settings", "admin", json=change))
     assert changed == {
         **before,
         **change,
@@ -229,18 +211,18 @@ async def test_settings_are_read_and_changed_in_part(salon: Salon) -> None:
         "version": 2,
         "updated_at": "2026-03-02T14:00:00Z",
     }
-    assert ok(await call(salon, "PATCH", "/booking-settings", "admin", json=change))["version"] == 2
+    assert ok(await salon.shop.staff("PATCH", "/booking-settings", "admin", json=change))["version"] == 2
     assert await audited(salon.uow, salon.shop.org_id, None) == ["booking_settings_update"]
 
 
 async def test_the_tag_moves_when_the_buffer_does(salon: Salon, clock: FixedClock) -> None:
-    tag = (await call(salon, "GET", "/booking-settings")).headers["etag"]
+    tag = (await salon.shop.staff("GET", "/booking-settings")).headers["etag"]
     async with salon.uow.begin(salon.shop.org_id) as unit:
         profile = await unit.org.lock()
         await unit.org.save(profile.edited(clock.now(), travel_buffer_minutes=45))
-    answer = await call(salon, "GET", "/booking-settings", headers={"if-none-match": tag})
+    answer = await salon.shop.staff("GET", "/booking-settings", headers={"if-none-match": tag})
     assert ok(answer)["travel_buffer_minutes"] == 45
-    stale = await call(salon, "PATCH", "/booking-settings", "admin", json={}, headers={"if-match": tag})
+    stale = await salon.shop.staff("PATCH", "/booking-settings", "admin", json={}, headers={"if-match": tag})
     problem(stale, 412, "version_conflict")
 
 
@@ -270,10 +252,12 @@ async def test_the_tag_moves_when_the_buffer_does(salon: Salon, clock: FixedCloc
     ],
 )
 async def test_settings_that_do_not_fit(office: Salon, body: dict[str, Any], fields: set[str]) -> None:
-    assert fields_at_fault(await call(office, "PATCH", "/booking-settings", "admin", json=body)) == fields
-    assert ok(await call(office, "GET", "/booking-settings"))["version"] == 1
+    assert (
+        fields_at_fault(await office.shop.staff("PATCH", "/booking-settings", "admin", json=body)) == fields
+    )
+    assert ok(await office.shop.staff("GET", "/booking-settings"))["version"] == 1
 
 
 async def test_only_an_admin_changes_settings(office: Salon) -> None:
     for role in ("dispatcher", "finance", "viewer"):
-        problem(await call(office, "PATCH", "/booking-settings", role, json={}), 403, "forbidden")
+        problem(await office.shop.staff("PATCH", "/booking-settings", role, json={}), 403, "forbidden")

@@ -1,6 +1,5 @@
 """What cannot be booked: each its own clear problem, and nothing written."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,12 +18,6 @@ TEN = at("2026-03-11 10:00")
 NOBODY = str(UUID(int=999))
 TEXT = TEN.isoformat()
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def salon(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    async with open_salon(uow, clock) as opened:
-        yield opened
 
 
 async def refused(salon: Salon, answer: httpx.Response, before: dict[str, Any]) -> dict[str, Any]:

@@ -1,52 +1,17 @@
 """Suggestions and conflicts over HTTP, on both databases."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from application.ports.unit_of_work import UnitOfWork
 from tests.support.answers import fields_at_fault, missing_field, ok, problem, without_request
 from tests.support.clock import FixedClock
-from tests.support.salon import ANN, BOB, NORTH, Salon, open_salon
-
-NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)  # 09:00 in New York, a Monday
-TEN = "2026-03-03T10:00:00-05:00"
-NOON = "2026-03-03T12:00:00-05:00"
-WINDOW = {"starts_at": TEN, "ends_at": NOON}
-
-
-@pytest.fixture
-async def salon(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    async with open_salon(uow, clock) as salon:
-        yield salon
-
-
-@pytest.fixture
-async def office(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    """For what is refused before any row is looked at."""
-    async with open_salon(memory_uow, clock) as salon:
-        yield salon
-
-
-async def get(salon: Salon, path: str, role: str = "dispatcher", **query: Any) -> Any:
-    return await salon.shop.staff("GET", path, role, params=query)
-
-
-def instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def of_team(day: dict[str, Any], team: object) -> dict[str, Any]:
-    (found,) = [row for row in day["teams"] if row["team_id"] == str(team)]
-    return dict(found)
+from tests.support.salon import ANN, BOB, NOON, NORTH, TEN, WINDOW, Salon, open_salon
 
 
 async def test_suggestions_name_who_is_free_best_first(salon: Salon) -> None:
     await salon.created("2026-03-03T14:00:00-05:00", team_id=NORTH, worker_ids=[ANN])
-    found = ok(await get(salon, "/schedule/suggestions", **WINDOW))
+    found = ok(await salon.get("/schedule/suggestions", **WINDOW))
     assert [(t["name"], t["within_working_hours"], t["booked_minutes"]) for t in found["teams"]] == [
         ("South", True, 0),
         ("North", True, 120),
@@ -63,11 +28,11 @@ async def test_the_busy_are_not_suggested_and_the_booking_in_hand_is_not_in_its_
     salon: Salon,
 ) -> None:
     made = await salon.created(TEN, team_id=NORTH, worker_ids=[ANN])
-    busy = ok(await get(salon, "/schedule/suggestions", **WINDOW))
+    busy = ok(await salon.get("/schedule/suggestions", **WINDOW))
     assert ([t["name"] for t in busy["teams"]], [w["name"] for w in busy["workers"]]) == (["South"], ["Bob"])
-    moving = ok(await get(salon, "/schedule/suggestions", **WINDOW, booking_id=made["booking_id"]))
+    moving = ok(await salon.get("/schedule/suggestions", **WINDOW, booking_id=made["booking_id"]))
     assert [w["name"] for w in moving["workers"]] == ["Ann", "Bob"]
-    unknown = await get(salon, "/schedule/suggestions", **WINDOW, booking_id=str(uuid4()))
+    unknown = await salon.get("/schedule/suggestions", **WINDOW, booking_id=str(uuid4()))
     assert missing_field(unknown) == "booking_id"
 
 
@@ -75,24 +40,24 @@ async def test_suggested_workers_match_every_tag(salon: Salon) -> None:
     skills = [{"tag": "Windows", "expires_on": "2026-03-03"}]
     ok(await salon.shop.staff("PATCH", f"/workers/{ANN}", json={"role": "Team LEAD", "skills": skills}))
     for tags, names in ((["lead", " windows "], ["Ann"]), (["lead", "carpet"], []), (["team l"], ["Ann"])):
-        found = ok(await get(salon, "/schedule/suggestions", **WINDOW, skill_tags=tags))
+        found = ok(await salon.get("/schedule/suggestions", **WINDOW, skill_tags=tags))
         assert [worker["name"] for worker in found["workers"]] == names
     later = {"starts_at": "2026-03-04T10:00:00-05:00", "ends_at": "2026-03-04T11:00:00-05:00"}
-    expired = ok(await get(salon, "/schedule/suggestions", **later, skill_tags=["windows"]))
+    expired = ok(await salon.get("/schedule/suggestions", **later, skill_tags=["windows"]))
     assert expired["workers"] == []
-    blank = await get(salon, "/schedule/suggestions", **WINDOW, skill_tags=["lead", " "])
+    blank = await salon.get("/schedule/suggestions", **WINDOW, skill_tags=["lead", " "])
     assert fields_at_fault(blank) == {"skill_tags"}
 
 
 async def test_suggestions_are_cut_at_the_limit(salon: Salon) -> None:
-    found = ok(await get(salon, "/schedule/suggestions", **WINDOW, limit=1))
+    found = ok(await salon.get("/schedule/suggestions", **WINDOW, limit=1))
     assert (len(found["teams"]), len(found["workers"]), found["truncated"]) == (1, 1, True)
     for limit in ("0", "501"):
-        assert fields_at_fault(await get(salon, "/schedule/suggestions", **WINDOW, limit=limit)) == {"limit"}
+        assert fields_at_fault(await salon.get("/schedule/suggestions", **WINDOW, limit=limit)) == {"limit"}
 
 
 async def test_no_conflict_says_so_and_offers_nothing(salon: Salon) -> None:
-    answer = ok(await get(salon, "/schedule/conflicts", **WINDOW, team_id=str(NORTH), worker_id=[str(ANN)]))
+    answer = ok(await salon.get("/schedule/conflicts", **WINDOW, team_id=str(NORTH), worker_id=[str(ANN)]))
     assert answer == {
         "has_conflict": False,
         "conflicts": [],
@@ -105,7 +70,7 @@ async def test_no_conflict_says_so_and_offers_nothing(salon: Salon) -> None:
 
 async def test_a_busy_team_conflicts_and_the_nearest_free_times_are_named(salon: Salon) -> None:
     made = await salon.created(TEN, team_id=NORTH)
-    answer = ok(await get(salon, "/schedule/conflicts", **WINDOW, team_id=str(NORTH)))
+    answer = ok(await salon.get("/schedule/conflicts", **WINDOW, team_id=str(NORTH)))
     assert answer["has_conflict"] is True
     assert answer["conflicts"] == [
         {
@@ -128,8 +93,8 @@ async def test_a_busy_team_conflicts_and_the_nearest_free_times_are_named(salon:
     assert answer["minimum_shift_minutes"] == 150
     created = await salon.create(answer["alternatives"][0]["starts_at"], team_id=NORTH)
     assert created.status_code == 201
-    ignoring = await get(
-        salon, "/schedule/conflicts", **WINDOW, team_id=str(NORTH), booking_id=made["booking_id"]
+    ignoring = await salon.get(
+        "/schedule/conflicts", **WINDOW, team_id=str(NORTH), booking_id=made["booking_id"]
     )
     assert ok(ignoring)["has_conflict"] is False
 
@@ -137,7 +102,7 @@ async def test_a_busy_team_conflicts_and_the_nearest_free_times_are_named(salon:
 async def test_a_window_of_more_than_a_day_gets_no_alternatives(salon: Salon) -> None:
     await salon.created(TEN, team_id=NORTH)
     long = {"starts_at": TEN, "ends_at": "2026-03-04T10:00:01-05:00"}
-    answer = ok(await get(salon, "/schedule/conflicts", **long, team_id=str(NORTH)))
+    answer = ok(await salon.get("/schedule/conflicts", **long, team_id=str(NORTH)))
     assert (answer["has_conflict"], answer["alternatives"], answer["minimum_shift_minutes"]) == (
         True,
         [],
@@ -149,13 +114,13 @@ async def test_nobody_named_means_the_bookings_people_or_every_active_team(salon
     made = await salon.created(TEN, team_id=NORTH, worker_ids=[ANN])
     other = await salon.created("2026-03-03T13:00:00-05:00", team_id=NORTH)
     later = {"starts_at": "2026-03-03T13:00:00-05:00", "ends_at": "2026-03-03T14:00:00-05:00"}
-    of_booking = ok(await get(salon, "/schedule/conflicts", **later, booking_id=made["booking_id"]))
+    of_booking = ok(await salon.get("/schedule/conflicts", **later, booking_id=made["booking_id"]))
     assert [(c["kind"], c["reference"]) for c in of_booking["conflicts"]] == [
         ("booking", other["booking_id"])
     ]
-    everywhere = ok(await get(salon, "/schedule/conflicts", **WINDOW))
+    everywhere = ok(await salon.get("/schedule/conflicts", **WINDOW))
     assert {c["reference"] for c in everywhere["conflicts"]} == {made["booking_id"]}
-    only_bob = ok(await get(salon, "/schedule/conflicts", **WINDOW, worker_id=[str(BOB)]))
+    only_bob = ok(await salon.get("/schedule/conflicts", **WINDOW, worker_id=[str(BOB)]))
     assert only_bob["has_conflict"] is False
 
 
@@ -166,7 +131,7 @@ async def test_a_foreign_id_and_a_made_up_one_are_refused_alike(
     async with open_salon(salon.uow, clock) as rival:
         theirs = await rival.created(TEN, team_id=NORTH)
         await rival.shop.staff("POST", "/teams", "admin", json={"name": "Theirs"})
-        teams = ok(await get(rival, "/teams"))["items"]
+        teams = ok(await rival.get("/teams"))["items"]
         foreign = {
             "team_id": next(t["team_id"] for t in teams if t["name"] == "Theirs"),
             "worker_id": ok(await rival.shop.staff("POST", "/workers", json={"name": "Eve"}), 201)[
@@ -174,8 +139,8 @@ async def test_a_foreign_id_and_a_made_up_one_are_refused_alike(
             ],
             "booking_id": theirs["booking_id"],
         }[parameter]
-        refused = await get(salon, "/schedule/conflicts", **WINDOW, **{parameter: foreign})
-    made_up = await get(salon, "/schedule/conflicts", **WINDOW, **{parameter: str(uuid4())})
+        refused = await salon.get("/schedule/conflicts", **WINDOW, **{parameter: foreign})
+    made_up = await salon.get("/schedule/conflicts", **WINDOW, **{parameter: str(uuid4())})
     problem(refused, 403, "cross_org")
     assert without_request(refused) == without_request(made_up)
 
@@ -185,7 +150,7 @@ async def test_a_foreign_id_and_a_made_up_one_are_refused_alike(
     ("starts_at", "ends_at"), [(TEN, TEN), (NOON, TEN), (TEN, "2027-03-04T10:00:01-05:00")]
 )
 async def test_windows_that_are_none(office: Salon, path: str, starts_at: str, ends_at: str) -> None:
-    answer = await get(office, path, starts_at=starts_at, ends_at=ends_at)
+    answer = await office.get(path, starts_at=starts_at, ends_at=ends_at)
     assert fields_at_fault(answer, "invalid_window") == {"ends_at"}
 
 
@@ -204,11 +169,11 @@ async def test_windows_that_are_none(office: Salon, path: str, starts_at: str, e
 async def test_instants_that_are_none(
     office: Salon, path: str, query: dict[str, str], fields: set[str]
 ) -> None:
-    assert fields_at_fault(await get(office, path, **query)) == fields
+    assert fields_at_fault(await office.get(path, **query)) == fields
 
 
 async def test_more_than_twenty_workers_are_refused(office: Salon) -> None:
-    answer = await get(office, "/schedule/conflicts", **WINDOW, worker_id=[str(uuid4()) for _ in range(21)])
+    answer = await office.get("/schedule/conflicts", **WINDOW, worker_id=[str(uuid4()) for _ in range(21)])
     assert fields_at_fault(answer) == {"worker_id"}
 
 

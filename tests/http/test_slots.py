@@ -1,48 +1,14 @@
 """Slots over HTTP, on both databases."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from application.ports.unit_of_work import UnitOfWork
 from tests.support.answers import fields_at_fault, missing_field, ok
-from tests.support.clock import FixedClock
-from tests.support.salon import ANN, NORTH, SOUTH, Salon, open_salon
+from tests.support.salon import ANN, NORTH, SOUTH, TEN, Salon
 from tests.support.scheduling import at
-
-NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)  # 09:00 in New York, a Monday
-TEN = "2026-03-03T10:00:00-05:00"
-NOON = "2026-03-03T12:00:00-05:00"
-WINDOW = {"starts_at": TEN, "ends_at": NOON}
-
-
-@pytest.fixture
-async def salon(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    async with open_salon(uow, clock) as salon:
-        yield salon
-
-
-@pytest.fixture
-async def office(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    """For what is refused before any row is looked at."""
-    async with open_salon(memory_uow, clock) as salon:
-        yield salon
-
-
-async def get(salon: Salon, path: str, role: str = "dispatcher", **query: Any) -> Any:
-    return await salon.shop.staff("GET", path, role, params=query)
-
-
-def instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def of_team(day: dict[str, Any], team: object) -> dict[str, Any]:
-    (found,) = [row for row in day["teams"] if row["team_id"] == str(team)]
-    return dict(found)
 
 
 async def test_the_public_sees_what_can_be_booked_on_any_team(salon: Salon) -> None:
@@ -65,13 +31,13 @@ async def test_the_public_sees_what_can_be_booked_on_any_team(salon: Salon) -> N
 async def test_staff_see_the_teams_of_each_slot(salon: Salon) -> None:
     await salon.created(TEN, team_id=NORTH, worker_ids=[ANN])
     query: dict[str, Any] = {"duration_minutes": 120, "from": "2026-03-03", "to": "2026-03-03"}
-    (day,) = ok(await get(salon, "/slots", **query))["days"]
+    (day,) = ok(await salon.get("/slots", **query))["days"]
     teams = {slot["starts_at"]: [team["team_name"] for team in slot["teams"]] for slot in day["slots"]}
     assert teams["2026-03-03T15:00:00Z"] == ["South"]
     assert teams["2026-03-03T17:30:00Z"] == ["North", "South"]
-    (day,) = ok(await get(salon, "/slots", **query, team_id=str(NORTH)))["days"]
+    (day,) = ok(await salon.get("/slots", **query, team_id=str(NORTH)))["days"]
     assert [slot["starts_at"] for slot in day["slots"]][:1] == ["2026-03-03T17:30:00Z"]
-    (day,) = ok(await get(salon, "/slots", **query, worker_id=[str(ANN)]))["days"]
+    (day,) = ok(await salon.get("/slots", **query, worker_id=[str(ANN)]))["days"]
     assert [slot["starts_at"] for slot in day["slots"]][:1] == ["2026-03-03T17:30:00Z"]
 
 
@@ -91,7 +57,7 @@ async def test_closed_online_booking_has_days_but_no_slots(salon: Salon) -> None
     answer = ok(await salon.shop.public("GET", "/slots", params={"duration_minutes": 60}))
     assert (answer["closed"], answer["next_available"]) == (True, None)
     assert [day["slots"] for day in answer["days"]] == [[]] * 7
-    staff = ok(await get(salon, "/slots", duration_minutes=60))
+    staff = ok(await salon.get("/slots", duration_minutes=60))
     assert (staff["closed"], bool(staff["days"][0]["slots"])) == (False, True)
 
 
@@ -107,7 +73,7 @@ async def test_closed_online_booking_has_days_but_no_slots(salon: Salon) -> None
 async def test_days_that_are_no_period(office: Salon, query: dict[str, str]) -> None:
     for answer in (
         await office.shop.public("GET", "/slots", params={"duration_minutes": 60, **query}),
-        await get(office, "/slots", duration_minutes=60, **query),
+        await office.get("/slots", duration_minutes=60, **query),
     ):
         assert fields_at_fault(answer, "invalid_window") == {"to"}
 
@@ -132,12 +98,12 @@ async def test_thirty_one_days_may_be_asked_for(salon: Salon) -> None:
 )
 async def test_slots_that_cannot_be_asked_for(office: Salon, query: dict[str, str], fields: set[str]) -> None:
     assert fields_at_fault(await office.shop.public("GET", "/slots", params=query)) == fields
-    assert fields_at_fault(await get(office, "/slots", **query)) == fields
+    assert fields_at_fault(await office.get("/slots", **query)) == fields
 
 
 async def test_unknown_people_have_no_slots(salon: Salon) -> None:
     for parameter in ("team_id", "worker_id"):
-        answer = await get(salon, "/slots", duration_minutes=60, **{parameter: str(uuid4())})
+        answer = await salon.get("/slots", duration_minutes=60, **{parameter: str(uuid4())})
         assert missing_field(answer) == parameter
 
 
@@ -152,7 +118,7 @@ async def test_every_slot_the_public_sees_can_be_booked_and_no_other(salon: Salo
         )
     query = {"duration_minutes": 180, "from": "2026-03-08", "to": "2026-03-08"}
     (day,) = ok(await salon.shop.public("GET", "/slots", params=query))["days"]
-    offered = {instant(slot["starts_at"]) for slot in day["slots"]}
+    offered = {datetime.fromisoformat(slot["starts_at"]) for slot in day["slots"]}
     assert len(offered) == 5
     start = at("2026-03-08 00:00")
     for minutes in range(0, 6 * 60, 30):

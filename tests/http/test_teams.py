@@ -1,31 +1,16 @@
 """Teams and working hours over HTTP, on both databases."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from application.ports.unit_of_work import UnitOfWork
 from tests.support.answers import fields_at_fault, missing_field, ok, problem, without_request
 from tests.support.clock import FixedClock
 from tests.support.salon import ANN, NORTH, SOUTH, Salon, open_salon
 from tests.support.trail import audited
 
 DAILY = [{"day_of_week": day, "start_time": "09:00", "end_time": "18:00"} for day in range(7)]
-
-
-@pytest.fixture
-async def salon(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    async with open_salon(uow, clock) as salon:
-        yield salon
-
-
-@pytest.fixture
-async def office(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    """For what is refused before any row is looked at."""
-    async with open_salon(memory_uow, clock) as salon:
-        yield salon
 
 
 async def call(salon: Salon, method: str, path: str, role: str = "admin", **parts: Any) -> Any:

@@ -1,42 +1,21 @@
 """Workers over HTTP, on both databases."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Role
 from domain.shared.ids import BookingId, UserId
 from tests.support.answers import fields_at_fault, missing_field, ok, problem, without_request
 from tests.support.clock import FixedClock
 from tests.support.identity import join
-from tests.support.salon import ANN, BOB, NORTH, SOUTH, Salon, open_salon
+from tests.support.salon import ANN, BOB, NORTH, SOUTH, TEN, Salon, open_salon
 from tests.support.trail import audit_rows, audited, usage
-
-TEN = "2026-03-03T10:00:00-05:00"
-
-
-@pytest.fixture
-async def salon(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    async with open_salon(uow, clock) as salon:
-        yield salon
-
-
-@pytest.fixture
-async def office(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
-    """For what is refused before any row is looked at."""
-    async with open_salon(memory_uow, clock) as salon:
-        yield salon
-
-
-async def call(salon: Salon, method: str, path: str, role: str = "dispatcher", **parts: Any) -> Any:
-    return await salon.shop.staff(method, path, role, **parts)
 
 
 async def add(salon: Salon, acting: str = "dispatcher", **body: Any) -> dict[str, Any]:
-    return dict(ok(await call(salon, "POST", "/workers", acting, json={"name": "Cy", **body}), 201))
+    return dict(ok(await salon.shop.staff("POST", "/workers", acting, json={"name": "Cy", **body}), 201))
 
 
 async def test_a_new_worker_is_answered_whole(salon: Salon) -> None:
@@ -49,7 +28,7 @@ async def test_a_new_worker_is_answered_whole(salon: Salon) -> None:
         "skills": [{"tag": "Walls"}, {"tag": "ceilings", "expires_on": "2027-01-31"}],
         "hourly_rate_cents": 2500,
     }
-    answer = await call(salon, "POST", "/workers", "admin", json=body)
+    answer = await salon.shop.staff("POST", "/workers", "admin", json=body)
     worker = ok(answer, 201)
     assert answer.headers["location"] == f"/v1/admin/workers/{worker['worker_id']}"
     assert worker == {
@@ -64,8 +43,8 @@ async def test_a_new_worker_is_answered_whole(salon: Salon) -> None:
         "created_at": "2026-03-02T14:00:00Z",
         "updated_at": "2026-03-02T14:00:00Z",
     }
-    assert ok(await call(salon, "GET", f"/workers/{worker['worker_id']}", "finance")) == worker
-    fresh = await call(salon, "GET", f"/workers/{ANN}", headers={"if-none-match": '"1"'})
+    assert ok(await salon.shop.staff("GET", f"/workers/{worker['worker_id']}", "finance")) == worker
+    fresh = await salon.shop.staff("GET", f"/workers/{ANN}", headers={"if-none-match": '"1"'})
     assert fresh.status_code == 304
 
 
@@ -74,23 +53,25 @@ async def test_without_a_team_a_worker_joins_the_default_one(salon: Salon) -> No
 
 
 async def test_an_unknown_team_is_never_replaced(salon: Salon) -> None:
-    unknown = await call(salon, "POST", "/workers", json={"name": "Cy", "team_id": str(uuid4())})
+    unknown = await salon.shop.staff("POST", "/workers", json={"name": "Cy", "team_id": str(uuid4())})
     assert missing_field(unknown) == "team_id"
-    moved = await call(salon, "PATCH", f"/workers/{ANN}", json={"team_id": str(uuid4())})
+    moved = await salon.shop.staff("PATCH", f"/workers/{ANN}", json={"team_id": str(uuid4())})
     assert missing_field(moved) == "team_id"
 
 
 async def test_the_hourly_rate_is_seen_by_finance_and_admin_and_written_by_admin(salon: Salon) -> None:
     worker = await add(salon, "admin", hourly_rate_cents=3000)
     path = f"/workers/{worker['worker_id']}"
-    seen = {role: ok(await call(salon, "GET", path, role))["hourly_rate_cents"] for role in ROLES}
+    seen = {role: ok(await salon.shop.staff("GET", path, role))["hourly_rate_cents"] for role in ROLES}
     assert seen == {"owner": 3000, "admin": 3000, "finance": 3000, "dispatcher": None, "viewer": None}
-    problem(await call(salon, "PATCH", path, json={"hourly_rate_cents": 1}), 403, "forbidden")
-    refused = await call(salon, "POST", "/workers", json={"name": "X", "hourly_rate_cents": 1})
+    problem(await salon.shop.staff("PATCH", path, json={"hourly_rate_cents": 1}), 403, "forbidden")
+    refused = await salon.shop.staff("POST", "/workers", json={"name": "X", "hourly_rate_cents": 1})
     problem(refused, 403, "forbidden")
-    assert ok(await call(salon, "PATCH", path, json={"name": "Di"}))["name"] == "Di"
-    assert ok(await call(salon, "GET", path, "admin"))["hourly_rate_cents"] == 3000
-    assert ok(await call(salon, "PATCH", path, "admin", json={"hourly_rate_cents": None}))["version"] == 3
+    assert ok(await salon.shop.staff("PATCH", path, json={"name": "Di"}))["name"] == "Di"
+    assert ok(await salon.shop.staff("GET", path, "admin"))["hourly_rate_cents"] == 3000
+    assert (
+        ok(await salon.shop.staff("PATCH", path, "admin", json={"hourly_rate_cents": None}))["version"] == 3
+    )
 
 
 ROLES = ("owner", "admin", "finance", "dispatcher", "viewer")
@@ -98,16 +79,16 @@ ROLES = ("owner", "admin", "finance", "dispatcher", "viewer")
 
 async def test_a_viewer_sees_workers_masked_and_may_not_search(salon: Salon) -> None:
     await add(salon, name="Zoe", phone="+1 555 010 0199", email="zoe@example.com")
-    *_, zoe = ok(await call(salon, "GET", "/workers", "viewer"))["items"]
+    *_, zoe = ok(await salon.shop.staff("GET", "/workers", "viewer"))["items"]
     assert (zoe["name"], zoe["phone"], zoe["email"]) == ("Z***", "***-0199", "z***@example.com")
-    problem(await call(salon, "GET", "/workers", "viewer", params={"q": "zoe"}), 403, "forbidden")
+    problem(await salon.shop.staff("GET", "/workers", "viewer", params={"q": "zoe"}), 403, "forbidden")
 
 
 async def test_workers_are_listed_filtered_and_paged(salon: Salon) -> None:
     await add(salon, name="ada", team_id=str(SOUTH), role="window lead", email="ada@x.example")
     await add(salon, name="Cy", is_active=False)
-    first = ok(await call(salon, "GET", "/workers", params={"limit": 3}))
-    rest = ok(await call(salon, "GET", "/workers", params={"cursor": first["next_cursor"]}))
+    first = ok(await salon.shop.staff("GET", "/workers", params={"limit": 3}))
+    rest = ok(await salon.shop.staff("GET", "/workers", params={"cursor": first["next_cursor"]}))
     assert [w["name"] for w in first["items"] + rest["items"]] == ["ada", "Ann", "Bob", "Cy"]
     for query, names in (
         ({"active": "true"}, ["ada", "Ann", "Bob"]),
@@ -116,9 +97,11 @@ async def test_workers_are_listed_filtered_and_paged(salon: Salon) -> None:
         ({"skill_tags": ["Lead", "window"]}, ["ada"]),
         ({"skill_tags": ["lead", "carpet"]}, []),
     ):
-        found = ok(await call(salon, "GET", "/workers", params=query))
+        found = ok(await salon.shop.staff("GET", "/workers", params=query))
         assert [worker["name"] for worker in found["items"]] == names
-    assert fields_at_fault(await call(salon, "GET", "/workers", params={"skill_tags": " "})) == {"skill_tags"}
+    assert fields_at_fault(await salon.shop.staff("GET", "/workers", params={"skill_tags": " "})) == {
+        "skill_tags"
+    }
 
 
 @pytest.mark.parametrize(
@@ -138,7 +121,7 @@ async def test_workers_are_listed_filtered_and_paged(salon: Salon) -> None:
     ],
 )
 async def test_a_worker_that_cannot_be_added(office: Salon, body: dict[str, Any], fields: set[str]) -> None:
-    assert fields_at_fault(await call(office, "POST", "/workers", "admin", json=body)) == fields
+    assert fields_at_fault(await office.shop.staff("POST", "/workers", "admin", json=body)) == fields
 
 
 # -- logins
@@ -153,12 +136,12 @@ async def test_a_login_is_linked_to_one_worker_and_must_be_a_workers(salon: Salo
     assert (await add(salon, user_id=str(user)))["user_id"] == str(user)
     for method, path in (("POST", "/workers"), ("PATCH", f"/workers/{ANN}")):
         for user_id, code in ((user, "user_already_linked"), (viewer, "user_not_worker")):
-            answer = await call(salon, method, path, json={"name": "Di", "user_id": str(user_id)})
+            answer = await salon.shop.staff(method, path, json={"name": "Di", "user_id": str(user_id)})
             assert problem(answer, 409, code)["errors"][0]["field"] == "user_id"
-        unknown = await call(salon, method, path, json={"name": "Di", "user_id": str(uuid4())})
+        unknown = await salon.shop.staff(method, path, json={"name": "Di", "user_id": str(uuid4())})
         assert missing_field(unknown) == "user_id"
     async with open_salon(salon.uow, clock) as rival:
-        foreign = await call(rival, "PATCH", f"/workers/{ANN}", json={"user_id": str(user)})
+        foreign = await rival.shop.staff("PATCH", f"/workers/{ANN}", json={"user_id": str(user)})
         assert missing_field(foreign) == "user_id"
 
 
@@ -168,23 +151,25 @@ async def test_a_login_is_linked_to_one_worker_and_must_be_a_workers(salon: Salo
 async def test_a_worker_with_jobs_is_switched_off_only_with_their_release(salon: Salon) -> None:
     first = await salon.created(TEN, team_id=NORTH, worker_ids=[ANN, BOB])
     second = await salon.created("2026-03-03T14:00:00-05:00", team_id=NORTH, worker_ids=[ANN])
-    problem(await call(salon, "PATCH", f"/workers/{ANN}", json={"is_active": False}), 409, "worker_has_jobs")
+    problem(
+        await salon.shop.staff("PATCH", f"/workers/{ANN}", json={"is_active": False}), 409, "worker_has_jobs"
+    )
     body = {"is_active": False, "unassign_future": True}
-    answer = ok(await call(salon, "PATCH", f"/workers/{ANN}", json=body))
+    answer = ok(await salon.shop.staff("PATCH", f"/workers/{ANN}", json=body))
     assert answer["unassigned_booking_ids"] == [first["booking_id"], second["booking_id"]]
     assert (answer["is_active"], answer["version"]) == (False, 2)
     kept = await salon.read(first["booking_id"])
     assert [member["worker_id"] for member in kept["crew"]] == [str(BOB)]
     assert kept["version"] == first["version"] + 1
     assert (await audited(salon.uow, salon.shop.org_id, first["booking_id"]))[-1] == "booking_unassign"
-    again = ok(await call(salon, "PATCH", f"/workers/{ANN}", json=body))
+    again = ok(await salon.shop.staff("PATCH", f"/workers/{ANN}", json=body))
     assert (again["version"], again["unassigned_booking_ids"]) == (2, [])
 
 
 async def test_past_and_finished_jobs_keep_their_crew(salon: Salon, clock: FixedClock) -> None:
     past = await salon.created(TEN, team_id=NORTH, worker_ids=[ANN])
     clock.advance(days=2)
-    ok(await call(salon, "PATCH", f"/workers/{ANN}", json={"is_active": False}))
+    ok(await salon.shop.staff("PATCH", f"/workers/{ANN}", json={"is_active": False}))
     async with salon.uow.begin(salon.shop.org_id) as unit:
         booking = await unit.bookings.get(BookingId(UUID(past["booking_id"])))
     assert booking.crew == (ANN,)
@@ -195,7 +180,7 @@ async def test_usage_counts_active_workers(salon: Salon) -> None:
     await add(salon, is_active=False)
     path = f"/workers/{worker['worker_id']}"
     for active in (False, False, True):
-        ok(await call(salon, "PATCH", path, json={"is_active": active}))
+        ok(await salon.shop.staff("PATCH", path, json={"is_active": active}))
     assert await usage(salon.uow, salon.shop.org_id, "worker_created") == [1, -1, 1]
 
 
@@ -203,7 +188,7 @@ async def test_every_change_is_audited_without_personal_values(salon: Salon) -> 
     worker = await add(salon, email="cy@example.com")
     path = f"/workers/{worker['worker_id']}"
     for _ in range(2):
-        ok(await call(salon, "PATCH", path, json={"phone": "+1 555 010 0101", "is_active": False}))
+        ok(await salon.shop.staff("PATCH", path, json={"phone": "+1 555 010 0101", "is_active": False}))
     assert await audited(salon.uow, salon.shop.org_id, worker["worker_id"]) == [
         "worker_create",
         "worker_update",
@@ -214,7 +199,9 @@ async def test_every_change_is_audited_without_personal_values(salon: Salon) -> 
 
 
 async def test_a_stale_version_is_refused(salon: Salon) -> None:
-    answer = await call(salon, "PATCH", f"/workers/{ANN}", json={"name": "A"}, headers={"if-match": '"9"'})
+    answer = await salon.shop.staff(
+        "PATCH", f"/workers/{ANN}", json={"name": "A"}, headers={"if-match": '"9"'}
+    )
     problem(answer, 412, "version_conflict")
 
 
@@ -228,13 +215,15 @@ async def test_another_organisations_worker_is_as_unknown_as_a_made_up_one(
             ("PATCH", "/workers/{}", {"name": "Ours"}),
             ("GET", "/blackouts?worker_id={}", None),
         ):
-            foreign = await call(salon, method, path.format(theirs), json=body)
-            made_up = await call(salon, method, path.format(uuid4()), json=body)
+            foreign = await salon.shop.staff(method, path.format(theirs), json=body)
+            made_up = await salon.shop.staff(method, path.format(uuid4()), json=body)
             assert missing_field(foreign) == "worker_id"
             assert without_request(foreign) == without_request(made_up)
 
 
 async def test_viewers_and_finance_write_no_workers(office: Salon) -> None:
     for role in ("viewer", "finance", "worker"):
-        problem(await call(office, "POST", "/workers", role, json={"name": "No"}), 403, "forbidden")
-        problem(await call(office, "PATCH", f"/workers/{ANN}", role, json={"name": "No"}), 403, "forbidden")
+        problem(await office.shop.staff("POST", "/workers", role, json={"name": "No"}), 403, "forbidden")
+        problem(
+            await office.shop.staff("PATCH", f"/workers/{ANN}", role, json={"name": "No"}), 403, "forbidden"
+        )

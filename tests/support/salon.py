@@ -21,6 +21,8 @@ from tests.support.shop import Shop, open_shop
 
 NORTH, SOUTH = TeamId(UUID(int=1)), TeamId(UUID(int=2))
 ANN, BOB = WorkerId(UUID(int=100)), WorkerId(UUID(int=101))
+TEN, NOON = "2026-03-03T10:00:00-05:00", "2026-03-03T12:00:00-05:00"  # tomorrow, to the clock of tests
+WINDOW = {"starts_at": TEN, "ends_at": NOON}
 HOME = {"beds": 2, "baths": 1}  # 180 minutes, 10500 cents in the default book
 
 
@@ -76,6 +78,9 @@ class Salon:
         return await self.shop.staff(
             "POST", f"/bookings/{booking_id}/{verb}", role, json=_plain(fields), headers=headers or {}
         )
+
+    async def get(self, path: str, role: str = "dispatcher", **query: Any) -> httpx.Response:
+        return await self.shop.staff("GET", path, role, params=query)
 
     async def ledger(self) -> dict[str, list[Any]]:
         """All that was written so far."""
