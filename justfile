@@ -14,7 +14,7 @@ test *args:
 
 # the suites that take minutes: concurrency, crashes, fuzzing, fresh clone
 slow *args:
-    uv run pytest -m slow "$@"
+    uv run pytest -m "slow and not pooler" "$@"
 
 # format, lint, types and imports; changes nothing
 check:

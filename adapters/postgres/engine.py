@@ -1,6 +1,7 @@
 """The pool of connections, as the app role."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from sqlalchemy import event
@@ -13,6 +14,8 @@ from adapters.postgres.connection import TenantConnection
 CONNECT_TIMEOUT_SECONDS = 5
 HUNG_AFTER_SECONDS = 65
 """Longer than any statement may take by its limits: nobody is there any more."""
+NOTHING_KEPT: dict[str, Any] = {"statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
+"""The driver then sends a statement's text along with its values each time: no server need know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class DatabaseOptions:
     url: str  # postgresql+asyncpg://…
     pool_size: int = 10
     pool_timeout_seconds: float = 30
+    prepared_statements: bool = True  # False: behind a pooler that forgets them between transactions
     application_name: str = "sweepline"
 
 
@@ -37,6 +41,7 @@ def make_engine(options: DatabaseOptions) -> AsyncEngine:
             "timeout": CONNECT_TIMEOUT_SECONDS,
             "command_timeout": HUNG_AFTER_SECONDS,
             "prepared_statement_cache_size": 500,
+            **({} if options.prepared_statements else NOTHING_KEPT),
             "server_settings": {"application_name": options.application_name, "timezone": "UTC"},
         },
     )

@@ -68,6 +68,7 @@ class DatabaseState:
 @dataclass(slots=True)
 class DatabaseProbe:
     url: str
+    prepared_statements: bool = True
     _engine: AsyncEngine | None = None
     _catalogue: tuple[float, bool] = field(default=(-CATALOGUE_SECONDS, False))
 
@@ -117,6 +118,7 @@ class DatabaseProbe:
                     pool_size=1,
                     pool_timeout_seconds=BUDGET_SECONDS,
                     application_name="sweepline-probe",
+                    prepared_statements=self.prepared_statements,
                 )
             )
         async with self._engine.connect() as connection:

@@ -55,7 +55,7 @@ async def _look_at_database(settings: "Settings") -> Finding:
     from adapters.postgres.probe import DatabaseProbe
 
     url = settings.database.url
-    probe = DatabaseProbe(url.reveal() if url else "")
+    probe = DatabaseProbe(url.reveal() if url else "", settings.database.prepared_statements)
     state = await probe.look()
     await probe.close()
     advice = {

@@ -99,14 +99,16 @@ async def _ensure_default_org(settings: Settings) -> None:
 
 async def _refuse_dangerous_role(settings: Settings) -> None:
     from sqlalchemy.exc import SQLAlchemyError
-    from sqlalchemy.ext.asyncio import create_async_engine
 
     from adapters.postgres.catalogue import role_faults
-    from adapters.postgres.engine import driver_url
+    from adapters.postgres.engine import DatabaseOptions, make_engine
 
-    if settings.database.url is None:
+    database = settings.database
+    if database.url is None:
         return
-    engine = create_async_engine(driver_url(settings.database.url.reveal()))
+    engine = make_engine(
+        DatabaseOptions(database.url.reveal(), prepared_statements=database.prepared_statements)
+    )
     try:
         async with engine.connect() as connection:
             found = await role_faults(connection)

@@ -48,6 +48,7 @@ class DatabaseSettings:
     statement_timeout_ms: int = whole("DATABASE_STATEMENT_TIMEOUT_MS", 5000)
     pool_size: int = whole("DATABASE_POOL_SIZE", 10, most=1000)
     pool_timeout_seconds: int = whole("DATABASE_POOL_TIMEOUT_SECONDS", 30, most=3600)
+    prepared_statements: bool = flag("DATABASE_PREPARED_STATEMENTS", default=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ class OperationsProvider(Provider):
     @provide
     async def probe(self, settings: Settings) -> AsyncIterable[DatabaseProbe]:
         url = settings.database.url
-        probe = DatabaseProbe(url.reveal() if url else "")
+        probe = DatabaseProbe(url.reveal() if url else "", settings.database.prepared_statements)
         yield probe
         await probe.close()
 

@@ -30,6 +30,7 @@ class PostgresProvider(Provider):
                 database.url.reveal(),
                 pool_size=database.pool_size,
                 pool_timeout_seconds=database.pool_timeout_seconds,
+                prepared_statements=database.prepared_statements,
             )
         )
         yield engine

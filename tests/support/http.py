@@ -36,7 +36,7 @@ BASE = {
 def settings_for(home: Path, database: TestDatabase | None, **environ: str) -> Settings:
     given = {**BASE, "SWEEPLINE_HOME": str(home), **environ}
     if database is not None:
-        given |= {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url}
+        given = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url} | given
     return load_settings(given)
 
 
