@@ -14,4 +14,5 @@ class Authenticate(Protocol):
     async def __call__(self, request: Request[Any, Any, Any], rules: RouteRules, /) -> Actor | None:
         """The caller; for `{org_slug}` routes the public of that organisation; None for nobody in particular.
 
+        A caller known by a cookie leaves the id of that session in `state[COOKIE_SESSION]`, for gate 5.
         Raises Unauthenticated for a credential that is present but bad, NotFound for an unknown slug."""

@@ -20,6 +20,7 @@ from domain.shared.errors import Invalid, NotFound, Unauthenticated
 from domain.shared.ids import OrgId
 from domain.tenancy.org import OrgStatus
 from entrypoints.http.basic import BasicCallers, takes_basic
+from entrypoints.http.cookies import has_session_cookie
 from entrypoints.http.org_header import named_org
 from entrypoints.http.request_context import context_of
 from entrypoints.http.routes import RouteRules
@@ -43,6 +44,8 @@ class Authentication:
     async def __call__(self, request: Request[Any, Any, Any], rules: RouteRules, /) -> Actor | None:
         header = request.headers.get("authorization")
         caller = None if header is None else await self._known(request, header, rules)
+        if header is None and has_session_cookie(request):
+            raise Unauthenticated  # no portal has been built that could have begun this session
         slug = request.scope["path_params"].get("org_slug")
         if slug is not None:
             return await self._public(request, slug)

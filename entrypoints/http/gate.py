@@ -13,6 +13,7 @@ from domain.identity.actor import Actor, ActorKind, Need
 from domain.shared.errors import Conflict, Forbidden, Unauthenticated
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.client_address import Network, admits
+from entrypoints.http.csrf import COOKIE_SESSION, Csrf
 from entrypoints.http.once import KEYED_REQUEST, carries_key
 from entrypoints.http.problems import MalformedRequest, PayloadTooLarge, allow
 from entrypoints.http.request_context import context_of
@@ -54,6 +55,9 @@ class Gatekeeper:
             self._check_address(request)
         authenticate = self._authenticate or await self._find_authenticate()
         actor = await authenticate(request, rules)
+        session = request.scope["state"].get(COOKIE_SESSION)
+        if session is not None and request.method in UNSAFE:
+            await (await self.container.get(Csrf)).check(request, session)
         self._check_need(actor, rules)
         if actor is not None:
             request.scope["state"]["actor"] = actor

@@ -57,7 +57,7 @@ class Settings:
         strict = self.edge.strict_cors or self.edge.strict_policy_mode
         if not self.edge.cors_origins and self.is_dev and not strict:
             return (LOCAL_ORIGIN,)
-        return self.edge.cors_origins
+        return tuple(origin for origin in self.edge.cors_origins if origin != "*" or not strict)
 
     @property
     def test_org_header(self) -> bool:

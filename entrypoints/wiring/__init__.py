@@ -4,6 +4,7 @@ from dishka import AsyncContainer, Provider, make_async_container
 
 from entrypoints.settings import Settings
 from entrypoints.wiring.booking import BookingProvider
+from entrypoints.wiring.browsers import BrowsersProvider
 from entrypoints.wiring.delivery import DeliveryProvider
 from entrypoints.wiring.identity import IdentityProvider, TenancyProvider
 from entrypoints.wiring.mail import mail_provider
@@ -18,6 +19,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     SystemProvider,
     PostgresProvider,
     IdentityProvider,
+    BrowsersProvider,
     TenancyProvider,
     PricingProvider,
     SchedulingProvider,
