@@ -9,7 +9,6 @@ from application.ports.outbox import Message
 from application.ports.passwords import Passwords
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.identity.actor import Actor, Need
-from domain.identity.errors import PasswordRefused
 from domain.identity.passwords import PasswordPolicy, normalise_password
 from domain.identity.person import Person
 from domain.identity.session import RevokedReason, Session
@@ -63,9 +62,9 @@ class ChangePasswordHandler:
             field="new_password",
             mfa_enabled=person.mfa_enabled,
             known_words=(person.email, *names),
+            is_current=normalise_password(command.new_password)
+            == normalise_password(command.current_password),
         )
-        if normalise_password(command.new_password) == normalise_password(command.current_password):
-            raise PasswordRefused("new_password", ["must differ from the current one"])
 
     async def _change(self, unit: Unit, actor: Actor, proven: Person, new_hash: str) -> IssuedTokens:
         now = self.clock.now()

@@ -10,7 +10,8 @@ MIN_LENGTH = 15
 MIN_LENGTH_WITH_FACTOR = 8
 MAX_LENGTH = 256
 MAX_BYTES = 1024
-MIN_LENGTH_BESIDE_KNOWN_WORDS = 8
+SHORTEST_KNOWN_WORD = 3  # a shorter one is in every other word
+MOST_BESIDE_SEQUENCES = 3
 TEMP_PASSWORD_LENGTH = 20
 TEMP_PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"  # noqa: S105  # an alphabet
 
@@ -24,16 +25,36 @@ def normalise_password(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
+def shortest_length(*, mfa_enabled: bool) -> int:
+    return MIN_LENGTH_WITH_FACTOR if mfa_enabled else MIN_LENGTH
+
+
+def too_short(password: str, *, mfa_enabled: bool) -> bool:
+    return len(normalise_password(password)) < shortest_length(mfa_enabled=mfa_enabled)
+
+
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
     """`common`: case-folded passwords that everybody tries first."""
 
     common: frozenset[str]
 
-    def require(self, password: str, *, field: str, mfa_enabled: bool, known_words: Sequence[str]) -> None:
-        """Raises PasswordRefused with every reason. `known_words`: the e-mail, the organisation's names."""
-        shortest = MIN_LENGTH_WITH_FACTOR if mfa_enabled else MIN_LENGTH
-        if reasons := tuple(self._reasons(password, shortest, known_words)):
+    def require(
+        self,
+        password: str,
+        *,
+        field: str,
+        mfa_enabled: bool,
+        known_words: Sequence[str],
+        is_current: bool = False,
+    ) -> None:
+        """Raises PasswordRefused with every reason.
+
+        `known_words`: the e-mail, the names of the organisation, ours."""
+        reasons = list(self._reasons(password, shortest_length(mfa_enabled=mfa_enabled), known_words))
+        if is_current:
+            reasons.append("must differ from the current one")
+        if reasons:
             raise PasswordRefused(field, reasons)
 
     def _reasons(self, password: str, shortest: int, known_words: Sequence[str]) -> Iterable[str]:
@@ -51,7 +72,7 @@ class PasswordPolicy:
             yield "must not repeat one character"
         elif is_sequence(folded):
             yield "must not be a sequence of neighbouring characters"
-        if leans_on(folded, known_words):
+        if leans_on(folded, known_words, beside=shortest // 2 + 1):
             yield "must not be made from your e-mail address, your organisation's name or ours"
 
 
@@ -60,9 +81,9 @@ def too_long(text: str) -> bool:
 
 
 def is_sequence(folded: str) -> bool:
-    """Nothing but runs of neighbours (abcd, 4321, qwert, aaaa), each of three characters or more."""
-    runs = list(_runs(folded))
-    return bool(runs) and all(length >= _SHORTEST_RUN for length in runs)
+    """Runs of neighbours (abcd, 4321, qwert, aaaa), each of three characters or more, and hardly another."""
+    beside = sum(length for length in _runs(folded) if length < _SHORTEST_RUN)
+    return len(folded) > beside and beside <= MOST_BESIDE_SEQUENCES
 
 
 def _runs(text: str) -> Iterable[int]:
@@ -82,17 +103,24 @@ def _runs(text: str) -> Iterable[int]:
 def _step(before: str, here: str) -> str:
     if before == here:
         return "same"
-    if before + here in _NEXT:
+    if before + here in _NEXT or _in_alphabet(before, here):
         return "up"
-    return "down" if here + before in _NEXT else ""
+    return "down" if here + before in _NEXT or _in_alphabet(here, before) else ""
 
 
-def leans_on(folded: str, known_words: Sequence[str]) -> bool:
-    """One of these words with little else beside it."""
-    words = sorted({w.casefold() for word in known_words for w in _spellings(word)}, key=len, reverse=True)
-    return any(
-        word in folded and len(folded.replace(word, "")) < MIN_LENGTH_BESIDE_KNOWN_WORDS for word in words
-    )
+def _in_alphabet(letter: str, following: str) -> bool:
+    """Of any script."""
+    return ord(following) - ord(letter) == 1 and letter.isalnum() and following.isalnum()
+
+
+def leans_on(folded: str, known_words: Sequence[str], beside: int) -> bool:
+    """These words, one or several, with fewer than `beside` characters of one's own."""
+    words = {spelling.casefold() for word in known_words for spelling in _spellings(word)}
+    left = folded
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) >= SHORTEST_KNOWN_WORD:
+            left = left.replace(word, "")
+    return left != folded and len(left) < beside
 
 
 def _spellings(word: str) -> Iterable[str]:

@@ -9,6 +9,7 @@ from domain.identity.passwords import (
     PasswordPolicy,
     normalise_password,
     temp_password,
+    too_short,
 )
 
 POLICY = PasswordPolicy(common_passwords())
@@ -62,6 +63,13 @@ def test_a_good_password_passes(password: str) -> None:
         ("acmehomecleaning!", "made from"),
         ("acme-home-2026!!", "made from"),
         ("SweeplineSweepline", "made from"),
+        ("acme-home-sweepline", "made from"),
+        ("sweepline.olive.warden", "made from"),
+        ("abcdefghijklmno!", "sequence"),
+        ("Qwertyuiop123!!", "sequence"),
+        ("абвгдежзийклмноп", "sequence"),
+        ("with a lone \ud800 surrogate", "control characters"),
+        ("with a \u0085 next line", "control characters"),
     ],
 )
 def test_a_bad_password_is_refused_with_its_reason(password: str, part: str) -> None:
@@ -69,7 +77,7 @@ def test_a_bad_password_is_refused_with_its_reason(password: str, part: str) -> 
 
 
 def test_every_reason_is_told_at_once() -> None:
-    assert len(reasons("aaaa\x00")) == 2
+    assert len(reasons("aaaa\x00")) == 3
     assert len(reasons("1" * 8)) == 3
 
 
@@ -77,6 +85,33 @@ def test_with_a_second_factor_eight_characters_are_enough() -> None:
     assert reasons("k3Vq-9wZ", mfa_enabled=True) == []
     assert reasons("k3Vq-9w", mfa_enabled=True) != []
     assert reasons("trustno1", mfa_enabled=True) == ["is one of the most common passwords"]
+    assert len(reasons("acme-home", mfa_enabled=True)) == 1
+    assert reasons("acme-home k3Vq9", mfa_enabled=True) == []
+
+
+@pytest.mark.parametrize(("length", "mfa_enabled", "short"), [(14, False, True), (15, False, False)])
+def test_characters_are_counted_not_bytes_and_not_as_typed(
+    length: int, *, mfa_enabled: bool, short: bool
+) -> None:
+    composed, decomposed = "\u00e9", "e\u0301"
+    assert too_short(composed * length, mfa_enabled=mfa_enabled) is short
+    assert too_short(decomposed * length, mfa_enabled=mfa_enabled) is short
+    assert not too_short(composed * length, mfa_enabled=True)
+
+
+def test_the_current_one_is_one_reason_among_others() -> None:
+    with pytest.raises(PasswordRefused) as refused:
+        POLICY.require("short", field="f", mfa_enabled=False, known_words=(), is_current=True)
+    assert [fault.message for fault in refused.value.errors] == [
+        "must have at least 15 characters",
+        "must differ from the current one",
+    ]
+
+
+def test_short_names_forbid_nothing_but_themselves() -> None:
+    POLICY.require(
+        "an area near a sea", field="f", mfa_enabled=False, known_words=("a@e.example", "A", "e", "ar")
+    )
 
 
 def test_a_password_is_compared_in_one_normal_form() -> None:
