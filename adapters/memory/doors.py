@@ -53,6 +53,12 @@ def refresh_token_org(orgs: Mapping[OrgId, OrgTables], token_sha256: bytes) -> O
 class MemorySessionStates:
     database: MemoryUnitOfWork
 
+    async def begin(self, org_id: OrgId, session_id: SessionId, generation: int) -> Standing | None:
+        return await self.read(org_id, session_id, generation)
+
+    async def end(self) -> None:
+        """Memory begins nothing before its units do."""
+
     async def read(self, org_id: OrgId, session_id: SessionId, generation: int) -> Standing | None:
         tables, shared = self.database.orgs.get(org_id), self.database.shared
         session = tables.sessions.get(session_id) if tables is not None else None

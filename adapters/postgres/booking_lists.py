@@ -126,7 +126,7 @@ def to_summary(row: Sequence[Any]) -> BookingSummary:
     for place in _TUPLES_AT:
         values[place] = tuple(values[place])
     values[_CANCELLATION_AT] = to_outcome(values[_CANCELLATION_AT])
-    return BookingSummary(*values)
+    return BookingSummary._make(values)
 
 
 _CREW_AT, _CANCELLATION_AT = FIELDS.index("crew"), FIELDS.index("cancellation")
@@ -134,4 +134,6 @@ _TUPLES_AT = tuple(FIELDS.index(name) for name in ("time_warnings", "deposit_pol
 
 
 def to_crew(pairs: list[tuple[str, str]]) -> tuple[CrewMember, ...]:
+    if not pairs:
+        return ()
     return tuple(CrewMember(WorkerId(UUID(worker)), name) for worker, name in sorted(pairs))

@@ -6,10 +6,13 @@ from a UUID object and whole numbers alone, so there is nothing to escape.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.postgres.errors import connecting
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,37 @@ class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # its base ha
             self._opening = ""
         answer: str = await super().execute(query, *args, **options)
         return answer
+
+
+def adapted(connection: AsyncConnection) -> Any:
+    """SQLAlchemy's own wrapper around the driver's connection, without a greenlet to fetch it."""
+    synchronous = connection.sync_connection
+    return synchronous.connection.dbapi_connection if synchronous else None
+
+
+def driver_of(connection: AsyncConnection) -> TenantConnection:
+    """The driver's own connection underneath, for what SQLAlchemy has no words for."""
+    driver = getattr(adapted(connection), "driver_connection", None)
+    if not issubclass(type(driver), TenantConnection):  # the driver answers isinstance with yes for all
+        raise TypeError("This engine was not made by make_engine: its transactions would not be pinned.")
+    return cast("TenantConnection", driver)
+
+
+async def commit(connection: AsyncConnection) -> None:
+    """Ends the transaction, also one that SQLAlchemy did not begin and would give back with a rollback."""
+    if connection.in_transaction():
+        await connection.commit()
+    elif (begun := adapted(connection))._transaction is not None:
+        await begun._call_and_discard(begun._transaction.commit)
+
+
+async def pinned(engine: AsyncEngine, org_id: UUID | None, limits: Limits) -> AsyncConnection:
+    """A connection whose next transaction belongs to that organisation. Nothing is sent yet."""
+    with connecting():
+        connection = await engine.connect()
+    try:
+        driver_of(connection).open_with(opening(org_id, limits))
+    except BaseException as error:
+        await connection.__aexit__(type(error), error, None)
+        raise
+    return connection

@@ -13,6 +13,7 @@ from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import asyncpg as dialects
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.connection import adapted
 from adapters.postgres.errors import UNSTORABLE, refusal_of
 
 DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
@@ -33,13 +34,13 @@ class HotRead:
 
     async def rows(self, connection: AsyncConnection, values: Mapping[str, Any]) -> list[Any]:
         """In the connection's transaction, which begins and pins its tenant now if it has not yet."""
-        raw = await connection.get_raw_connection()
-        adapted: Any = raw.dbapi_connection
-        driver: Any = raw.driver_connection
+        raw = adapted(connection)
         with spoken_by_the_driver():
-            if adapted._transaction is None:  # SQLAlchemy begins with its first own statement only
-                await adapted._start_transaction()
-            found: list[Any] = await driver.fetch(self.sql, *(values[name] for name in self.names))
+            if raw._transaction is None:  # SQLAlchemy begins with its first own statement only
+                await raw._start_transaction()
+            found: list[Any] = await raw.driver_connection.fetch(
+                self.sql, *(values[name] for name in self.names)
+            )
         return found
 
 

@@ -16,11 +16,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.catalogue import faults, role_faults
-from adapters.postgres.connection import REQUEST, opening
+from adapters.postgres.connection import REQUEST, driver_of, opening
 from adapters.postgres.engine import DatabaseOptions, make_engine
 from adapters.postgres.migrate import heads
 from adapters.postgres.tables.metadata import metadata
-from adapters.postgres.unit_of_work import driver_of
 
 Trouble = Literal[
     "reachable",

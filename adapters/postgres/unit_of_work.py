@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.postgres.connection import REQUEST, Limits, TenantConnection, opening
-from adapters.postgres.errors import connecting, translated
+from adapters.postgres.ahead import begun_for
+from adapters.postgres.connection import REQUEST, Limits, commit, pinned
+from adapters.postgres.errors import translated
 from adapters.postgres.idempotency import Claim
 from adapters.postgres.unit import PostgresGlobalUnit, PostgresUnit
 from application.ports.clock import Clock
@@ -47,22 +47,14 @@ class PostgresUnitOfWork:
     @asynccontextmanager
     async def _transaction(self, org_id: UUID | None) -> AsyncIterator[AsyncConnection]:
         with translated():
-            with connecting():
-                connection = await self.engine.connect()
+            connection = await begun_for(org_id, self.limits)
+            if connection is None:
+                connection = await pinned(self.engine, org_id, self.limits)
             # By hand what `async with connection, connection.begin()` does: half its price, on every request.
             try:
-                driver_of(connection).open_with(opening(org_id, self.limits))
                 yield connection
-                await connection.commit()
+                await commit(connection)
             except BaseException as error:
                 await connection.__aexit__(type(error), error, None)  # rolls back, also when cancelled
                 raise
             await connection.close()
-
-
-def driver_of(connection: AsyncConnection) -> TenantConnection:
-    """The driver's own connection underneath, for what SQLAlchemy has no words for."""
-    driver = connection.sync_connection.connection.driver_connection if connection.sync_connection else None
-    if not issubclass(type(driver), TenantConnection):  # the driver answers isinstance with yes for all
-        raise TypeError("This engine was not made by make_engine: its transactions would not be pinned.")
-    return cast("TenantConnection", driver)

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from application.ports.booking_views import BookingSummary
 from application.ports.bookings import BookingFilter, BookingPosition
@@ -45,14 +46,14 @@ class ListBookingsHandler:
     async def handle(self, actor: Actor, query: ListBookings) -> BookingPage:
         actor.require(Need.VIEW)
         async with self.uow.begin(actor.org_id) as unit:
-            profile = await unit.org.get()
-            first = query.first_day or day_of(self.clock.now(), profile.zone)
+            zone = ZoneInfo(actor.org_timezone) if actor.org_timezone else (await unit.org.get()).zone
+            first = query.first_day or day_of(self.clock.now(), zone)
             last = query.last_day or first + USUAL_DAYS
             _require_days(first, last)
             await _require_owned(unit, query)
             wanted = BookingFilter(
-                touching_from=first_instant(first, profile.zone),
-                touching_before=first_instant(last + timedelta(days=1), profile.zone),
+                touching_from=first_instant(first, zone),
+                touching_before=first_instant(last + timedelta(days=1), zone),
                 statuses=query.statuses,
                 team_id=query.team_id,
                 worker_id=query.worker_id,
@@ -63,7 +64,7 @@ class ListBookingsHandler:
         items = tuple(found[: query.limit])
         more = len(found) > query.limit
         position = BookingPosition(items[-1].starts_at, items[-1].booking_id) if more else None
-        return BookingPage(items, position, profile.timezone)
+        return BookingPage(items, position, zone.key)
 
 
 def _require_days(first: date, last: date) -> None:

@@ -73,9 +73,17 @@ class Standing:
     proved_at: datetime
     mfa_verified: bool
     must_change_password: bool
+    org_timezone: str | None = None  # where it could be read in the same round trip
 
 
 class SessionStates(Protocol):
     """A credential's truth in one round trip, outside any unit. Never cached."""
 
     async def read(self, org_id: OrgId, session_id: SessionId, generation: int) -> Standing | None: ...
+
+    async def begin(self, org_id: OrgId, session_id: SessionId, generation: int) -> Standing | None:
+        """As read, for a request that only reads: its first unit of this organisation goes on in the same
+        transaction. Whoever begins must `end`."""
+
+    async def end(self) -> None:
+        """At the request's end, whatever became of it; harmless again and where nothing was begun."""

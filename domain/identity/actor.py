@@ -70,6 +70,7 @@ class Actor:
     session_id: SessionId | None = None
     mfa_verified: bool = False
     fresh: bool = False  # proved its password, and factor if it has one, a moment ago
+    org_timezone: str | None = None  # the organisation's of now, where it is known already
     name: str = ""  # e-mail or user name, ≤ 254; for the audit log only
     request_id: str = ""
     ip: str | None = None

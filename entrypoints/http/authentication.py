@@ -12,7 +12,7 @@ from application.ports.clock import Clock
 from application.ports.orgs import ActiveOrgs
 from application.ports.sessions import SessionStates, Standing
 from application.ports.tokens import AccessClaims, AccessTokens
-from domain.identity.actor import Actor, ActorKind
+from domain.identity.actor import Actor, ActorKind, Need
 from domain.identity.errors import OrgSuspended, PasswordChangeRequired
 from domain.identity.membership import MembershipStatus
 from domain.identity.session import RevokedReason, fresh_until
@@ -22,7 +22,7 @@ from domain.tenancy.org import OrgStatus
 from entrypoints.http.basic import BasicCallers, takes_basic
 from entrypoints.http.cookies import has_session_cookie
 from entrypoints.http.org_header import named_org
-from entrypoints.http.request_context import context_of
+from entrypoints.http.request_context import AT_THE_END, context_of
 from entrypoints.http.routes import RouteRules
 
 TEMP_PASSWORD = "temp_password"  # noqa: S105  # a route's trait: open in the temporary state
@@ -64,13 +64,23 @@ class Authentication:
 
     async def _bearer(self, request: Request[Any, Any, Any], token: str, rules: RouteRules) -> Actor:
         claims = self.tokens.verify(token)
-        standing = await self.states.read(claims.org_id, claims.session_id, claims.generation)
+        standing = await self._standing(request, claims, rules)
         if standing is None or standing.user_id != claims.user_id:
             raise Unauthenticated
         self._check(standing, rules)
         self.uses.note(claims.org_id, claims.session_id)
         fresh = self.clock.now() <= fresh_until(standing.proved_at)
         return actor_of(request, claims, standing, fresh=fresh)
+
+    async def _standing(
+        self, request: Request[Any, Any, Any], claims: AccessClaims, rules: RouteRules
+    ) -> Standing | None:
+        """A request that only reads begins its transaction with this look; the edge ends it."""
+        session = (claims.org_id, claims.session_id, claims.generation)
+        if request.method != "GET" or rules.need is Need.PUBLIC:
+            return await self.states.read(*session)
+        request.scope["state"][AT_THE_END] = self.states.end
+        return await self.states.begin(*session)
 
     def _check(self, standing: Standing, rules: RouteRules) -> None:
         reason = standing.revoked_reason
@@ -120,6 +130,7 @@ def actor_of(
         session_id=claims.session_id,
         mfa_verified=standing.mfa_verified,
         fresh=fresh,
+        org_timezone=standing.org_timezone,
         name=standing.email,
         request_id=context.request_id,
         ip=context.client_address,

@@ -1,27 +1,27 @@
 """A booking as it is answered: to staff by their role, and to the public."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
-from operator import attrgetter
-from typing import Any, Literal
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from application.booking.shown_booking import ShownBooking
-from application.ports.booking_views import BookingSummary, summary_of
+from application.ports.booking_views import BookingSummary, CrewMember, summary_of
 from domain.booking.booking import BookingSource, BookingStatus, CancelledBy
 from domain.booking.cancellation import CancellationOutcome, CancellationWindow
 from domain.booking.deposit import DepositStatus
 from domain.booking.policy_snapshot import PolicySnapshot
 from domain.booking.risk import RiskBand
 from domain.booking.visit import BookedAddOn
-from domain.identity.actor import Actor, Need
+from domain.identity.actor import Actor, Need, Role
 from domain.scheduling.local_time import day_of
 from entrypoints.http.home_body import EstimateAnswer, estimate_answer
 from entrypoints.http.lead_bodies import ActionAnswer
-from entrypoints.http.masking import as_seen_by, name_seen_by
+from entrypoints.http.masking import HIDDEN_FROM, as_seen_by, name_seen_by
 from entrypoints.http.schedule_bodies import CrewAnswer
 from entrypoints.http.texts import Address, Notes, ShortNotes
 
@@ -31,8 +31,8 @@ class PhotoCounts(msgspec.Struct, kw_only=True):
     after: int = 0
 
 
-class BookingRow(msgspec.Struct, kw_only=True):
-    """An item of a list."""
+class BookingRow(msgspec.Struct):
+    """An item of a list. Made by place, in the order of `_values`: by name it takes four times as long."""
 
     booking_id: UUID
     version: int
@@ -115,14 +115,15 @@ class CleanupAnswer(msgspec.Struct, kw_only=True):
     remaining: int
 
 
-def booking_row(row: BookingSummary, timezone: str, reader: Actor) -> BookingRow:
-    return BookingRow(**_values(row, timezone, reader))
+def booking_rows(rows: Iterable[BookingSummary], zone: ZoneInfo, reader: Actor) -> list[BookingRow]:
+    eye = Eye.of(reader)
+    return [BookingRow(*_values(row, zone, eye)) for row in rows]
 
 
 def booking_answer(shown: ShownBooking, reader: Actor) -> BookingAnswer:
     booking = shown.booking
     return BookingAnswer(
-        **_values(summary_of(booking, shown.people), shown.timezone, reader),
+        *_values(summary_of(booking, shown.people), ZoneInfo(shown.timezone), Eye.of(reader)),
         estimate=estimate_answer(booking.estimate) if booking.estimate else None,
         add_ons=list(booking.add_ons),
         policy_snapshot=booking.policy,
@@ -149,28 +150,49 @@ def public_answer(shown: ShownBooking) -> PublicBookingAnswer:
     )
 
 
-def _values(row: BookingSummary, timezone: str, reader: Actor) -> dict[str, Any]:
-    values: dict[str, Any] = dict(zip(SHARED, _shared(row), strict=True))
-    minutes = (row.ends_at - row.starts_at).total_seconds() // 60
-    values |= {
-        "crew": [
-            CrewAnswer(worker_id=member.worker_id, name=name_seen_by(reader.role, member.name))
-            for member in row.crew
-        ],
-        "duration_minutes": int(minutes),
-        "timezone": timezone,
-        "local_date": day_of(row.starts_at, ZoneInfo(timezone)),
-        "work_state": "not_started",
-        "photo_counts": NO_PHOTOS,
-        "warnings": _warnings(row, int(minutes)),
-        "actions": _actions(row, reader),
-    }
-    return as_seen_by(reader.role, values, prefix="lead_")
+class Eye(NamedTuple):
+    """What a reader may, asked once for all rows."""
+
+    role: Role | None
+    dispatches: bool
+    administers: bool
+
+    @classmethod
+    def of(cls, reader: Actor) -> "Eye":
+        return cls(reader.role, reader.may(Need.DISPATCH), reader.may(Need.ADMIN))
 
 
+def _values(row: BookingSummary, zone: ZoneInfo, eye: Eye) -> tuple[Any, ...]:
+    """The fields of BookingRow: the summary's in their order, between them what follows from them."""
+    seen = row if eye.role not in HIDDEN_FROM else _masked(row, eye.role)
+    minutes = (row.ends_at - row.starts_at) // MINUTE
+    return (
+        *seen[:BUFFER],
+        minutes,
+        row.buffer_minutes,
+        zone.key,
+        day_of(row.starts_at, zone),
+        *seen[EXPIRES:ACTUAL],
+        "not_started",
+        *seen[ACTUAL:WARNINGS],
+        NO_PHOTOS,
+        _warnings(row, minutes),
+        *seen[CURRENCY:],
+        _actions(row, eye) if eye.dispatches else (),
+    )
+
+
+def _masked(row: BookingSummary, role: Role | None) -> BookingSummary:
+    crew = tuple(CrewMember(member.worker_id, name_seen_by(role, member.name)) for member in row.crew)
+    return BookingSummary(**as_seen_by(role, row._replace(crew=crew)._asdict(), prefix="lead_"))
+
+
+MINUTE = timedelta(minutes=1)
 NO_PHOTOS = PhotoCounts()
-SHARED = tuple(name for name in BookingRow.__struct_fields__ if name in BookingSummary.__dataclass_fields__)
-_shared = attrgetter(*SHARED)
+BUFFER, EXPIRES, ACTUAL, WARNINGS, CURRENCY = map(
+    BookingSummary._fields.index,
+    ("buffer_minutes", "expires_at", "actual_duration_minutes", "time_warnings", "currency"),
+)
 
 
 def _warnings(row: BookingSummary, minutes: int) -> list[str]:
@@ -178,28 +200,28 @@ def _warnings(row: BookingSummary, minutes: int) -> list[str]:
     return [*row.time_warnings, *(["runs_over_slot"] if row.planned_minutes > minutes else [])]
 
 
-def _actions(row: BookingSummary, reader: Actor) -> list[ActionAnswer]:
-    if not reader.may(Need.DISPATCH):
-        return []
-    href = f"/v1/admin/bookings/{row.booking_id}"
-    return [
-        ActionAnswer(rel=rel, method=method, href=f"{href}{path}")
-        for rel, method, path in _possible(row, reader)
-    ]
+def _actions(row: BookingSummary, eye: Eye) -> msgspec.Raw:
+    """Encoded already: a page of 200 would else make a thousand objects that differ in nothing but the id."""
+    confirmable = eye.administers or row.deposit_status in SETTLED
+    encoded = _possible(row.status, confirmable=confirmable, crewed=bool(row.crew))
+    return msgspec.Raw(encoded.replace(PLACE, str(row.booking_id).encode()))
 
 
-def _possible(row: BookingSummary, reader: Actor) -> Iterable[tuple[str, str, str]]:
-    status = BookingStatus(row.status)
-    if status is BookingStatus.PENDING and (row.deposit_status in SETTLED or reader.may(Need.ADMIN)):
-        yield "confirm", "POST", "/confirm"
+@cache
+def _possible(status: str, *, confirmable: bool, crewed: bool) -> bytes:
+    """The JSON of what can be done in that state, with PLACE where the id belongs."""
+    found: list[tuple[str, str, str]] = []
+    if status == BookingStatus.PENDING and confirmable:
+        found.append(("confirm", "POST", "/confirm"))
     if status in {BookingStatus.PENDING, BookingStatus.CONFIRMED}:
-        yield "cancel", "POST", "/cancel"
-        yield "reschedule", "POST", "/reschedule"
-        yield "assign", "POST", "/assign"
-        if row.crew:
-            yield "unassign", "POST", "/unassign"
-    if status is not BookingStatus.CANCELLED:
-        yield "update", "PATCH", ""
+        found += [(rel, "POST", f"/{rel}") for rel in ("cancel", "reschedule", "assign")]
+        if crewed:
+            found.append(("unassign", "POST", "/unassign"))
+    if status != BookingStatus.CANCELLED:
+        found.append(("update", "PATCH", ""))
+    href = f"/v1/admin/bookings/{PLACE.decode()}"
+    return msgspec.json.encode([ActionAnswer(rel, method, href + path) for rel, method, path in found])
 
 
+PLACE = b"{booking_id}"
 SETTLED = frozenset({"none", "paid", "waived"})

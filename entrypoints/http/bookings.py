@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from dishka import FromDishka
 from litestar import Controller, Request, Response
@@ -21,7 +22,7 @@ from application.ports.bookings import BookingPosition
 from domain.booking.booking import BookingStatus
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import BookingId, LeadId, TeamId, WorkerId
-from entrypoints.http.booking_answers import BookingAnswer, BookingRow, booking_answer, booking_row
+from entrypoints.http.booking_answers import BookingAnswer, BookingRow, booking_answer, booking_rows
 from entrypoints.http.booking_bodies import (
     BOOKING_EXAMPLE,
     CANCEL_EXAMPLE,
@@ -81,7 +82,7 @@ class BookingsController(Controller):
             limit=limit,
         )
         page = await handler.handle(actor, query)
-        return Page([booking_row(row, page.timezone, actor) for row in page.items], _cursor(page.following))
+        return Page(booking_rows(page.items, ZoneInfo(page.timezone), actor), _cursor(page.following))
 
     @post(
         need=Need.DISPATCH,

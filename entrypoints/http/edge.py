@@ -21,7 +21,7 @@ from domain.shared.errors import DomainError
 from entrypoints import log_context
 from entrypoints.http.client_address import Network, client_address
 from entrypoints.http.problems import INTERNAL, MEDIA_TYPE, MalformedRequest, Problem, from_domain
-from entrypoints.http.request_context import CONTEXT, RequestContext
+from entrypoints.http.request_context import AT_THE_END, CONTEXT, RequestContext
 from entrypoints.http.security_headers import Cors, security_headers
 from entrypoints.wiring.requests import RequestState
 
@@ -151,7 +151,11 @@ class Edge:
             state = scope["state"]
             async with self.container({RequestState: state}) as request_container:
                 state["dishka_container"] = request_container
-                await self.app(scope, receive, answer.send)
+                try:
+                    await self.app(scope, receive, answer.send)
+                finally:
+                    if (end := state.get(AT_THE_END)) is not None:
+                        await end()
 
 
 def _as_get(scope: HTTPScope) -> HTTPScope:

@@ -108,7 +108,7 @@ class LeadStatusBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     status: LeadStatus
 
 
-class ActionAnswer(msgspec.Struct, kw_only=True):
+class ActionAnswer(msgspec.Struct):
     rel: str
     method: str
     href: str

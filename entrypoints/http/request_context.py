@@ -6,6 +6,7 @@ from typing import Any, cast
 from litestar.connection import ASGIConnection
 
 CONTEXT = "context"  # the key in scope["state"]
+AT_THE_END = "at_the_end"  # there: what the edge awaits when the answer has been sent
 
 
 @dataclass(frozen=True, slots=True)

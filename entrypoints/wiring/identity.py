@@ -46,6 +46,7 @@ from entrypoints.http.basic import BasicCallers
 from entrypoints.settings import Settings
 from entrypoints.wiring.basic import basic_pairs
 from entrypoints.wiring.keys import access_keys, email_key, field_keys
+from entrypoints.wiring.postgres import request_limits
 
 
 class IdentityProvider(Provider):
@@ -114,8 +115,8 @@ class IdentityProvider(Provider):
         return HmacKeyedHash(email_key(settings))
 
     @provide
-    def session_states(self, engine: AsyncEngine) -> SessionStates:
-        return PostgresSessionStates(engine)
+    def session_states(self, engine: AsyncEngine, settings: Settings) -> SessionStates:
+        return PostgresSessionStates(engine, request_limits(settings))
 
     @provide
     def active_orgs(self, engine: AsyncEngine) -> ActiveOrgs:

@@ -5,7 +5,7 @@ from typing import cast
 from dishka import Provider, Scope, provide
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.connection import REQUEST
+from adapters.postgres.connection import REQUEST, Limits
 from adapters.postgres.engine import DatabaseOptions, make_engine
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.ports.clock import Clock
@@ -13,6 +13,10 @@ from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
 from entrypoints.settings import Settings
+
+
+def request_limits(settings: Settings) -> Limits:
+    return replace(REQUEST, statement_ms=settings.database.statement_timeout_ms)
 
 
 class PostgresProvider(Provider):
@@ -40,5 +44,4 @@ class PostgresProvider(Provider):
     def unit_of_work(
         self, settings: Settings, engine: AsyncEngine, clock: Clock, ids: Identifiers, cipher: FieldCipher
     ) -> UnitOfWork:
-        limits = replace(REQUEST, statement_ms=settings.database.statement_timeout_ms)
-        return cast("UnitOfWork", PostgresUnitOfWork(engine, clock, ids, cipher, limits))
+        return cast("UnitOfWork", PostgresUnitOfWork(engine, clock, ids, cipher, request_limits(settings)))

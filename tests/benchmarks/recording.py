@@ -1,22 +1,21 @@
-"""Which statements a use case sends, recorded as it runs on the database of the server that is measured."""
+"""Which statements a request sends, recorded as it runs on the database of the server that is measured."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 from dishka import AsyncContainer
+from litestar import Litestar
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.connection import REQUEST, opening
-from application.booking.list_bookings import ListBookings, ListBookingsHandler
-from application.scheduling.find_slots import FindSlots, FindSlotsHandler
-from application.scheduling.show_schedule import ShowSchedule, ShowScheduleHandler
-from domain.identity.actor import Actor, ActorKind, Role
-from domain.scheduling.offers import Audience
 from domain.shared.ids import OrgId
 from entrypoints.cli.runtime import running_database
+from entrypoints.http.app import create_app
 from entrypoints.settings import load_settings
 from entrypoints.wiring import make_container
 from tests.benchmarks.scene import Scene
@@ -26,33 +25,30 @@ OPENING_AND_CLOSING = ("BEGIN", "COMMIT", "ROLLBACK")
 
 
 async def record_routes(home: Path, scene: Scene) -> Recorded:
-    """Of each read that is measured, on the very rows that it will read."""
+    """All that each measured request asks of the database, on the very rows that it will read."""
     settings = load_settings({"SWEEPLINE_HOME": str(home)})
-    actor = Actor(org_id=OrgId(UUID(scene.org_id)), kind=ActorKind.BEARER, role=Role.DISPATCHER)
     with running_database(settings) as ready:
         assert ready.database.url is not None
         container = make_container(ready)
-        listing = await container.get(ListBookingsHandler)
-        schedule = await container.get(ShowScheduleHandler)
-        slots = await container.get(FindSlotsHandler)
+        app = create_app(ready, container)
         try:
             routes = {
-                "day list": await statements_of(
-                    container,
-                    lambda: listing.handle(actor, ListBookings(first_day=scene.day, last_day=scene.day)),
-                ),
-                "board": await statements_of(
-                    container, lambda: schedule.handle(actor, ShowSchedule(day=scene.day))
-                ),
-                "slots": await statements_of(
-                    container,
-                    lambda: slots.handle(actor, FindSlots(audience=Audience.PUBLIC, duration_minutes=120)),
-                ),
+                name: await statements_of(container, partial(ask, app, scene, path))
+                for name, path in scene.reads.items()
+                if name != "constant"
             }
         finally:
             await container.close()
         dsn = ready.database.url.reveal().replace("+asyncpg", "")
-        return Recorded(dsn, "BEGIN;" + opening(actor.org_id, REQUEST), routes)
+        return Recorded(dsn, "BEGIN;" + opening(OrgId(UUID(scene.org_id)), REQUEST), routes)
+
+
+async def ask(app: Litestar, scene: Scene, path: str) -> None:
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # ASGI by another name
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.get(path, headers={"Authorization": f"Bearer {scene.token}"})
+    if answer.status_code != 200:
+        raise SystemExit(f"{path} answered {answer.status_code} while it was recorded.")
 
 
 async def statements_of(container: AsyncContainer, work: Callable[[], Awaitable[object]]) -> Statements:

@@ -142,6 +142,13 @@ async def test_a_session_s_standing_is_told_as_of_this_moment(
         mfa_verified=False,
         must_change_password=False,
     )
+    ahead = await states.begin(an_org, session.id, 1)
+    assert ahead is not None
+    assert replace(ahead, org_timezone=None) == standing
+    await states.end()
+    await states.end()
+    assert await states.begin(rival, session.id, 1) is None
+    await states.end()
     assert await states.read(rival, session.id, 1) is None
     assert await states.read(an_org, SessionId(IDS.new()), 1) is None
     async with uow.begin(an_org) as unit:
