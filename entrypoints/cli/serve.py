@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -12,6 +13,7 @@ from entrypoints.cli.demo import require_dev, show_demo
 from entrypoints.cli.listening import listen, url_of
 from entrypoints.cli.runtime import owner_url, running_database, settings_here
 from entrypoints.settings import Fault, Settings, SettingsRefused
+from entrypoints.settings.warnings import warnings_about
 
 if TYPE_CHECKING:
     from dishka import AsyncContainer
@@ -31,8 +33,12 @@ logger = logging.getLogger("sweepline.serve")
 def serve(*, host: str, port: int, workers: int, demo: bool, no_jobs: bool) -> None:
     """Serve the API. With no DATABASE_URL, on an embedded PostgreSQL that is migrated first."""
     settings = settings_here(bind=host)
+    if not settings.is_dev:
+        asyncio.run(_refuse_dangerous_role(settings))
     listener = listen(host, port)
     click.echo(opening_line(settings))
+    for warning in warnings_about(settings, os.environ):
+        click.echo(f"Warning: {warning}", err=True)
     if demo:
         require_dev(settings)
     with running_database(settings) as ready:
@@ -68,7 +74,7 @@ def opening_line(settings: Settings) -> str:
 
 
 def prepare(settings: Settings) -> None:
-    """Head for the embedded database; in dev the default organisation; in production a harmless role."""
+    """Head for the embedded database; in dev the default organisation."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from adapters.postgres.migrate import migrate
@@ -80,8 +86,6 @@ def prepare(settings: Settings) -> None:
     elif settings.is_dev:
         with suppress(SQLAlchemyError, DomainError):  # not there yet, or not at head: readiness tells
             asyncio.run(_ensure_default_org(settings))
-    else:
-        asyncio.run(_refuse_dangerous_role(settings))
 
 
 async def _ensure_default_org(settings: Settings) -> None:

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hmac import compare_digest, digest
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 from uuid import UUID
 
 from litestar import Request
 
 from domain.shared.errors import Forbidden
 from entrypoints.http.cookies import CSRF_TOKEN, our_cookies
+from entrypoints.origins import origin_of
 
 COOKIE_SESSION = "cookie_session"  # where the request's state names the session of a caller known by a cookie
 HEADER = "x-csrf-token"
 FORM = "application/x-www-form-urlencoded"
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class CsrfFailed(Forbidden):
@@ -68,17 +68,3 @@ async def _shown(request: Request[Any, Any, Any]) -> bytes:
 
 def _token(key: bytes, session_id: UUID) -> str:
     return urlsafe_b64encode(digest(key, session_id.bytes, "sha256")).decode().rstrip("=")
-
-
-def origin_of(url: str) -> str | None:
-    """Scheme, host and port as browsers write an origin; None for what has none."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    shown = "" if port in {None, DEFAULT_PORTS[parts.scheme]} else f":{port}"
-    return f"{parts.scheme}://{host}{shown}"

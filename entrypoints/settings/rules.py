@@ -18,17 +18,9 @@ TOKEN_LENGTH = 16
 BASIC_PASSWORD_LENGTH = 15
 STAFF_ROLES = frozenset({"owner", "admin", "dispatcher", "finance", "viewer", "worker"})
 DECODABLE = frozenset({"image/jpeg", "image/png", "image/webp"})
-PLACEHOLDERS = (
-    "change",
-    "placeholder",
-    "example",
-    "secret",
-    "password",
-    "default",
-    "replace",
-    "insert",
-    "xxx",
-)
+PLACEHOLDERS = ("change", "placeholder", "example", "replace", "insert")  # no random text says so
+FILLERS = ("secret", "password", "default", "key", "super", "your", "my", "the", "xxx")
+LEAST_VARIETY = 8  # different characters beside the fillers
 BASIC_ROLES = ("owner", "admin", "dispatcher", "accountant", "viewer", "worker")
 
 Rule = Callable[[Settings], Iterator[Fault]]
@@ -220,9 +212,13 @@ def secrets(settings: Settings) -> Iterator[Fault]:
 
 
 def is_placeholder(value: str) -> bool:
-    """A word that people leave in examples, or hardly any variety."""
-    lowered = value.lower()
-    return any(word in lowered for word in PLACEHOLDERS) or len(set(value)) < TOKEN_LENGTH // 2
+    """A word that people leave in examples, or hardly any variety beside such words."""
+    rest = value.lower()
+    if any(word in rest for word in PLACEHOLDERS):
+        return True
+    for word in FILLERS:
+        rest = rest.replace(word, "")
+    return len({sign for sign in rest if sign.isalnum()}) < LEAST_VARIETY
 
 
 def metrics(settings: Settings) -> Iterator[Fault]:

@@ -17,10 +17,6 @@ SOUND = {
 }
 
 
-def faults_of(environ: dict[str, str], bind: str | None = None) -> set[str]:
-    return {fault.variable for fault in check_settings(environ, bind=bind)[1]}
-
-
 @pytest.mark.parametrize(
     ("environ", "bind", "expected"),
     [
@@ -43,79 +39,11 @@ def test_nothing_reachable_is_ever_dev_by_omission(
 
 
 def test_a_fresh_clone_needs_no_configuration() -> None:
-    assert faults_of({}) == set()
+    assert check_settings({})[1] == ()
 
 
 def test_a_sound_production_is_accepted() -> None:
     assert check_settings(SOUND)[1] == ()
-
-
-@pytest.mark.parametrize(
-    ("change", "variable"),
-    [
-        ({"DATABASE_URL": ""}, "DATABASE_URL"),
-        ({"AUTH_SECRET_KEY": ""}, "AUTH_SECRET_KEY"),
-        ({"AUTH_SECRET_KEY": "short"}, "AUTH_SECRET_KEY"),
-        ({"AUTH_SECRET_KEY": "change-me-" * 5}, "AUTH_SECRET_KEY"),
-        ({"AUTH_SECRET_KEY": "a" * 40}, "AUTH_SECRET_KEY"),
-        ({"CLIENT_PORTAL_SECRET": SOUND["AUTH_SECRET_KEY"]}, "CLIENT_PORTAL_SECRET"),
-        ({"WORKER_PORTAL_SECRET": ""}, "WORKER_PORTAL_SECRET"),
-        ({"METRICS_TOKEN": ""}, "METRICS_TOKEN"),
-        ({"STRICT_CORS": "true"}, "CORS_ORIGINS"),
-        ({"CORS_ORIGINS": '["*"]'}, "CORS_ORIGINS"),
-        ({"TESTING": "1"}, "TESTING"),
-        ({"LEGACY_BASIC_AUTH_ENABLED": "yes"}, "OWNER_BASIC_USERNAME"),
-        (
-            {
-                "LEGACY_BASIC_AUTH_ENABLED": "yes",
-                "OWNER_BASIC_USERNAME": "o",
-                "OWNER_BASIC_PASSWORD": "tooshort",
-                "DEFAULT_ORG_ID": "00000000-0000-0000-0000-000000000001",
-            },
-            "OWNER_BASIC_PASSWORD",
-        ),
-        ({"TRUST_PROXY_HEADERS": "true"}, "TRUSTED_PROXY_CIDRS"),
-        ({"TRUSTED_PROXY_CIDRS": "0.0.0.0/0"}, "TRUSTED_PROXY_CIDRS"),
-        ({"CAPTCHA_MODE": "turnstile"}, "TURNSTILE_SECRET_KEY"),
-        ({"PUBLIC_BASE_URL": "http://sweepline.example.org"}, "PUBLIC_BASE_URL"),
-        ({"EMAIL_MODE": "smtp", "SMTP_HOST": "h", "EMAIL_FROM": "a@b.example"}, "PUBLIC_BASE_URL"),
-        ({"EMAIL_MODE": "file"}, "EMAIL_MODE"),
-        ({"SCHEDULER_TOKEN": "short"}, "SCHEDULER_TOKEN"),
-    ],
-)
-def test_production_refuses(change: dict[str, str], variable: str) -> None:
-    assert variable in faults_of({**SOUND, **change})
-
-
-@pytest.mark.parametrize(
-    ("change", "variable"),
-    [
-        ({"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/99"}, "ADMIN_IP_ALLOWLIST_CIDRS"),
-        ({"DATABASE_POOL_SIZE": "ten"}, "DATABASE_POOL_SIZE"),
-        ({"ADMIN_READ_ONLY": "perhaps"}, "ADMIN_READ_ONLY"),
-        ({"EMAIL_MODE": "pigeon"}, "EMAIL_MODE"),
-        ({"RATE_LIMIT_PER_MINUTE": "0"}, "RATE_LIMIT_PER_MINUTE"),
-        ({"AUTH_ACCESS_TOKEN_TTL_MINUTES": "-1"}, "AUTH_ACCESS_TOKEN_TTL_MINUTES"),
-        ({"AUTH_ACCESS_TOKEN_TTL_MINUTES": "1441"}, "AUTH_ACCESS_TOKEN_TTL_MINUTES"),
-        ({"AUTH_SESSION_TTL_MINUTES": "43201"}, "AUTH_SESSION_TTL_MINUTES"),
-        ({"AUTH_REFRESH_REUSE_GRACE_SECONDS": "31"}, "AUTH_REFRESH_REUSE_GRACE_SECONDS"),
-        ({"PASSWORD_HASH_ARGON2_MEMORY_COST": "1024"}, "PASSWORD_HASH_ARGON2_MEMORY_COST"),
-        ({"PASSWORD_HASH_ARGON2_TIME_COST": "1"}, "PASSWORD_HASH_ARGON2_TIME_COST"),
-        ({"OWNER_BASIC_USERNAME": "owner"}, "OWNER_BASIC_PASSWORD"),
-        ({"ADMIN_MFA_REQUIRED_ROLES": "owner"}, "ADMIN_MFA_REQUIRED_ROLES"),
-        ({"ADMIN_MFA_REQUIRED_ROLES": "owner,admin,king"}, "ADMIN_MFA_REQUIRED_ROLES"),
-        ({"DEFAULT_ORG_ID": "first"}, "DEFAULT_ORG_ID"),
-        ({"DEPOSIT_PERCENT": "0.12345"}, "DEPOSIT_PERCENT"),
-        ({"DEPOSIT_PERCENT": "1e400"}, "DEPOSIT_PERCENT"),
-        ({"CORS_ORIGINS": "[1]"}, "CORS_ORIGINS"),
-        ({"ORDER_PHOTO_ALLOWED_MIMES": "image/gif"}, "ORDER_PHOTO_ALLOWED_MIMES"),
-        ({"FIELD_ENCRYPTION_KEYS": "k1:short"}, "FIELD_ENCRYPTION_KEYS"),
-        ({"EMAIL_MODE": "smtp"}, "SMTP_HOST"),
-        ({"ORDER_STORAGE_BACKEND": "r2"}, "R2_BUCKET"),
-    ],
-)
-def test_any_environment_refuses(change: dict[str, str], variable: str) -> None:
-    assert variable in faults_of({"APP_ENV": "dev", **change})
 
 
 def test_every_fault_comes_at_once_and_none_shows_a_value() -> None:

@@ -15,8 +15,9 @@ from domain.identity.actor import Actor, ActorKind, Role
 from entrypoints.http.app import create_app
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.cookies import Cookies, our_cookies
-from entrypoints.http.csrf import COOKIE_SESSION, Csrf, origin_of
+from entrypoints.http.csrf import COOKIE_SESSION, Csrf
 from entrypoints.http.routes import RouteRules
+from entrypoints.origins import origin_of
 from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring.browsers import BrowsersProvider

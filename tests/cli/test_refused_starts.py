@@ -1,0 +1,221 @@
+"""Identity page, §11: every row of what stops a start, and the word for what does not."""
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from entrypoints.cli.main import main
+from entrypoints.settings import check_settings
+from entrypoints.settings.warnings import known_variables, warnings_about
+from tests.cli.test_settings import SOUND
+from tests.support.http import run_cli
+
+ON = {
+    "LEGACY_BASIC_AUTH_ENABLED": "true",
+    "OWNER_BASIC_USERNAME": "office",
+    "OWNER_BASIC_PASSWORD": "fifteen letters",
+    "DEFAULT_ORG_ID": "019a0000-0000-7000-8000-000000000001",
+}
+SMTP = {"EMAIL_MODE": "smtp", "SMTP_HOST": "mail.example.org", "EMAIL_FROM": "a@b.example"}
+LINKS = {"PUBLIC_BASE_URL": "https://book.example.org"}
+KEYS = ("AUTH_SECRET_KEY", "CLIENT_PORTAL_SECRET", "WORKER_PORTAL_SECRET")
+Row = tuple[dict[str, str], str]
+
+IN_PRODUCTION: list[Row] = [
+    ({"DATABASE_URL": ""}, "DATABASE_URL"),
+    *[({key: ""}, key) for key in KEYS],
+    *[({key: "Zk3vQ8mX1cL7pR5tY9wB2nH4jD6fG0s"}, key) for key in KEYS],  # 31
+    *[({key: "change-me-" * 5}, key) for key in KEYS],
+    ({"AUTH_SECRET_KEY": "your-super-secret-key-your-super-secret-key"}, "AUTH_SECRET_KEY"),
+    ({"AUTH_SECRET_KEY": "please-replace-0123456789abcdef0123456789abcdef"}, "AUTH_SECRET_KEY"),
+    ({"AUTH_SECRET_KEY": "a" * 40}, "AUTH_SECRET_KEY"),
+    ({"CLIENT_PORTAL_SECRET": SOUND["AUTH_SECRET_KEY"]}, "CLIENT_PORTAL_SECRET"),
+    ({"WORKER_PORTAL_SECRET": SOUND["AUTH_SECRET_KEY"]}, "WORKER_PORTAL_SECRET"),
+    ({"WORKER_PORTAL_SECRET": SOUND["CLIENT_PORTAL_SECRET"]}, "WORKER_PORTAL_SECRET"),
+    ({"METRICS_TOKEN": ""}, "METRICS_TOKEN"),
+    ({"METRICS_TOKEN": "fifteen letters"}, "METRICS_TOKEN"),
+    ({"STRICT_CORS": "true"}, "CORS_ORIGINS"),
+    ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS"),
+    ({"CORS_ORIGINS": '["https://a.example", "*"]'}, "CORS_ORIGINS"),
+    ({"TESTING": "true"}, "TESTING"),
+    (ON | {"OWNER_BASIC_USERNAME": "", "OWNER_BASIC_PASSWORD": ""}, "OWNER_BASIC_USERNAME"),
+    (ON | {"OWNER_BASIC_PASSWORD": ""}, "OWNER_BASIC_PASSWORD"),
+    (ON | {"OWNER_BASIC_PASSWORD": "fourteen signs"}, "OWNER_BASIC_PASSWORD"),
+    (
+        ON | {"VIEWER_BASIC_USERNAME": "v", "VIEWER_BASIC_PASSWORD": "fourteen signs"},
+        "VIEWER_BASIC_PASSWORD",
+    ),
+    (ON | {"DEFAULT_ORG_ID": ""}, "DEFAULT_ORG_ID"),
+    ({"TRUST_PROXY_HEADERS": "true"}, "TRUSTED_PROXY_CIDRS"),
+    ({"TRUST_PROXY_HEADERS": "true", "TRUSTED_PROXY_CIDRS": "0.0.0.0/0"}, "TRUSTED_PROXY_CIDRS"),
+    ({"TRUST_PROXY_HEADERS": "true", "TRUSTED_PROXY_IPS": "10.0.0.1,::/0"}, "TRUSTED_PROXY_CIDRS"),
+    ({"CAPTCHA_MODE": "turnstile"}, "TURNSTILE_SECRET_KEY"),
+    ({"PUBLIC_BASE_URL": "http://book.example.org"}, "PUBLIC_BASE_URL"),
+    (SMTP, "PUBLIC_BASE_URL"),
+    ({"EMAIL_MODE": "file"} | LINKS, "EMAIL_MODE"),
+    (SMTP | LINKS | {"SMTP_USE_TLS": "false"}, "SMTP_USE_TLS"),
+    ({"SCHEDULER_TOKEN": "short"}, "SCHEDULER_TOKEN"),
+    ({"ORDER_STORAGE_BACKEND": "memory"}, "ORDER_STORAGE_BACKEND"),
+]
+SOUND_TOO: list[dict[str, str]] = [
+    {},
+    ON,
+    {"LEGACY_BASIC_AUTH_ENABLED": "false", "DEFAULT_ORG_ID": ""},
+    SMTP | LINKS,
+    {"METRICS_ENABLED": "false", "METRICS_TOKEN": ""},
+    {"STRICT_CORS": "true", "CORS_ORIGINS": "https://a.example"},
+    {"TRUST_PROXY_HEADERS": "true", "TRUSTED_PROXY_IPS": "10.0.0.1"},
+    {"AUTH_SECRET_KEY": "canary-auth-secret-0123456789abcdef"},
+    {"SOMETHING_ELSE": "ignored"},
+]
+IN_ANY_ENVIRONMENT: list[Row] = [
+    *[({name: "10.0.0.0/33"}, name) for name in ("ADMIN_IP_ALLOWLIST_CIDRS", "TRUSTED_PROXY_CIDRS")],
+    ({"TRUSTED_PROXY_IPS": "proxy.example.org"}, "TRUSTED_PROXY_IPS"),
+    *[({"DATABASE_POOL_SIZE": value}, "DATABASE_POOL_SIZE") for value in ("ten", "0", "1.5", "1e3", "٣")],
+    *[({"ADMIN_READ_ONLY": value}, "ADMIN_READ_ONLY") for value in ("perhaps", "2", "truee")],
+    *[
+        ({name: "other"}, name)
+        for name in ("APP_ENV", "EMAIL_MODE", "EXPORT_MODE", "CAPTCHA_MODE", "LOG_FORMAT", "LOG_LEVEL")
+    ],
+    *[
+        ({name: value}, name)
+        for name in (
+            "AUTH_ACCESS_TOKEN_TTL_MINUTES",
+            "AUTH_SESSION_TTL_MINUTES",
+            "AUTH_REFRESH_TOKEN_TTL_MINUTES",
+            "AUTH_SESSION_ABSOLUTE_TTL_MINUTES",
+            "TEMP_PASSWORD_TTL_MINUTES",
+        )
+        for value in ("0", "-1")
+    ],
+    ({"AUTH_ACCESS_TOKEN_TTL_MINUTES": "1441"}, "AUTH_ACCESS_TOKEN_TTL_MINUTES"),
+    ({"AUTH_SESSION_TTL_MINUTES": "43201"}, "AUTH_SESSION_TTL_MINUTES"),
+    ({"AUTH_REFRESH_REUSE_GRACE_SECONDS": "31"}, "AUTH_REFRESH_REUSE_GRACE_SECONDS"),
+    ({"PASSWORD_HASH_ARGON2_MEMORY_COST": "19455"}, "PASSWORD_HASH_ARGON2_MEMORY_COST"),
+    ({"PASSWORD_HASH_ARGON2_TIME_COST": "1"}, "PASSWORD_HASH_ARGON2_TIME_COST"),
+    *[
+        ({f"{role}_BASIC_{given}": "x" * 20}, f"{role}_BASIC_{wanted}")
+        for role in ("OWNER", "ADMIN", "DISPATCHER", "ACCOUNTANT", "VIEWER", "WORKER")
+        for given, wanted in (("USERNAME", "PASSWORD"), ("PASSWORD", "USERNAME"))
+    ],
+    *[
+        ({"ADMIN_MFA_REQUIRED_ROLES": roles}, "ADMIN_MFA_REQUIRED_ROLES")
+        for roles in ("owner", "admin", "owner,admin,king", "viewer", "accountant,owner,admin")
+    ],
+    *[
+        ({name: "0"}, name)
+        for name in (
+            "RATE_LIMIT_PER_MINUTE",
+            "RATE_LIMIT_CALLER_PER_MINUTE",
+            "ADMIN_ACTION_RATE_LIMIT_PER_MINUTE",
+        )
+    ],
+    ({"DEFAULT_ORG_ID": "first"}, "DEFAULT_ORG_ID"),
+    ({"DEPOSIT_PERCENT": "0.12345"}, "DEPOSIT_PERCENT"),
+    ({"DEPOSIT_PERCENT": "1e400"}, "DEPOSIT_PERCENT"),
+    ({"CORS_ORIGINS": "[1]"}, "CORS_ORIGINS"),
+    ({"ORDER_PHOTO_ALLOWED_MIMES": "image/gif"}, "ORDER_PHOTO_ALLOWED_MIMES"),
+    ({"FIELD_ENCRYPTION_KEYS": "k1:short"}, "FIELD_ENCRYPTION_KEYS"),
+    ({"EMAIL_MODE": "smtp"}, "SMTP_HOST"),
+    ({"EMAIL_MODE": "sendgrid", "EMAIL_FROM": "a@b.example"}, "SENDGRID_API_KEY"),
+    ({"ORDER_STORAGE_BACKEND": "r2"}, "R2_BUCKET"),
+    ({"EXPORT_MODE": "webhook"}, "EXPORT_WEBHOOK_URL"),
+]
+
+
+@pytest.fixture
+def config_check(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[dict[str, str]], tuple[int, Any]]:
+    """`sweepline config check --json` in this very environment: exit status and document."""
+
+    def check(environ: dict[str, str]) -> tuple[int, Any]:
+        for name in known_variables():
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main(["config", "check", "--json"])
+        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+
+    return check
+
+
+type Check = Callable[[dict[str, str]], tuple[int, Any]]
+
+
+@pytest.mark.parametrize(("change", "variable"), IN_PRODUCTION)
+def test_production_refuses(config_check: Check, change: dict[str, str], variable: str) -> None:
+    status, report = config_check({**SOUND, **change})
+    assert status == 78
+    assert variable in {fault["variable"] for fault in report["faults"]}
+    assert all(fault["message"] and fault["remedy"] for fault in report["faults"])
+
+
+@pytest.mark.parametrize("change", SOUND_TOO)
+def test_production_accepts(config_check: Check, change: dict[str, str]) -> None:
+    status, report = config_check({**SOUND, **change})
+    assert (status, report["faults"], report["app_env"]) == (0, [], "prod")
+
+
+@pytest.mark.parametrize("testing", ["false", "true"])
+@pytest.mark.parametrize(("change", "variable"), IN_ANY_ENVIRONMENT)
+def test_any_environment_refuses_and_tests_are_no_exception(
+    change: dict[str, str], variable: str, testing: str
+) -> None:
+    _, faults = check_settings({"APP_ENV": "dev", "TESTING": testing, **change})
+    assert variable in {fault.variable for fault in faults}
+
+
+def test_any_environment_refuses_with_78(config_check: Check) -> None:
+    status, report = config_check({"APP_ENV": "dev", "ADMIN_READ_ONLY": "perhaps", "LOG_LEVEL": "loud"})
+    assert status == 78
+    assert {fault["variable"] for fault in report["faults"]} == {"ADMIN_READ_ONLY", "LOG_LEVEL"}
+    assert "perhaps" not in json.dumps(report)
+
+
+def test_a_forbidden_start_ends_before_it_listens(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # who listened first would say that it is in use
+        port = str(taken.getsockname()[1])
+        faults = {**SOUND, "TESTING": "true", "CORS_ORIGINS": "*", "AUTH_SECRET_KEY": "canary"}
+        finished = run_cli("serve", "--port", port, home=tmp_path, environ=faults)
+    assert (finished.returncode, finished.stdout) == (78, "")
+    for variable in ("TESTING", "CORS_ORIGINS", "AUTH_SECRET_KEY"):
+        assert f"{variable}: " in finished.stderr
+    assert "canary" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (ON, "LEGACY_BASIC_AUTH_ENABLED is on in production"),
+        (ON | {"ADMIN_MFA_REQUIRED": "true"}, "ADMIN_MFA_REQUIRED does not bind Basic callers"),
+        (
+            ON | {"ADMIN_BASIC_USERNAME": "office", "ADMIN_BASIC_PASSWORD": "other fifteen"},
+            "ADMIN_BASIC_USERNAME is OWNER_BASIC_USERNAME",
+        ),
+        ({"CORS_ORIGINS": "https://a.example/"}, "CORS_ORIGINS holds what no browser sends"),
+        ({"CORS_ORIGINS": "a.example"}, "CORS_ORIGINS holds what no browser sends"),
+        ({"EXPORT_WEBHOOK_BLOCK_PRIVATE_IPS": "false"}, "EXPORT_WEBHOOK_BLOCK_PRIVATE_IPS is off"),
+        ({"EXPORT_WEBHOOK_ALLOW_HTTP": "true"}, "EXPORT_WEBHOOK_ALLOW_HTTP is on"),
+        ({"EMAIL_FORM": "a@b.example"}, "EMAIL_FORM is unknown and ignored; EMAIL_FROM is known"),
+        ({"ADMIN_READONLY": "true"}, "ADMIN_READONLY is unknown and ignored; ADMIN_READ_ONLY is known"),
+        ({"admin_read_only": "true"}, "admin_read_only is unknown and ignored; ADMIN_READ_ONLY is known"),
+    ],
+)
+def test_what_is_allowed_and_deserves_a_word(change: dict[str, str], word: str) -> None:
+    environ = {**SOUND, **change}
+    warnings = warnings_about(check_settings(environ)[0], environ)
+    assert any(warning.startswith(word) for warning in warnings), warnings
+
+
+def test_a_sound_environment_gets_no_word(config_check: Check) -> None:
+    harmless = {"CORS_ORIGINS": "https://a.example,http://localhost:3000", "AWS_REGION": "x", "PATHS": "y"}
+    environ = {**SOUND, **harmless}
+    assert warnings_about(check_settings(environ)[0], environ) == []
+    status, report = config_check({**environ, "METRICS_TOKENS": "x"})
+    assert (status, len(report["warnings"])) == (0, 1)
