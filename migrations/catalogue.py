@@ -17,8 +17,11 @@ GLOBAL_TABLES: Mapping[str, str] = MappingProxyType(
 )
 """Tables without an organisation, each with its reason. At most a dozen."""
 
-APPEND_ONLY = ("admin_audit_logs", "price_books", "usage_events")
-"""What the application adds to and can neither change nor delete."""
+APPEND_ONLY = ("admin_audit_logs", "audit_heads", "price_books", "usage_events")
+"""What the application can neither change nor delete."""
+
+READ_ONLY = ("audit_heads",)
+"""Nor add to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class Door:
     writes: Mapping[str, Sequence[str]] = field(
         default_factory=dict
     )  # insert, update, delete; global tables only
+    within: Mapping[str, Mapping[str, Sequence[str]]] = field(
+        default_factory=dict
+    )  # columns by deed by table; of the pinned organisation alone, as the table's own policy says
 
 
 _SECRETS: Mapping[str, Sequence[str]] = {
@@ -96,6 +102,24 @@ DOORS: Mapping[str, Door] = MappingProxyType(
                 "sessions": ("org_id", "refresh_expires_at"),
             },
         ),
+        "orgs_with_unsealed_audit": Door(
+            "the sealer visits only organisations that have something to seal",
+            reads={"admin_audit_logs": ("org_id", "audit_id", "seq")},
+        ),
+        "append_audit_seals": Door(
+            "the application may not change a row of its log, also not to seal it",
+            within={
+                "admin_audit_logs": {
+                    "select": ("org_id", "audit_id", "seq"),
+                    "update": ("seq", "prev_hash", "hash"),
+                },
+                "audit_heads": {
+                    "select": ("org_id", "seq", "hash"),
+                    "insert": ("org_id", "seq", "hash", "sealed_at"),
+                    "update": ("seq", "hash", "sealed_at"),
+                },
+            },
+        ),
         "outbox_due": Door(
             "a runner must learn whose messages are due before it can enter an organisation",
             reads={
@@ -105,4 +129,4 @@ DOORS: Mapping[str, Door] = MappingProxyType(
         ),
     }
 )
-"""By name. They answer ids, states or counts only, and never write a row of an organisation."""
+"""By name. They answer ids, states or counts only, and never write past an organisation's policy."""

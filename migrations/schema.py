@@ -15,9 +15,12 @@ def run(*statements: str) -> None:
         op.get_bind().exec_driver_sql(statement)
 
 
-def tenant_table(name: str, body: str, *, append_only: bool = False) -> None:
-    """A table of an organisation. `body` is what follows `org_id`: columns, then keys that start with it."""
+def tenant_table(name: str, body: str, *, append_only: bool = False, read_only: bool = False) -> None:
+    """A table of an organisation. `body` is what follows `org_id`: columns, then keys that start with it.
+
+    `read_only`: a function of the doors writes it, the application itself never does."""
     grants = "select, insert" if append_only else "select, insert, update, delete"
+    grants = "select" if read_only else grants
     run(
         f"create table {name} (org_id uuid not null default {CURRENT_ORG} references orgs (id), {body})",
         f"alter table {name} enable row level security",
@@ -50,13 +53,16 @@ def door(
     *,
     reads: Mapping[str, Sequence[str]],
     writes: Mapping[str, Sequence[str]] | None = None,
+    within: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     language: str = "sql",
     volatility: str = "stable",
 ) -> None:
     """A function that the application may call and that sees every organisation's rows of the columns named.
 
     List it in catalogue.DOORS. It runs as a role that cannot log in and has no other right. `writes` is for
-    global tables that the application itself may not touch: {"person_secrets": ["insert", "update"]}."""
+    global tables that the application itself may not touch: {"person_secrets": ["insert", "update"]}.
+    `within` is for tables of the pinned organisation, whose policy binds the function too:
+    {"admin_audit_logs": {"update": ["seq"]}}."""
     for table, actions in (writes or {}).items():
         run(f"grant {', '.join(actions)} on {table} to {DOORS_OWNER}")
     for table, columns in reads.items():
@@ -67,6 +73,9 @@ def door(
                 f"drop policy if exists {policy}",
                 f"create policy {policy} for select to {DOORS_OWNER} using (true)",
             )
+    for table, deeds in (within or {}).items():
+        for deed, columns in deeds.items():
+            run(f"grant {deed} ({', '.join(columns)}) on {table} to {DOORS_OWNER}")
     _make_function(name, arguments, returns, body, f"language {language} {volatility}")
 
 

@@ -1,16 +1,23 @@
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
+from application.ports.audit import AuditEntry, AuditFilter, entry_of
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.identity.actor import Actor
+from domain.shared.errors import NotFound
+from domain.shared.ids import AuditId, OrgId
+
+NAMES = tuple(field.name for field in fields(AuditEntry))
+EQUAL = ("actor", "resource_type", "resource_id", "request_id", "outcome", "break_glass_session_id")
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryAuditLog:
     rows: list[dict[str, Any]]
+    org_id: OrgId
     clock: Clock
     ids: Identifiers
 
@@ -26,23 +33,38 @@ class MemoryAuditLog:
         reason: str | None = None,
         outcome: str = "ok",
     ) -> None:
-        self.rows.append(
-            {
-                "audit_id": self.ids.new(),
-                "created_at": self.clock.now(),
-                "actor_id": actor.user_id,
-                "actor": actor.name,
-                "role": actor.role,
-                "auth_method": actor.kind,
-                "action": action,
-                "resource_type": resource_type,
-                "resource_id": resource_id,
-                "before": before,
-                "after": after,
-                "reason": reason,
-                "outcome": outcome,
-                "request_id": actor.request_id,
-                "ip": actor.ip,
-                "user_agent": actor.user_agent,
-            }
+        entry = entry_of(
+            actor,
+            action,
+            resource_type,
+            resource_id,
+            audit_id=self.ids.new(),
+            org_id=self.org_id,
+            now=self.clock.now(),
+            before=before,
+            after=after,
+            reason=reason,
+            outcome=outcome,
         )
+        self.rows.append({name: getattr(entry, name) for name in NAMES})
+
+    async def get(self, audit_id: AuditId) -> AuditEntry:
+        for row in self.rows:
+            if row["audit_id"] == audit_id:
+                return AuditEntry(**row)
+        raise NotFound("audit_id")
+
+    async def list_sealed(self, wanted: AuditFilter, limit: int) -> Sequence[AuditEntry]:
+        found = [AuditEntry(**row) for row in self.rows if row["seq"] is not None]
+        found = [entry for entry in found if _fits(entry, wanted)]
+        return sorted(found, key=lambda entry: -(entry.seq or 0))[:limit]
+
+
+def _fits(entry: AuditEntry, wanted: AuditFilter) -> bool:
+    return (
+        all(getattr(wanted, name) in {None, getattr(entry, name)} for name in EQUAL)
+        and (not wanted.actions or entry.action in wanted.actions)
+        and (wanted.created_from is None or entry.created_at >= wanted.created_from)
+        and (wanted.created_before is None or entry.created_at < wanted.created_before)
+        and (wanted.before_seq is None or (entry.seq or 0) < wanted.before_seq)
+    )

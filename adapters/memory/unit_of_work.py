@@ -17,6 +17,7 @@ import anyio
 from adapters.memory import doors
 from adapters.memory.add_ons import MemoryAddOns
 from adapters.memory.audit import MemoryAuditLog
+from adapters.memory.audit_chain import MemoryAuditChain, MemoryUnsealedOrgs
 from adapters.memory.blackouts import MemoryBlackouts
 from adapters.memory.booking_settings import MemoryBookingSettings
 from adapters.memory.bookings import MemoryBookings, MemoryOverdueHolds
@@ -59,6 +60,7 @@ from domain.identity.wrong_tries import TryCounter
 from domain.leads.lead import Lead
 from domain.pricing.add_on import AddOn
 from domain.pricing.price_book import PriceBook
+from domain.safety.audit_chain import Head
 from domain.scheduling.blackout import Blackout
 from domain.scheduling.settings import BookingSettings
 from domain.scheduling.team import Team
@@ -83,6 +85,7 @@ class OrgTables:
     """One organisation's rows, one collection a table. Every field is copied when a unit begins."""
 
     audit: list[dict[str, Any]] = field(default_factory=list)
+    audit_head: list[Head] = field(default_factory=list)
     outbox: dict[EventId, OutboxEvent] = field(default_factory=dict)
     outbox_attempts: dict[tuple[EventId, int], Attempt] = field(default_factory=dict)
     emails: dict[EventId, EmailEvent] = field(default_factory=dict)
@@ -146,7 +149,11 @@ class MemoryUnit:
 
     @property
     def audit(self) -> MemoryAuditLog:
-        return MemoryAuditLog(self.tables.audit, self.clock, self.ids)
+        return MemoryAuditLog(self.tables.audit, self.org_id, self.clock, self.ids)
+
+    @property
+    def audit_chain(self) -> MemoryAuditChain:
+        return MemoryAuditChain(self.tables.audit, self.tables.audit_head)
 
     @property
     def org(self) -> MemoryOrgProfiles:
@@ -256,6 +263,10 @@ class MemoryGlobalUnit:
     @property
     def due_messages(self) -> MemoryDueMessages:
         return MemoryDueMessages({org_id: tables.outbox for org_id, tables in self._active()})
+
+    @property
+    def unsealed_orgs(self) -> MemoryUnsealedOrgs:
+        return MemoryUnsealedOrgs({org_id: tables.audit for org_id, tables in self.orgs.items()})
 
     @property
     def leftover_orgs(self) -> MemoryLeftoverOrgs:

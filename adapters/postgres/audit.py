@@ -1,23 +1,38 @@
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.tables.platform import admin_audit_logs
+from adapters.postgres.tables.platform import admin_audit_logs as logs
+from application.ports.audit import AuditEntry, AuditFilter, entry_of
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.identity.actor import Actor
+from domain.shared.errors import NotFound
+from domain.shared.ids import AuditId, OrgId
 
-INSERT = insert(admin_audit_logs)
+NAMES = tuple(field.name for field in fields(AuditEntry))
+WRITTEN = tuple(name for name in NAMES if name not in {"org_id", "seq", "prev_hash", "hash"})
+ENTRY = tuple(logs.c[name] for name in NAMES)
+INSERT = insert(logs)
+GET = select(*ENTRY).where(logs.c.audit_id == bindparam("wanted"))
+SEALED = select(*ENTRY).where(logs.c.seq.is_not(None)).order_by(logs.c.seq.desc())
+EQUAL = ("actor", "resource_type", "resource_id", "request_id", "outcome", "break_glass_session_id")
+
+
+def to_entry(row: Sequence[Any]) -> AuditEntry:
+    return AuditEntry(**dict(zip(NAMES, row, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresAuditLog:
-    """Inserts and nothing else: the role may neither change nor delete a row of the log."""
+    """Inserts and reads: the role may neither change nor delete a row of the log."""
 
     connection: AsyncConnection
+    org_id: OrgId
     clock: Clock
     ids: Identifiers
 
@@ -33,22 +48,36 @@ class PostgresAuditLog:
         reason: str | None = None,
         outcome: str = "ok",
     ) -> None:
-        row = {
-            "audit_id": self.ids.new(),
-            "created_at": self.clock.now(),
-            "actor_id": actor.user_id,
-            "actor": actor.name,
-            "role": actor.role,
-            "auth_method": actor.kind,
-            "action": action,
-            "resource_type": resource_type,
-            "resource_id": resource_id,
-            "before": None if before is None else dict(before),
-            "after": None if after is None else dict(after),
-            "reason": reason,
-            "outcome": outcome,
-            "request_id": actor.request_id,
-            "ip": actor.ip,
-            "user_agent": actor.user_agent,
-        }
-        await self.connection.execute(INSERT, row)
+        entry = entry_of(
+            actor,
+            action,
+            resource_type,
+            resource_id,
+            audit_id=self.ids.new(),
+            org_id=self.org_id,
+            now=self.clock.now(),
+            before=before,
+            after=after,
+            reason=reason,
+            outcome=outcome,
+        )
+        await self.connection.execute(INSERT, {name: getattr(entry, name) for name in WRITTEN})
+
+    async def get(self, audit_id: AuditId) -> AuditEntry:
+        row = (await self.connection.execute(GET, {"wanted": audit_id})).one_or_none()
+        if row is None:
+            raise NotFound("audit_id")
+        return to_entry(row)
+
+    async def list_sealed(self, wanted: AuditFilter, limit: int) -> Sequence[AuditEntry]:
+        given = {name: getattr(wanted, name) for name in EQUAL}
+        found = SEALED.where(*(logs.c[name] == value for name, value in given.items() if value is not None))
+        if wanted.actions:
+            found = found.where(logs.c.action.in_(sorted(wanted.actions)))
+        if wanted.created_from is not None:
+            found = found.where(logs.c.created_at >= wanted.created_from)
+        if wanted.created_before is not None:
+            found = found.where(logs.c.created_at < wanted.created_before)
+        if wanted.before_seq is not None:
+            found = found.where(logs.c.seq < wanted.before_seq)
+        return [to_entry(row) for row in await self.connection.execute(found.limit(limit))]

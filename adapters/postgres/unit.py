@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.add_ons import PostgresAddOns
 from adapters.postgres.audit import PostgresAuditLog
+from adapters.postgres.audit_chain import PostgresAuditChain, PostgresUnsealedOrgs
 from adapters.postgres.blackouts import PostgresBlackouts
 from adapters.postgres.booking_settings import PostgresBookingSettings
 from adapters.postgres.bookings import PostgresBookings, PostgresOverdueHolds
@@ -63,7 +64,11 @@ class PostgresUnit:
 
     @property
     def audit(self) -> PostgresAuditLog:
-        return PostgresAuditLog(self.connection, self.clock, self.ids)
+        return PostgresAuditLog(self.connection, self.org_id, self.clock, self.ids)
+
+    @property
+    def audit_chain(self) -> PostgresAuditChain:
+        return PostgresAuditChain(self.connection)
 
     @property
     def org(self) -> PostgresOrgProfiles:
@@ -159,6 +164,10 @@ class PostgresGlobalUnit:
     @property
     def overdue_holds(self) -> PostgresOverdueHolds:
         return PostgresOverdueHolds(self.connection)
+
+    @property
+    def unsealed_orgs(self) -> PostgresUnsealedOrgs:
+        return PostgresUnsealedOrgs(self.connection)
 
     @property
     def directory(self) -> PostgresOrgDirectory:

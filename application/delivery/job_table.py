@@ -37,6 +37,7 @@ JOBS: Mapping[str, JobSpec] = {
             result_keys=("expired", "remaining"),
         ),
         JobSpec(name="housekeeping", every_seconds=HOUR, timeout_seconds=5 * MINUTE, result_keys=("purged",)),
+        JobSpec(name="audit-sealing", every_seconds=1, timeout_seconds=60, result_keys=("sealed",)),
     )
 }
 

@@ -75,6 +75,7 @@ class ChangePasswordHandler:
         if person.auth_epoch != proven.auth_epoch or old is None or not membership.active:
             raise Unauthenticated  # it was changed, or the session ended, while we hashed
         await unit.sessions.revoke_all(RevokedReason.PASSWORD_CHANGED, now, user_id=person.id)
+        before = {"must_change_password": person.must_change_password}
         person = person.password_changed()
         await unit.persons.save(person)
         await unit.person_secrets.set_password(person.id, new_hash)
@@ -91,7 +92,8 @@ class ChangePasswordHandler:
         refresh_token = self.issuer.new_refresh_token()
         await unit.sessions.add(session)
         await self.issuer.keep(unit, session, refresh_token, now)
-        await unit.audit.record(actor, "change_password", "person", person.id)
+        after = {"must_change_password": person.must_change_password}
+        await unit.audit.record(actor, "change_password", "person", person.id, before=before, after=after)
         await self._tell(unit, actor, person)
         return self.issuer.issue(
             unit.org_id, membership.role, session, refresh_token, now, must_change_password=False

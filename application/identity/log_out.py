@@ -7,6 +7,8 @@ from domain.identity.session import RevokedReason
 from domain.shared.errors import Unauthenticated
 from domain.shared.ids import SessionId, UserId
 
+SESSION_LIVE, SESSION_REVOKED = {"state": "live"}, {"state": "revoked"}
+
 
 @dataclass(frozen=True, slots=True)
 class LogOut:
@@ -27,7 +29,9 @@ class LogOutHandler:
             session = await unit.sessions.lock(session_id)
             if session is not None and session.revoked_at is None:
                 await unit.sessions.save(session.revoked(RevokedReason.LOGOUT, now))
-                await unit.audit.record(actor, "logout", "session", session_id)
+                await unit.audit.record(
+                    actor, "logout", "session", session_id, before=SESSION_LIVE, after=SESSION_REVOKED
+                )
             await unit.seal(None)
 
 

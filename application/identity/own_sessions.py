@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from application.identity.log_out import own
+from application.identity.log_out import SESSION_LIVE, SESSION_REVOKED, own
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Actor, Need
@@ -49,5 +49,12 @@ class RevokeOwnSessionHandler:
             if session.revoked_at is None:
                 now = self.clock.now()
                 await unit.sessions.save(session.revoked(RevokedReason.SESSION_REVOKED, now))
-                await unit.audit.record(actor, "session_revoked", "session", session.id)
+                await unit.audit.record(
+                    actor,
+                    "session_revoked",
+                    "session",
+                    session.id,
+                    before=SESSION_LIVE,
+                    after=SESSION_REVOKED,
+                )
             await unit.seal(None)

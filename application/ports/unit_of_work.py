@@ -5,6 +5,7 @@ from typing import Protocol
 
 from application.ports.add_ons import AddOns
 from application.ports.audit import AuditLog
+from application.ports.audit_chain import AuditChain, UnsealedOrgs
 from application.ports.blackouts import Blackouts
 from application.ports.booking_settings import BookingSettingsStore
 from application.ports.bookings import Bookings, OverdueHolds
@@ -50,6 +51,8 @@ class Unit(Protocol):
 
     @property
     def audit(self) -> AuditLog: ...
+    @property
+    def audit_chain(self) -> AuditChain: ...
     @property
     def org(self) -> OrgProfiles: ...
     @property
@@ -111,6 +114,8 @@ class GlobalUnit(Protocol):
     def due_messages(self) -> DueMessages: ...
     @property
     def leftover_orgs(self) -> LeftoverOrgs: ...
+    @property
+    def unsealed_orgs(self) -> UnsealedOrgs: ...
     @property
     def overdue_holds(self) -> OverdueHolds: ...
     @property

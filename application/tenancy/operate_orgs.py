@@ -51,9 +51,11 @@ class SetOrgStatusHandler:
         async with self.uow.begin(org.id) as unit:
             if not await unit.directory.set_status(org.id, command.status):
                 return False
-            suspended = command.status is OrgStatus.SUSPENDED
-            if suspended:
-                await unit.sessions.revoke_all(RevokedReason.ORG_SUSPENDED, self.clock.now())
+            after: dict[str, object] = {"status": command.status.value}
+            if suspended := command.status is OrgStatus.SUSPENDED:
+                ended = await unit.sessions.revoke_all(RevokedReason.ORG_SUSPENDED, self.clock.now())
+                after["sessions_revoked"] = ended
             action = "org_suspended" if suspended else "org_resumed"
-            await unit.audit.record(operator(org.id), action, "org", org.id)
+            before = {"status": org.status.value}
+            await unit.audit.record(operator(org.id), action, "org", org.id, before=before, after=after)
         return True

@@ -14,3 +14,4 @@ BlackoutId = NewType("BlackoutId", UUID)
 BookingId = NewType("BookingId", UUID)
 EventId = NewType("EventId", UUID)  # an outbox message: stable over every attempt
 AuditId = NewType("AuditId", UUID)
+BreakGlassId = NewType("BreakGlassId", UUID)

@@ -7,6 +7,7 @@ from litestar import Controller, Litestar
 
 from application.ports.idempotency import Replay
 from entrypoints.http.add_ons import AddOnsController
+from entrypoints.http.audit import AuditController
 from entrypoints.http.auth import AuthController
 from entrypoints.http.blackouts import BlackoutsController
 from entrypoints.http.booking_moves import BookingMovesController
@@ -61,6 +62,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PublicSlotsController,
     SlotsController,
     ScheduleController,
+    AuditController,
 )
 """Every controller of the API; a context adds its own here."""
 

@@ -11,6 +11,7 @@ from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.job_locks import JobLocks
 from application.ports.unit_of_work import UnitOfWork
+from application.safety.seal_audit import SealAuditHandler
 from domain.identity.actor import Actor
 from domain.shared.ids import OrgId
 from domain.tenancy.org import OrgStatus
@@ -27,6 +28,7 @@ class JobRegistry:
     deliver_due: DeliverDueHandler
     expire_bookings: ExpireBookingsHandler
     purge_leftovers: PurgeLeftoversHandler
+    seal_audit: SealAuditHandler
 
     def jobs(self, names: Sequence[str] = ()) -> list[Job]:
         """Those named (as the table spells them), or the default set."""
@@ -42,6 +44,9 @@ class JobRegistry:
             ),
             "housekeeping": PerOrg(
                 "housekeeping", self._orgs_with_leftovers, self._purge, self.locks, self.ids
+            ),
+            "audit-sealing": PerOrg(
+                "audit-sealing", self._orgs_with_unsealed_audit, self._seal, self.locks, self.ids
             ),
         }
 
@@ -66,3 +71,10 @@ class JobRegistry:
 
     async def _purge(self, actor: Actor) -> Mapping[str, int]:
         return {"purged": await self.purge_leftovers.handle(actor, PurgeLeftovers())}
+
+    async def _orgs_with_unsealed_audit(self) -> Sequence[OrgId]:
+        async with self.uow.begin_global() as unit:
+            return await unit.unsealed_orgs.list_orgs()
+
+    async def _seal(self, actor: Actor) -> Mapping[str, int]:
+        return {"sealed": await self.seal_audit.handle(actor.org_id)}

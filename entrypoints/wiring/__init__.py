@@ -12,6 +12,7 @@ from entrypoints.wiring.operations import OperationsProvider
 from entrypoints.wiring.postgres import PostgresProvider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
+from entrypoints.wiring.safety import SafetyProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
 from entrypoints.wiring.system import SystemProvider
 
@@ -26,6 +27,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     BookingProvider,
     DeliveryProvider,
     OperationsProvider,
+    SafetyProvider,
     RequestProvider,
 )
 

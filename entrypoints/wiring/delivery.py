@@ -9,9 +9,11 @@ from application.delivery.purge_leftovers import PurgeLeftoversHandler
 from application.delivery.read_job_status import HeartbeatRule, ReadJobStatusHandler
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
+from application.ports.canonical_json import CanonicalJson
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
+from application.safety.seal_audit import SealAuditHandler
 from domain.delivery.retry_policy import RetryPolicy
 from entrypoints.jobs.loop import JobLoop
 from entrypoints.jobs.pulses import Pulses, runner_name
@@ -61,6 +63,7 @@ class DeliveryProvider(Provider):
         rules: DeliveryRules,
         channels: Channels,
         slots: DeliverySlots,
+        canonical_json: CanonicalJson,
     ) -> JobRegistry:
         """On transactions with the patience of a job, not of a request."""
         if not isinstance(uow, PostgresUnitOfWork):
@@ -83,6 +86,7 @@ class DeliveryProvider(Provider):
             deliver_due=deliver_due,
             expire_bookings=ExpireBookingsHandler(patient, clock),
             purge_leftovers=PurgeLeftoversHandler(patient, clock),
+            seal_audit=SealAuditHandler(patient, canonical_json),
         )
 
     @provide

@@ -54,12 +54,12 @@ async def test_an_audit_row_says_who_did_what(uow: UnitOfWork, an_org: OrgId, cl
     )
     async with uow.begin(an_org) as unit:
         await unit.audit.record(
-            actor, "thing_changed", "thing", thing,
-            before={"size": 1}, after={"size": 2, "tags": ["a"], "note": None}, reason="asked",
+            actor, "team_update", "team", thing,
+            before={"version": 1}, after={"version": 2, "name": "North", "color": None}, reason="asked",
         )  # fmt: skip
     expected = (
-        clock.now(), user, "d@acme.example", "dispatcher", "bearer", "thing_changed", "thing", thing,
-        {"size": 1}, {"size": 2, "tags": ["a"], "note": None}, "asked", "ok",
+        clock.now(), user, "d@acme.example", "dispatcher", "bearer", "team_update", "team", thing,
+        {"version": 1}, {"version": 2, "name": "North", "color": None}, "asked", "ok",
         "r-12345678", "192.0.2.7", "curl",
     )  # fmt: skip
     assert await audit_rows(uow, an_org) == [dict(zip(FIELDS, expected, strict=True))]
@@ -85,7 +85,7 @@ async def test_usage_is_counted_signed(uow: UnitOfWork, an_org: OrgId) -> None:
 
 async def leave_trails_and_fail(uow: UnitOfWork, org_id: OrgId) -> None:
     async with uow.begin(org_id) as unit:
-        await unit.audit.record(an_actor(org_id), "thing_changed", "thing", uuid4())
+        await unit.audit.record(an_actor(org_id), "team_update", "team", uuid4())
         await unit.usage.record("booking_created", 1, uuid4())
         raise RuntimeError("half way")
 
@@ -99,7 +99,7 @@ async def test_no_change_no_trail(uow: UnitOfWork, an_org: OrgId) -> None:
 
 async def test_trails_are_each_organisations_own(uow: UnitOfWork, an_org: OrgId, rival: OrgId) -> None:
     async with uow.begin(rival) as unit:
-        await unit.audit.record(an_actor(rival), "thing_changed", "thing", uuid4())
+        await unit.audit.record(an_actor(rival), "team_update", "team", uuid4())
         await unit.usage.record("booking_created", 1, uuid4())
     assert await audit_rows(uow, an_org) == []
     assert await usage_rows(uow, an_org) == []

@@ -76,12 +76,16 @@ class RowFactory:
             made = self.rows[table, number] = self._make(self.shapes[table], number)
         return made
 
-    def insertions(self, number: int, *, of_org: bool = True) -> list[Statement]:
-        """Set n of every table of the organisation (or of every global one), parents first."""
+    def insertions(self, number: int, *, of_org: bool = True, by_app: bool = True) -> list[Statement]:
+        """Set n of every table of the organisation (or of every global one), parents first.
+
+        `by_app` False: of those that the application may only read."""
         return [
             insertion(shape, self.row(shape.table, number))
             for shape in self.shapes.values()
-            if shape.has_org is of_org and shape.table not in {"orgs", "alembic_version"}
+            if shape.has_org is of_org
+            and shape.table not in {"orgs", "alembic_version"}
+            and (not of_org or by_app is ("insert" in shape.rights))
         ]
 
     def _make(self, shape: Shape, number: int) -> Row:

@@ -191,6 +191,9 @@ ON_RIGHTS = (
         "may update of columns admin_audit_logs",
     ),
     Sabotage(
+        "head_row", "grant insert on audit_heads to sweepline_app", "the application may insert audit_heads"
+    ),
+    Sabotage(
         "app_creates",
         "grant create on schema public to sweepline_app",
         "sweepline_app may create in the schema",
@@ -241,6 +244,16 @@ ON_DOORS = (
         "doors_see_column", "grant select (name) on pets to sweepline_doors", "the doors may select pets.name"
     ),
     Sabotage("doors_write", "grant update on sessions to sweepline_doors", "the doors may update sessions"),
+    Sabotage(
+        "sealer_writes_more",
+        "grant update (reason) on admin_audit_logs to sweepline_doors",
+        "the doors may update admin_audit_logs.reason",
+    ),
+    Sabotage(
+        "sealer_bound",
+        "revoke update (hash) on admin_audit_logs from sweepline_doors",
+        "the doors may not update admin_audit_logs.hash",
+    ),
     Sabotage(
         "doors_blind",
         "revoke select (user_id) on sessions from sweepline_doors",

@@ -48,10 +48,14 @@ where grantee_name = 'sweepline_doors' and deed not like '% of columns'
   and (relname, lower(deed)) not in (select relname, lower(door_writes.deed) from door_writes)
 union all
 select format('the doors may %s %s.%s', lower(deed), relname, attname) from held
-where deed <> 'SELECT' or (relname, attname) not in (select * from door_reads)
+where (relname, deed, attname) not in (select * from door_within)
+  and (deed <> 'SELECT' or (relname, attname) not in (select * from door_reads))
 union all
 select format('the doors may not read %s.%s', relname, attname)
 from door_reads where (relname, attname) not in (select relname, attname from held where deed = 'SELECT')
+union all
+select format('the doors may not %s %s.%s', lower(deed), relname, attname)
+from door_within where (relname, deed, attname) not in (select relname, deed, attname from held)
 union all
 select format('a door would write %s, which belongs to organisations', relname)
 from door_writes where relname in (select relname from org_tables)

@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from functools import cache
 
-from migrations.catalogue import APPEND_ONLY, DOORS, GLOBAL_TABLES
+from migrations.catalogue import APPEND_ONLY, DOORS, GLOBAL_TABLES, READ_ONLY
 
 
 def names(items: Iterable[str]) -> str:
     return "array[" + ", ".join(f"'{item}'" for item in items) + "]::text[]"
 
 
-def pairs(items: Iterable[tuple[str, str]]) -> str:
-    listed = tuple(items)
-    return f"unnest({names(left for left, _ in listed)}, {names(right for _, right in listed)})"
+def rows(items: Iterable[tuple[str, ...]]) -> str:
+    columns = zip(*items, strict=True)
+    return f"unnest({', '.join(names(column) for column in columns)})"
 
 
 @cache
@@ -23,12 +23,21 @@ def prelude() -> str:
     writes = {
         (table, deed) for door in DOORS.values() for table in door.writes for deed in door.writes[table]
     }
+    within = {
+        (table, deed.upper(), column)
+        for door in DOORS.values()
+        for table, deeds in door.within.items()
+        for deed, columns in deeds.items()
+        for column in columns
+    }
     return f"""
     with global_tables as (select unnest({names(GLOBAL_TABLES)}) as name),
     append_only as (select unnest({names(APPEND_ONLY)}) as name),
+    read_only as (select unnest({names(READ_ONLY)}) as name),
     doors as (select unnest({names(DOORS)}) as name),
-    door_reads as (select * from {pairs(sorted(reads))} as listed (relname, attname)),
-    door_writes as (select * from {pairs(sorted(writes))} as listed (relname, deed)),
+    door_reads as (select * from {rows(sorted(reads))} as listed (relname, attname)),
+    door_writes as (select * from {rows(sorted(writes))} as listed (relname, deed)),
+    door_within as (select * from {rows(sorted(within))} as listed (relname, deed, attname)),
     roles as (
       select oid, rolname::text, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication,
         rolcanlogin

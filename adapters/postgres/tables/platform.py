@@ -63,6 +63,15 @@ admin_audit_logs = Table(
     Column("hash", LargeBinary),
 )
 
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    org_id(),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("sealed_at", Instant, nullable=False),
+)
+
 usage_events = Table(
     "usage_events",
     metadata,

@@ -69,6 +69,7 @@ async def settle(superuser: asyncpg.Connection, app: asyncpg.Connection) -> RowF
     await perform(
         superuser, ((org, values), *(s for n in (1, 2) for s in factory.insertions(n, of_org=False)))
     )
+    await perform(superuser, tuple(factory.insertions(1, by_app=False)))
     async with app.transaction():
         await pin(app, str(factory.org_id))
         await perform(app, tuple(factory.insertions(1)))
