@@ -73,11 +73,16 @@ class JoseAccessTokens:
         header = {"alg": ALGORITHM, "typ": TYPE, "kid": kid}
         return jwt.encode(header, content, self._by_kid[kid], registry=REGISTRY)
 
-    def verify(self, token: str) -> AccessClaims:
+    def read(self, token: str) -> AccessClaims | None:
         try:
-            claims = self._said_by(token)
+            return self._said_by(token)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
-            raise Unauthenticated from None
+            return None
+
+    def verify(self, token: str) -> AccessClaims:
+        claims = self.read(token)
+        if claims is None:
+            raise Unauthenticated
         now = self.clock.now()
         if now >= claims.expires_at or (claims.issued_at - now).total_seconds() > FUTURE_IAT_SECONDS:
             raise Unauthenticated

@@ -23,6 +23,9 @@ class AccessClaims:
 class AccessTokens(Protocol):
     def issue(self, claims: AccessClaims) -> str: ...
 
+    def read(self, token: str) -> AccessClaims | None:
+        """What an access token of ours says, though it may have run out; None for any other text."""
+
     def verify(self, token: str) -> AccessClaims:
         """Raises Unauthenticated for whatever is not exactly an access token of ours, good now."""
 

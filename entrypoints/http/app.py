@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dishka import AsyncContainer
 from litestar import Controller, Litestar
+from litestar.routes import HTTPRoute
 
 from application.ports.idempotency import Replay
 from entrypoints.http.add_ons import AddOnsController
@@ -28,6 +29,7 @@ from entrypoints.http.problem_catalogue import ProblemsController
 from entrypoints.http.problems import answer_problem
 from entrypoints.http.public_bookings import PublicBookingsController
 from entrypoints.http.public_leads import PublicLeadsController
+from entrypoints.http.routes import RULES
 from entrypoints.http.schedule import ScheduleController
 from entrypoints.http.security_headers import Cors
 from entrypoints.http.session_use import keeping_session_use
@@ -82,11 +84,21 @@ def create_app(
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = Edge(app.asgi_handler, container, edge_policy(settings))
+    app.asgi_handler = Edge(app.asgi_handler, container, edge_policy(settings, unmetered_paths(app)))
     return app
 
 
-def edge_policy(settings: Settings) -> EdgePolicy:
+def unmetered_paths(app: Litestar) -> frozenset[str]:
+    """They are told by path alone, before any route is looked for."""
+    routes = [route for route in app.routes if isinstance(route, HTTPRoute)]
+    return frozenset(
+        route.path
+        for route in routes
+        if any(rules.unmetered for handler in route.route_handlers if (rules := handler.opt.get(RULES)))
+    )
+
+
+def edge_policy(settings: Settings, unmetered: frozenset[str] = frozenset()) -> EdgePolicy:
     edge = settings.edge
     basic = ', Basic realm="sweepline"' if settings.basic.enabled else ""
     return EdgePolicy(
@@ -94,4 +106,5 @@ def edge_policy(settings: Settings) -> EdgePolicy:
         production=not settings.is_dev,
         proxies=(*edge.trusted_proxy_ips, *edge.trusted_proxy_cidrs) if edge.trust_proxy_headers else (),
         challenge=f"Bearer{basic}",
+        unmetered=unmetered,
     )

@@ -17,10 +17,11 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from domain.shared.errors import DomainError
+from domain.shared.errors import DomainError, TooMany
 from entrypoints import log_context
 from entrypoints.http.client_address import Network, client_address
 from entrypoints.http.problems import INTERNAL, MEDIA_TYPE, MalformedRequest, Problem, from_domain
+from entrypoints.http.rates import TALLY, Meter, rate_headers
 from entrypoints.http.request_context import AT_THE_END, CONTEXT, RequestContext
 from entrypoints.http.security_headers import Cors, security_headers
 from entrypoints.wiring.requests import RequestState
@@ -46,6 +47,7 @@ class Sighting:
     trace_id: str | None = None
     origin: str | None = None
     user_agent: str | None = None
+    authorization: str | None = None
     preflight: bool = False
     forwarded: list[str] = field(default_factory=list)
     twice: str | None = None
@@ -61,6 +63,8 @@ def look_at(headers: Iterable[tuple[bytes, bytes]]) -> Sighting:
             if name in seen:
                 found.twice = name.decode("latin-1")
             seen.add(name)
+            if name == b"authorization":
+                found.authorization = value.decode("latin-1")
         elif name in NOTED:
             _note(found, name, value.decode("latin-1"))
     found.host = b"host" in seen
@@ -100,6 +104,7 @@ class EdgePolicy:
     production: bool = False
     proxies: tuple[Network, ...] = ()
     challenge: str = "Bearer"
+    unmetered: frozenset[str] = frozenset()  # paths outside the general rate limits
 
 
 class Edge:
@@ -110,6 +115,7 @@ class Edge:
         self.container = container
         self.policy = policy
         self.always = security_headers(hsts=policy.production)
+        self._meter: Meter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -118,8 +124,8 @@ class Edge:
         http = _as_get(scope) if scope["method"] == "HEAD" else scope
         found = look_at(http["headers"])
         context = self._context(http, found)
-        answer = _Answer(self, send, context.request_id, found.origin)
         state: dict[str, Any] = http["state"]
+        answer = _Answer(self, send, context.request_id, found.origin, state)
         state[CONTEXT] = context
         state["request_id"] = context.request_id
         state["instance"] = http["path"]
@@ -142,11 +148,14 @@ class Edge:
         return RequestContext(found.request_id or uuid7().hex, address, found.user_agent, found.trace_id)
 
     async def _serve(self, scope: HTTPScope, receive: Receive, answer: "_Answer", found: Sighting) -> None:
-        refusal = _refusal(scope, found)
+        asking = found.origin if found.preflight and scope["method"] == "OPTIONS" else None
+        refusal = _refusal(scope, found) or await self._one_too_many(
+            scope, found, preflight=asking is not None
+        )
         if refusal is not None:
             await answer.problem(scope, from_domain(refusal))
-        elif found.preflight and found.origin is not None and scope["method"] == "OPTIONS":
-            await answer.empty(204, self.policy.cors.preflight(found.origin))
+        elif asking is not None:
+            await answer.empty(204, self.policy.cors.preflight(asking))
         else:
             state = scope["state"]
             async with self.container({RequestState: state}) as request_container:
@@ -156,6 +165,17 @@ class Edge:
                 finally:
                     if (end := state.get(AT_THE_END)) is not None:
                         await end()
+
+    async def _one_too_many(self, scope: HTTPScope, found: Sighting, *, preflight: bool) -> TooMany | None:
+        meter = self._meter or await self._find_meter()
+        path = scope["path"]
+        exempt = "preflight" if preflight else path if path in self.policy.unmetered else None
+        state = scope["state"]
+        return await meter.refusal(state, found.authorization, state[CONTEXT].client_address, exempt)
+
+    async def _find_meter(self) -> Meter:
+        self._meter = await self.container.get(Meter)
+        return self._meter
 
 
 def _as_get(scope: HTTPScope) -> HTTPScope:
@@ -178,13 +198,16 @@ def _refusal(scope: HTTPScope, found: Sighting) -> DomainError | None:
 class _Answer:
     """One answer on its way out: adds what every answer carries, once."""
 
-    __slots__ = ("_edge", "_origin", "_request_id", "_send", "status")
+    __slots__ = ("_edge", "_origin", "_request_id", "_send", "_state", "status")
 
-    def __init__(self, edge: Edge, send: Send, request_id: str, origin: str | None) -> None:
+    def __init__(
+        self, edge: Edge, send: Send, request_id: str, origin: str | None, state: dict[str, Any]
+    ) -> None:
         self._edge = edge
         self._send = send
         self._request_id = request_id
         self._origin = origin
+        self._state = state
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -200,6 +223,8 @@ class _Answer:
         headers.extend(item for item in self._edge.always if item[0] not in present)
         headers.append((b"x-request-id", self._request_id.encode("latin-1")))
         headers.extend(self._edge.policy.cors.headers(self._origin))
+        if (tally := self._state.get(TALLY)) is not None:
+            headers.extend(rate_headers(tally))
 
     async def empty(self, status: int, headers: Headers) -> None:
         await self.send(

@@ -16,6 +16,7 @@ from entrypoints.http.client_address import Network, admits
 from entrypoints.http.csrf import COOKIE_SESSION, Csrf
 from entrypoints.http.once import KEYED_REQUEST, carries_key
 from entrypoints.http.problems import MalformedRequest, PayloadTooLarge, allow
+from entrypoints.http.rates import Meter
 from entrypoints.http.request_context import context_of
 from entrypoints.http.routes import FRESH, RULES, RouteRules
 from entrypoints.log_context import bind
@@ -60,6 +61,9 @@ class Gatekeeper:
             await (await self.container.get(Csrf)).check(request, session)
         self._check_need(actor, rules)
         if actor is not None:
+            if actor.kind is ActorKind.BASIC:
+                meter = await self.container.get(Meter)
+                await meter.spend_caller(request.scope["state"], f"basic:{actor.org_id}:{actor.name}")
             request.scope["state"]["actor"] = actor
             bind(org_id=actor.org_id, user_id=actor.user_id, role=actor.role)
             if carries_key(request, actor):

@@ -16,7 +16,14 @@ class HealthBody(msgspec.Struct):
 class HealthController(Controller):
     tags = ["operations"]
 
-    @route(["GET", "HEAD"], "/healthz", need=Need.PUBLIC, ungated=True, summary="Is the process alive?")
+    @route(
+        ["GET", "HEAD"],
+        "/healthz",
+        need=Need.PUBLIC,
+        ungated=True,
+        unmetered=True,
+        summary="Is the process alive?",
+    )
     async def alive(self) -> HealthBody:
         """Touches nothing outside the process."""
         return HealthBody()
@@ -26,6 +33,7 @@ class HealthController(Controller):
         "/readyz",
         need=Need.PUBLIC,
         ungated=True,
+        unmetered=True,
         summary="Should this instance get traffic?",
         problems=("not_ready",),
     )

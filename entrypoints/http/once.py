@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.serialization import decode_json, encode_json
 
 from application.ports.idempotency import Replay
+from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Actor
 from domain.identity.once import Once, StoredAnswer
 from domain.shared.errors import Invalid
@@ -63,6 +64,16 @@ def body_sha256(raw: bytes) -> bytes:
     """Of what the body says, not of how it is spaced or ordered."""
     said = msgspec.json.encode(msgspec.json.decode(raw), order="deterministic") if raw else b""
     return hashlib.sha256(said).digest()
+
+
+async def was_done(uow: UnitOfWork, actor: Actor) -> bool:
+    """Whether an answer is stored under the caller's key. Raises IdempotencyKeyReused or …InProgress."""
+    try:
+        async with uow.begin(actor.org_id) as unit:
+            await unit.recall(actor.once)
+    except Replay:
+        return True
+    return False
 
 
 async def answer_once[C, R, A: Response[Any] | msgspec.Struct](

@@ -6,6 +6,7 @@ and keep what the OpenAPI document says about the route.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from inspect import Parameter, signature
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Method
 
 from domain.identity.actor import Need
+from entrypoints.http.rates import spend_action
 from entrypoints.http.validation import RequestPlan, plan_for
 
 RULES = "rules"  # the key in a handler's opt
@@ -27,12 +29,16 @@ class RouteRules:
     """What the gates and the documentation must know of a route.
 
     `admin_route`: allowlist, read-only and MFA apply; exactly /v1/admin/* and /v1/iam/*.
-    `ungated`: no gate at all, no caller is looked up (probes, documentation).
+    `ungated`: no gate but the rate limit, no caller is looked up (probes, documentation).
+    `unmetered`: outside the general rate limits, with a cap of its own (probes, webhooks).
+    `action`: what the organisation may do only so often a minute, as `create_user`.
     """
 
     need: Need
     admin_route: bool = False
     ungated: bool = False
+    unmetered: bool = False
+    action: str | None = None
     summary: str = ""
     success: str = ""
     problems: tuple[str, ...] = ()
@@ -97,6 +103,24 @@ def injected(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrap_injection(func=function, is_async=True, additional_params=wanted, container_getter=_container)
 
 
+def metered(action: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, begun once its input is known to be sound and the action's limit lets it."""
+
+    shape = signature(function)
+    asks = "request" in shape.parameters
+
+    @wraps(function)
+    async def spend_first(*args: Any, request: Request[Any, Any, Any], **kwargs: Any) -> Any:
+        await spend_action(request, action)
+        return await function(*args, **kwargs, **({"request": request} if asks else {}))
+
+    if not asks:
+        shape = shape.replace(parameters=[*shape.parameters.values(), REQUEST])
+        spend_first.__annotations__ = {**function.__annotations__, REQUEST.name: REQUEST.annotation}
+    spend_first.__signature__ = shape  # type: ignore[attr-defined]  # what `signature` reads
+    return spend_first
+
+
 def route(
     methods: Sequence[Method],
     path: str,
@@ -104,6 +128,8 @@ def route(
     need: Need,
     admin_route: bool = False,
     ungated: bool = False,
+    unmetered: bool = False,
+    action: str | None = None,
     summary: str,
     success: str = "",
     problems: Sequence[str] = (),
@@ -121,6 +147,8 @@ def route(
         need=need,
         admin_route=admin_route,
         ungated=ungated,
+        unmetered=unmetered,
+        action=action,
         summary=summary,
         success=success,
         problems=tuple(problems),
@@ -138,7 +166,8 @@ def route(
             opt={RULES: rules, "raw_body": raw_body},
             **options,
         )
-        return cast("Endpoint", endpoint(injected(function)))
+        handler = injected(function)
+        return cast("Endpoint", endpoint(handler if action is None else metered(action, handler)))
 
     return decorate
 

@@ -7,6 +7,7 @@ from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.browsers import BrowsersProvider
 from entrypoints.wiring.delivery import DeliveryProvider
 from entrypoints.wiring.identity import IdentityProvider, TenancyProvider
+from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.mail import mail_provider
 from entrypoints.wiring.operations import OperationsProvider
 from entrypoints.wiring.postgres import PostgresProvider
@@ -34,5 +35,5 @@ PROVIDERS: tuple[type[Provider], ...] = (
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     """The process's container. `overrides` replace single providers, as a test's clock or mailer."""
-    providers = [*(provider() for provider in PROVIDERS), mail_provider(settings)]
+    providers = [*(provider() for provider in PROVIDERS), mail_provider(settings), limits_provider(settings)]
     return make_async_container(*providers, *overrides, context={Settings: settings})

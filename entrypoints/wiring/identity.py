@@ -43,6 +43,8 @@ from domain.shared.ids import OrgId
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.authentication import Authentication
 from entrypoints.http.basic import BasicCallers
+from entrypoints.http.callers import SignedCallers
+from entrypoints.http.rates import Callers
 from entrypoints.settings import Settings
 from entrypoints.wiring.basic import basic_pairs
 from entrypoints.wiring.keys import access_keys, email_key, field_keys
@@ -121,6 +123,8 @@ class IdentityProvider(Provider):
     @provide
     def active_orgs(self, engine: AsyncEngine) -> ActiveOrgs:
         return PostgresActiveOrgs(engine)
+
+    callers = provide(SignedCallers, provides=Callers)
 
     @provide
     def authenticate(

@@ -5,7 +5,7 @@ from dishka import Provider, Scope, provide
 from adapters.postgres.probe import DatabaseProbe
 from application.ports.clock import Clock
 from entrypoints.draining import Draining
-from entrypoints.http.readiness import NoRedis, Readiness, RedisProbe
+from entrypoints.http.readiness import Readiness, RedisProbe
 from entrypoints.settings import Settings
 
 
@@ -24,10 +24,6 @@ class OperationsProvider(Provider):
         probe = DatabaseProbe(url.reveal() if url else "", settings.database.prepared_statements)
         yield probe
         await probe.close()
-
-    @provide
-    def redis(self) -> RedisProbe:
-        return NoRedis()
 
     @provide
     def readiness(

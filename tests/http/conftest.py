@@ -1,11 +1,11 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 from dishka import Provider, Scope, provide
-from litestar import Request
+from litestar import Controller, Request
 
 from application.booking.rules import InstallationRules
 from application.ports.unit_of_work import UnitOfWork
@@ -14,12 +14,16 @@ from domain.shared.errors import Unauthenticated
 from domain.shared.ids import OrgId
 from entrypoints.http.app import CONTROLLERS, create_app
 from entrypoints.http.authenticate import Authenticate
+from entrypoints.http.rates import Callers
 from entrypoints.http.routes import RouteRules
 from entrypoints.settings.load import read_settings
+from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.http.example import ExampleController
 from tests.support.clock import FixedClock
+from tests.support.live import UNLIMITED
+from tests.support.rates import HeaderCallers
 from tests.support.salon import Salon, open_salon
 from tests.support.shop import Shop, open_shop
 
@@ -27,17 +31,19 @@ ORG = OrgId(UUID(int=7))
 
 
 class RoleByToken:
-    """`Authorization: Bearer dispatcher` is a dispatcher; anything unknown is refused."""
+    """`Authorization: Bearer dispatcher` is a dispatcher, `Basic dispatcher` too; anybody else is refused."""
 
     async def __call__(self, request: Request[Any, Any, Any], _rules: RouteRules, /) -> Actor | None:
         header = request.headers.get("authorization")
         if header is None:
             return None
         try:
-            role = Role(header.removeprefix("Bearer "))
+            scheme, _, credential = header.partition(" ")
+            role = Role(credential)
         except ValueError:
             raise Unauthenticated from None
-        return Actor(org_id=ORG, kind=ActorKind.BEARER, role=role, name=f"{role}@example.com")
+        kind = ActorKind.BASIC if scheme == "Basic" else ActorKind.BEARER
+        return Actor(org_id=ORG, kind=kind, role=role, name=f"{role}@example.com")
 
 
 class TestProvider(Provider):
@@ -47,19 +53,31 @@ class TestProvider(Provider):
     def authenticate(self) -> Authenticate:
         return RoleByToken()
 
+    callers = provide(HeaderCallers, provides=Callers, scope=Scope.APP)
 
-def edge_client(environ: dict[str, str] | None = None, *, peer: str = "127.0.0.1") -> httpx.AsyncClient:
+
+def edge_client(
+    environ: dict[str, str] | None = None,
+    *providers: Provider,
+    peer: str = "127.0.0.1",
+    controllers: Sequence[type[Controller]] = (),
+) -> httpx.AsyncClient:
     """The real edge over the example controller; no database."""
     from dishka import make_async_container
 
     from entrypoints.settings import Settings
 
-    settings, faults = read_settings({"APP_ENV": "dev", **(environ or {})})
+    settings, faults = read_settings({"APP_ENV": "dev", **UNLIMITED, **(environ or {})})
     assert not faults
     container = make_async_container(
-        SystemProvider(), RequestProvider(), TestProvider(), context={Settings: settings}
+        SystemProvider(),
+        RequestProvider(),
+        limits_provider(settings),
+        TestProvider(),
+        *providers,
+        context={Settings: settings},
     )
-    app = create_app(settings, container, [*CONTROLLERS, ExampleController])
+    app = create_app(settings, container, [*CONTROLLERS, ExampleController, *controllers])
     transport = httpx.ASGITransport(app, client=(peer, 5000))  # type: ignore[arg-type]  # Litestar is an ASGI app
     return httpx.AsyncClient(transport=transport, base_url="http://testserver")
 

@@ -16,17 +16,21 @@ from entrypoints.http.app import create_app
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.cookies import Cookies, our_cookies
 from entrypoints.http.csrf import COOKIE_SESSION, Csrf
+from entrypoints.http.rates import Callers
 from entrypoints.http.routes import RouteRules
 from entrypoints.origins import origin_of
 from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring.browsers import BrowsersProvider
+from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.http.conftest import ORG
 from tests.http.example import ExampleController
 from tests.support.clock import FixedClock
 from tests.support.gates import PASSED, open_gates
+from tests.support.live import UNLIMITED
+from tests.support.rates import HeaderCallers
 
 SESSION, ANOTHER = UUID(int=11), UUID(int=12)
 WRITE = "/v1/admin/examples/019a0000-0000-7000-8000-000000000000"
@@ -52,13 +56,13 @@ class ByCookie:
 
 @asynccontextmanager
 async def portal(environ: Mapping[str, str] = ENVIRON) -> AsyncIterator[tuple[httpx.AsyncClient, Csrf]]:
-    settings, faults = read_settings(environ)
+    settings, faults = read_settings({**UNLIMITED, **environ})
     assert not faults
     known = Provider(scope=Scope.APP)
     known.provide(ByCookie, provides=Authenticate)
-    container = make_async_container(
-        SystemProvider(), RequestProvider(), BrowsersProvider(), known, context={Settings: settings}
-    )
+    known.provide(HeaderCallers, provides=Callers)
+    providers = [SystemProvider(), RequestProvider(), BrowsersProvider(), limits_provider(settings), known]
+    container = make_async_container(*providers, context={Settings: settings})
     app = create_app(settings, container, [ExampleController])
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))  # type: ignore[arg-type]  # Litestar is an ASGI app
     async with httpx.AsyncClient(transport=transport, base_url="https://inside.example.net") as client:

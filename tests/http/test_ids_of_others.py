@@ -21,6 +21,7 @@ from tests.support.http import open_app, settings_for
 from tests.support.log_lines import Lines, captured_lines
 from tests.support.operations import Document, Operation, Place
 from tests.support.populated import NUMBER, Populated, populate
+from tests.support.rates import COUNTING
 
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "user_id": ("memberships", "user_id"),
@@ -28,7 +29,7 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
 """Where an id is found whose name is not that of a table's key."""
 EMPTY_HANDED = {"session_id"}
 """Ids that mean something to their own person alone, who is not the one that asks here."""
-VARYING = {"date", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"}
+VARYING = COUNTING | {"date"}
 
 
 type Seen = tuple[int, list[tuple[str, str]], bytes]

@@ -24,6 +24,7 @@ from entrypoints.settings.load import read_settings
 from entrypoints.wiring import make_container
 from tests.support.clock import FixedClock
 from tests.support.identity import LIFETIMES, a_session, join
+from tests.support.live import UNLIMITED
 from tests.support.orgs import found_org
 
 PASSED = 299
@@ -74,7 +75,9 @@ class Gates:
 
 
 def settings_of_gates(**environ: str) -> Settings:
-    settings, faults = read_settings({"APP_ENV": "dev", "AUTH_SECRET_KEY": "k" * 40, **PAIRS, **environ})
+    settings, faults = read_settings(
+        {"APP_ENV": "dev", "AUTH_SECRET_KEY": "k" * 40, **UNLIMITED, **PAIRS, **environ}
+    )
     assert not faults
     return settings
 

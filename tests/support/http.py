@@ -24,13 +24,9 @@ from entrypoints.wiring import make_container
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.identity import an_address
+from tests.support.live import UNLIMITED
 
-BASE = {
-    "APP_ENV": "dev",
-    "PASSWORD_HASH_ARGON2_MEMORY_COST": "19456",
-    "RATE_LIMIT_PER_MINUTE": "1000000",
-    "ADMIN_ACTION_RATE_LIMIT_PER_MINUTE": "1000000",
-}
+BASE = {"APP_ENV": "dev", "PASSWORD_HASH_ARGON2_MEMORY_COST": "19456", **UNLIMITED}
 
 
 def settings_for(home: Path, database: TestDatabase | None, **environ: str) -> Settings:

@@ -21,18 +21,22 @@ from domain.shared.errors import Unauthenticated
 from domain.shared.ids import OrgId, UserId
 from entrypoints.http.app import create_app
 from entrypoints.http.authenticate import Authenticate
+from entrypoints.http.rates import Callers
 from entrypoints.http.request_context import context_of
 from entrypoints.http.routes import RouteRules
 from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring.booking import BookingProvider
+from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.support.clock import FixedClock
+from tests.support.live import UNLIMITED
 from tests.support.orgs import found_org
 from tests.support.public_org import PublicOrgs
+from tests.support.rates import HeaderCallers
 
 DISPATCHER = UserId(UUID(int=42))
 
@@ -108,13 +112,14 @@ async def open_shop(
     peer: str = "203.0.113.7",
     **booking_settings: Any,
 ) -> AsyncIterator[Shop]:
-    settings, faults = read_settings({"APP_ENV": "dev", **(environ or {})})
+    settings, faults = read_settings({"APP_ENV": "dev", **UNLIMITED, **(environ or {})})
     assert not faults
     overrides = Provider(scope=Scope.APP)
     overrides.provide(lambda: uow, provides=UnitOfWork)
     overrides.provide(lambda: clock, provides=Clock)
     overrides.provide(PublicOrgs)
     overrides.provide(ByHeader, provides=Authenticate)
+    overrides.provide(HeaderCallers, provides=Callers)
     for kind, instance in (given or {}).items():
         overrides.provide(_handing_out(instance), provides=kind)
     if human_check is not None:
@@ -125,6 +130,7 @@ async def open_shop(
         PricingProvider(),
         BookingProvider(),
         SchedulingProvider(),
+        limits_provider(settings),
         overrides,
         context={Settings: settings},
     )
