@@ -1,10 +1,12 @@
 """The application: every controller, behind the gates, inside the edge."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 
 from dishka import AsyncContainer
 from litestar import Controller, Litestar
 from litestar.routes import HTTPRoute
+from litestar.types import BeforeRequestHookHandler
 
 from application.ports.idempotency import Replay
 from entrypoints.http.add_ons import AddOnsController
@@ -41,6 +43,7 @@ from entrypoints.http.workers import WorkersController
 from entrypoints.settings import Settings
 
 MOST_BODY_BYTES = 1024 * 1024
+type Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 CONTROLLERS: tuple[type[Controller], ...] = (
     HealthController,
     DocumentationController,
@@ -77,19 +80,34 @@ def create_app(
     settings: Settings, container: AsyncContainer, controllers: Sequence[type[Controller]] = CONTROLLERS
 ) -> Litestar:
     """The caller closes the container once nothing is served any more."""
-    edge = settings.edge
-    app = Litestar(
+    app = routed(controllers, gatekeeper(settings, container), [keeping_session_use(container)])
+    app.asgi_handler = edge_around(app, settings, container)
+    return app
+
+
+def routed(
+    controllers: Sequence[type[Controller]], gate: BeforeRequestHookHandler, lifespan: Sequence[Lifespan] = ()
+) -> Litestar:
+    """Every route behind the gate, and nothing yet of how this installation is set."""
+    return Litestar(
         route_handlers=controllers,
-        before_request=Gatekeeper(container, edge.admin_ip_allowlist_cidrs, edge.admin_read_only),
+        before_request=gate,
         exception_handlers={Replay: answer_replay, Exception: answer_problem},
-        lifespan=[keeping_session_use(container)],
+        lifespan=lifespan,
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = Edge(app.asgi_handler, container, edge_policy(settings, unmetered_paths(app)))
-    return app
+
+
+def gatekeeper(settings: Settings, container: AsyncContainer) -> Gatekeeper:
+    edge = settings.edge
+    return Gatekeeper(container, edge.admin_ip_allowlist_cidrs, edge.admin_read_only)
+
+
+def edge_around(app: Litestar, settings: Settings, container: AsyncContainer) -> Edge:
+    return Edge(app.asgi_handler, container, edge_policy(settings, unmetered_paths(app)))
 
 
 def unmetered_paths(app: Litestar) -> frozenset[str]:

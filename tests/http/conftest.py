@@ -12,7 +12,7 @@ from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Actor, ActorKind, Role
 from domain.shared.errors import Unauthenticated
 from domain.shared.ids import OrgId
-from entrypoints.http.app import CONTROLLERS, create_app
+from entrypoints.http.app import CONTROLLERS
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.rates import Callers
 from entrypoints.http.routes import RouteRules
@@ -26,6 +26,7 @@ from tests.support.live import UNLIMITED
 from tests.support.rates import HeaderCallers
 from tests.support.salon import Salon, open_salon
 from tests.support.shop import Shop, open_shop
+from tests.support.wired import client_of
 
 ORG = OrgId(UUID(int=7))
 
@@ -77,9 +78,8 @@ def edge_client(
         *providers,
         context={Settings: settings},
     )
-    app = create_app(settings, container, [*CONTROLLERS, ExampleController, *controllers])
-    transport = httpx.ASGITransport(app, client=(peer, 5000))  # type: ignore[arg-type]  # Litestar is an ASGI app
-    return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+    mine = [*CONTROLLERS, ExampleController, *controllers]
+    return client_of(settings, container, peer=peer, controllers=mine)
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from litestar import Controller
 
 from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Need, Role
-from entrypoints.http.app import CONTROLLERS, create_app
+from entrypoints.http.app import CONTROLLERS
 from entrypoints.http.routes import FRESH, post
 from tests.http.identity_app import PASSWORD, Company, a_company, bearer, cheap_passwords
 from tests.support.clock import FixedClock
@@ -31,12 +30,9 @@ class DeedController(Controller):
 
 @pytest.fixture
 async def company(postgres: TestDatabase, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Company]:
-    async with open_app(settings_for(tmp_path, postgres), clock, cheap_passwords()) as app:
-        app.litestar = create_app(app.settings, app.container, [*CONTROLLERS, DeedController])
-        transport = httpx.ASGITransport(app.litestar, client=("127.0.0.1", 50000))  # type: ignore[arg-type]  # ASGI by another name
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-            app.client = client
-            yield await a_company(app)
+    mine = [*CONTROLLERS, DeedController]
+    async with open_app(settings_for(tmp_path, postgres), clock, cheap_passwords(), controllers=mine) as app:
+        yield await a_company(app)
 
 
 async def send(company: Company, path: str, headers: Any, body: Any = None) -> tuple[int, Any]:

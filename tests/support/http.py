@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,16 +15,17 @@ from typing import Any
 
 import httpx
 from dishka import AsyncContainer, Provider, Scope
-from litestar import Litestar
+from litestar import Controller
 
 from application.ports.clock import Clock
-from entrypoints.http.app import create_app
+from entrypoints.http.app import CONTROLLERS
 from entrypoints.settings import Settings, load_settings
 from entrypoints.wiring import make_container
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.identity import an_address
 from tests.support.live import UNLIMITED
+from tests.support.wired import client_of
 
 BASE = {"APP_ENV": "dev", "PASSWORD_HASH_ARGON2_MEMORY_COST": "19456", **UNLIMITED}
 
@@ -40,7 +41,6 @@ def settings_for(home: Path, database: TestDatabase | None, **environ: str) -> S
 class App:
     """The application in process, with its container at hand and a clock that tests may set."""
 
-    litestar: Litestar
     container: AsyncContainer
     client: httpx.AsyncClient
     clock: FixedClock
@@ -49,15 +49,18 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, clock: FixedClock, *overrides: Provider) -> AsyncIterator[App]:
+async def open_app(
+    settings: Settings,
+    clock: FixedClock,
+    *overrides: Provider,
+    controllers: Sequence[type[Controller]] = CONTROLLERS,
+) -> AsyncIterator[App]:
     clocks = Provider(scope=Scope.APP)
     clocks.provide(lambda: clock, provides=Clock)
     container = make_container(settings, clocks, *overrides)
-    litestar = create_app(settings, container)
-    transport = httpx.ASGITransport(litestar, client=(an_address(), 50000))  # type: ignore[arg-type]  # ASGI by another name
     try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-            yield App(litestar, container, client, clock, settings)
+        async with client_of(settings, container, peer=an_address(), controllers=controllers) as client:
+            yield App(container, client, clock, settings)
     finally:
         await container.close()
 

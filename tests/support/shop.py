@@ -19,7 +19,6 @@ from domain.identity.actor import Actor, ActorKind, Role
 from domain.scheduling.settings import BookingSettings
 from domain.shared.errors import Unauthenticated
 from domain.shared.ids import OrgId, UserId
-from entrypoints.http.app import create_app
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.rates import Callers
 from entrypoints.http.request_context import context_of
@@ -37,6 +36,7 @@ from tests.support.live import UNLIMITED
 from tests.support.orgs import found_org
 from tests.support.public_org import PublicOrgs
 from tests.support.rates import HeaderCallers
+from tests.support.wired import client_of
 
 DISPATCHER = UserId(UUID(int=42))
 
@@ -134,9 +134,7 @@ async def open_shop(
         overrides,
         context={Settings: settings},
     )
-    app = create_app(settings, container)
-    transport = httpx.ASGITransport(app, client=(peer, 5000))  # type: ignore[arg-type]  # Litestar is an ASGI app
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+    async with client_of(settings, container, peer=peer) as client:
         org_id, slug = await open_org(uow, clock, **booking_settings)
         yield Shop(client, uow, org_id, slug)
     await container.close()
