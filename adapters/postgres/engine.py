@@ -36,6 +36,7 @@ def make_engine(options: DatabaseOptions) -> AsyncEngine:
         pool_timeout=options.pool_timeout_seconds,
         pool_use_lifo=True,
         json_deserializer=msgspec.json.decode,
+        hide_parameters=True,  # a statement that fails is logged, what people wrote is not
         connect_args={
             "connection_class": TenantConnection,
             "timeout": CONNECT_TIMEOUT_SECONDS,

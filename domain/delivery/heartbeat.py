@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from domain.shared.redaction import redact_text
+
 _ERROR_LENGTH = 128
 BEAT_SECONDS = 10
 _SILENT_AFTER = timedelta(seconds=3 * BEAT_SECONDS)
@@ -55,7 +57,7 @@ class Heartbeat:
         ended = self._end(runner, now, duration_ms, next_run_at)
         return replace(
             ended,
-            last_error=error[:_ERROR_LENGTH],
+            last_error=redact_text(error)[:_ERROR_LENGTH],
             last_error_at=now,
             consecutive_failures=self.consecutive_failures + 1,
         )

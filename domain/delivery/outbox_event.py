@@ -11,6 +11,7 @@ from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.faults import Fault
 from domain.delivery.retry_policy import RetryPolicy
 from domain.shared.ids import EventId
+from domain.shared.redaction import redact_text
 
 _LOSSES_BEFORE_QUARANTINE = 2
 
@@ -143,7 +144,7 @@ class OutboxEvent:
             self._unleased(),
             status=EventStatus.RETRY,
             next_attempt_at=now + delay,
-            last_error=fault.code,
+            last_error=redact_text(fault.code),
         )
 
     def die(self, code: str, now: datetime) -> Self:
@@ -151,7 +152,7 @@ class OutboxEvent:
             self._unleased(),
             status=EventStatus.DEAD,
             next_attempt_at=None,
-            last_error=code,
+            last_error=redact_text(code),
             dead_at=now,
             secret_sealed=None,
         )

@@ -131,7 +131,7 @@ def from_domain(error: DomainError) -> Problem:
         status,
         error.code,
         redact_text(error.detail),
-        [{"field": fault.field, "message": fault.message} for fault in error.errors],
+        [{"field": fault.field, "message": redact_text(fault.message)} for fault in error.errors],
         error.members,
         headers,
     )

@@ -9,7 +9,7 @@ import adapters
 import application
 import domain
 import entrypoints
-from domain.shared.errors import Conflict, DomainError
+from domain.shared.errors import Conflict, DomainError, FieldFault, Invalid
 from entrypoints.http.problem_pages import PAGES
 from entrypoints.http.problems import from_domain, status_of
 
@@ -113,3 +113,11 @@ def test_the_walk_finds_errors() -> None:
 
 def test_a_detail_shows_no_personal_data() -> None:
     assert "ann@example.com" not in from_domain(Conflict("Sent to ann@example.com.")).detail
+
+
+def test_a_problem_is_cleaned_as_a_log_line_is() -> None:
+    fault = FieldFault("email", "belongs to ann@example.com, see https://x.example/?sig=abc")
+    problem = from_domain(Invalid("Call +1 206 555 0134.", errors=[fault]))
+    assert problem.detail == "Call <redacted>."
+    message = "belongs to <redacted>, see https://x.example/?sig=<redacted>"
+    assert problem.errors == [{"field": "email", "message": message}]

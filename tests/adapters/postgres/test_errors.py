@@ -2,8 +2,11 @@
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import pytest
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.errors import connecting, translated
 from domain.shared.errors import Contended, DomainError, Invalid, Unavailable
@@ -73,3 +76,10 @@ def test_faults_of_ours_are_not_hidden(fault: Exception) -> None:
 def test_whatever_keeps_us_from_connecting_is_unavailable(said: Exception) -> None:
     with pytest.raises(Unavailable, match="cannot be reached"), connecting():
         raise said
+
+
+async def test_a_failing_statement_does_not_show_its_values(postgres_engine: AsyncEngine) -> None:
+    async with postgres_engine.connect() as connection:
+        with pytest.raises(DBAPIError) as failed:
+            await connection.execute(text("select cast(:said as integer) / 0"), {"said": 4711})
+    assert "4711" not in str(failed.value)

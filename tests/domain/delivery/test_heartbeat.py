@@ -42,3 +42,8 @@ def test_silent_runners_are_forgotten() -> None:
     assert pulse.live_runners(NOON + timedelta(seconds=20)) == 2
     later = pulse.beat("b", NOON + timedelta(seconds=40))
     assert set(later.runners) == {"b"}
+
+
+def test_what_went_wrong_is_kept_without_secrets() -> None:
+    pulse = ran(Heartbeat(name="x"), NOON, error="ann@example.com: Bearer abc.def")
+    assert pulse.last_error == "<redacted>: Bearer <redacted>"

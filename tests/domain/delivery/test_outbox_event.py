@@ -151,3 +151,11 @@ def _step(step: str, event: OutboxEvent, now: datetime, policy: RetryPolicy, cha
             return event.release(now)
         case _:
             return event.settle(EventOutcome.WITHDRAWN, now)
+
+
+def test_why_it_failed_is_kept_without_secrets() -> None:
+    said = Fault(code="status_500 for ann@example.com", permanent=False)
+    policy = RetryPolicy(max_attempts=3, base_backoff_seconds=30)
+    claimed = an_event().claim(a_lease(NOON))
+    assert claimed.fail(said, NOON, policy, 0.5).last_error == "status_500 for <redacted>"
+    assert claimed.die("token=abc", NOON).last_error == "token=<redacted>"
