@@ -84,6 +84,9 @@ DOORS: Mapping[str, Door] = MappingProxyType(
         "refresh_token_org": Door(
             "a refresh token names no organisation", reads={"refresh_tokens": ("org_id", "token_sha256")}
         ),
+        "mailed_link_org": Door(
+            "a mailed link names no organisation", reads={"mailed_links": ("org_id", "token_sha256")}
+        ),
         "login_secret": Door("the hash that a login by e-mail must match", reads=_SECRETS),
         "step_up_secret": Door("the hash that a signed-in person must match again", reads=_SECRETS),
         "set_person_password": Door("the table is granted to nobody", _SECRETS, _SECRET_CHANGES),

@@ -15,6 +15,7 @@ class MailTemplate:
     facts: tuple[str, ...] = ()
     greets: bool = True
     needs: tuple[str, ...] = ()
+    link: str = ""  # what to call the address that `secret` is
 
 
 _VISIT = ("starts_at",)
@@ -89,6 +90,39 @@ TEMPLATES: Mapping[str, MailTemplate] = {
         paragraphs=("You are {% if not assigned %}no longer {% endif %}assigned to this visit.",),
         facts=("when", "service", "where"),
         needs=(*_VISIT, "assigned"),
+    ),
+    "password_reset_link": MailTemplate(
+        subject="Reset your password – {{ org }}",
+        heading="Reset your password",
+        paragraphs=(
+            "Somebody, we hope you, asked for a new password for your account.",
+            "The link works once, within 30 minutes. Without it nothing changes.",
+        ),
+        greets=False,
+        needs=("secret",),
+        link="Choose a new password",
+    ),
+    "invitation": MailTemplate(
+        subject="You are invited to {{ org }}",
+        heading="You are invited to {{ org }}",
+        paragraphs=(
+            "You are to work with {{ org }} as {{ role }}.",
+            "The link works once, within 72 hours. If you do not know this company, leave it.",
+        ),
+        greets=False,
+        needs=("secret", "role"),
+        link="Accept the invitation",
+    ),
+    "temp_password_notice": MailTemplate(
+        subject="Your password was reset – {{ org }}",
+        heading="Your password was reset",
+        paragraphs=(
+            "An administrator of {{ org }} gave your account a temporary password.",
+            "You choose a new one when you sign in with it.",
+            "If you did not expect this, tell your administrator at once.",
+        ),
+        facts=("temp_password",),
+        greets=False,
     ),
     "password_changed": MailTemplate(
         subject="Your password was changed – {{ org }}",

@@ -117,6 +117,7 @@ SAYERS: Mapping[str, tuple[str, Sayer]] = {
     "phone": ("Phone", _words("phone")),
     "email": ("E-mail", _words("email")),
     "postal_code": ("Postal code", _words("postal_code")),
+    "temp_password": ("Temporary password", _words("secret")),
 }
 
 

@@ -56,10 +56,12 @@ class JinjaTemplates:
         name = values.get("name")
         content = {
             "subject": subject,
-            "heading": template.heading,
+            "heading": self._say(template.heading, words),
             "greeting": f"Hello {name}," if template.greets and name else "",
             "paragraphs": paragraphs,
             "facts": facts_of(template.facts, values, zone),
+            "link": template.link,
+            "address": values.get("secret") if template.link else "",
             "org_name": letterhead.org_name,
             "primary_color": letterhead.primary_color,
             "footer_text": letterhead.footer_text,

@@ -49,6 +49,11 @@ def refresh_token_org(orgs: Mapping[OrgId, OrgTables], token_sha256: bytes) -> O
     return next((org_id for org_id, tables in orgs.items() if token_sha256 in tables.refresh_tokens), None)
 
 
+def mailed_link_org(orgs: Mapping[OrgId, OrgTables], token_sha256: bytes) -> OrgId | None:
+    held = ((org_id, link) for org_id, tables in orgs.items() for link in tables.mailed_links.values())
+    return next((org_id for org_id, link in held if link.token_sha256 == token_sha256), None)
+
+
 @dataclass(frozen=True, slots=True)
 class MemorySessionStates:
     database: MemoryUnitOfWork

@@ -22,3 +22,6 @@ class MemoryMemberships:
 
     async def save(self, membership: Membership) -> None:
         self.rows[membership.user_id] = membership
+
+    async def count_active_owners(self) -> int:
+        return sum(membership.rules for membership in self.rows.values())

@@ -53,6 +53,7 @@ def _enqueued(message: Message, event_id: EventId, now: datetime, request_id: st
         resource_type=message.resource_type,
         resource_id=message.resource_id,
         payload=dict(message.payload),
+        secret_sealed=message.secret_sealed,
         next_attempt_at=now,
         expires_at=message.expires_at,
         created_at=now,

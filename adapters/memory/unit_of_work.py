@@ -27,6 +27,7 @@ from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.idempotency import Claim, KeyRow, under_way
 from adapters.memory.leads import MemoryLeads
 from adapters.memory.leftovers import MemoryLeftoverOrgs, MemoryLeftovers
+from adapters.memory.links import MemoryLinkOwners, MemoryLinks
 from adapters.memory.memberships import MemoryMemberships
 from adapters.memory.orgs import MemoryOrgDirectory, MemoryOrgProfiles
 from adapters.memory.outbox import MemoryDueMessages, MemoryOutbox, MemoryOutboxQueue
@@ -43,6 +44,7 @@ from adapters.memory.shared import Overlay, RowLocks, SharedRows
 from adapters.memory.teams import MemoryTeams
 from adapters.memory.throttling import MemoryAuthFailures, MemoryTryCounters
 from adapters.memory.usage import MemoryUsageEvents
+from adapters.memory.users import MemoryUsers
 from adapters.memory.workers import MemoryWorkers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
@@ -52,7 +54,8 @@ from domain.delivery.attempt import Attempt
 from domain.delivery.email_event import EmailEvent
 from domain.delivery.heartbeat import Heartbeat
 from domain.delivery.outbox_event import OutboxEvent
-from domain.identity.membership import Membership
+from domain.identity.link import Link
+from domain.identity.membership import Belonging, Membership
 from domain.identity.once import Once
 from domain.identity.person import Person
 from domain.identity.session import RefreshToken, Session
@@ -71,6 +74,7 @@ from domain.shared.ids import (
     BookingId,
     EventId,
     LeadId,
+    LinkId,
     OrgId,
     SessionId,
     TeamId,
@@ -96,6 +100,7 @@ class OrgTables:
     add_ons: dict[AddOnId, AddOn] = field(default_factory=dict)
     leads: dict[LeadId, Lead] = field(default_factory=dict)
     memberships: dict[UserId, Membership] = field(default_factory=dict)
+    mailed_links: dict[LinkId, Link] = field(default_factory=dict)
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
     idempotency_keys: dict[tuple[str, str], KeyRow] = field(default_factory=dict)
@@ -130,6 +135,7 @@ class MemoryUnit:
     claim: Claim
     clock: Clock
     ids: Identifiers
+    belongings: MemoryBelongings
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -206,6 +212,15 @@ class MemoryUnit:
     @property
     def memberships(self) -> MemoryMemberships:
         return MemoryMemberships(self.tables.memberships)
+
+    @property
+    def users(self) -> MemoryUsers:
+        tables = self.tables
+        return MemoryUsers(tables.memberships, self.shared.persons, tables.workers, tables.mailed_links)
+
+    @property
+    def links(self) -> MemoryLinks:
+        return MemoryLinks(self.tables.mailed_links)
 
     @property
     def sessions(self) -> MemorySessions:
@@ -311,6 +326,10 @@ class MemoryGlobalUnit:
     def refresh_token_owners(self) -> MemoryRefreshTokenOwners:
         return MemoryRefreshTokenOwners(lambda token: doors.refresh_token_org(self.orgs, token))
 
+    @property
+    def link_owners(self) -> MemoryLinkOwners:
+        return MemoryLinkOwners(lambda token: doors.mailed_link_org(self.orgs, token))
+
 
 @dataclass(slots=True)
 class MemoryUnitOfWork:
@@ -331,7 +350,8 @@ class MemoryUnitOfWork:
                 shared = self._shared_rows(until_end)
                 claim = Claim(tables.idempotency_keys, once, self.clock.now())
                 claim.check()
-                yield MemoryUnit(org_id, tables, shared, claim, self.clock, self.ids)
+                belongings = MemoryBelongings(self._belongings)
+                yield MemoryUnit(org_id, tables, shared, claim, self.clock, self.ids, belongings)
                 claim.finish()
                 async with self._lock(None):  # a global unit puts whole tables back when it ends
                     shared.commit()
@@ -343,6 +363,9 @@ class MemoryUnitOfWork:
             tables = snapshot(self.shared)
             yield MemoryGlobalUnit(tables, self.orgs)
             self.shared = tables
+
+    def _belongings(self, user_id: UserId, now: datetime) -> tuple[Belonging, ...]:
+        return doors.person_memberships(self.orgs, self.shared, user_id, now)
 
     def _shared_rows(self, until_end: AsyncExitStack) -> SharedRows:
         return SharedRows(

@@ -5,7 +5,7 @@ from application.ports.workers import WorkerFilter
 from domain.scheduling.team import Team
 from domain.scheduling.worker import UserAlreadyLinked, Worker
 from domain.shared.errors import NotFound
-from domain.shared.ids import TeamId, WorkerId
+from domain.shared.ids import TeamId, UserId, WorkerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,9 @@ class MemoryWorkers:
 
     async def lock(self, worker_id: WorkerId) -> Worker:
         return await self.get(worker_id)
+
+    async def lock_by_user(self, user_id: UserId) -> Worker | None:
+        return next((worker for worker in self.rows.values() if worker.user_id == user_id), None)
 
     async def lock_many(self, worker_ids: Iterable[WorkerId]) -> list[Worker]:
         return [await self.get(worker_id) for worker_id in sorted(set(worker_ids))]

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables.identity import memberships
@@ -16,11 +16,16 @@ MEMBERSHIP = tuple(memberships.c[name] for name in FIELDS)
 FIND = select(*MEMBERSHIP).where(memberships.c.user_id == bindparam("id"))
 LOCK = FIND.with_for_update(key_share=True)
 ADD = insert(memberships)
-CHANGING = FIELDS[1:]
+CHANGING = (*FIELDS[1:], "name_key")
 SAVE = (
     update(memberships)
     .where(memberships.c.user_id == bindparam("id"))
     .values({name: bindparam(name) for name in CHANGING})
+)
+COUNT_OWNERS = (
+    select(func.count())
+    .select_from(memberships)
+    .where(memberships.c.role == "owner", memberships.c.status == "active")
 )
 
 
@@ -45,8 +50,13 @@ class PostgresMemberships:
         return to_membership(row)
 
     async def add(self, membership: Membership) -> None:
-        await self.connection.execute(ADD, {name: getattr(membership, name) for name in FIELDS})
+        await self.connection.execute(
+            ADD, {name: getattr(membership, name) for name in ("user_id", *CHANGING)}
+        )
 
     async def save(self, membership: Membership) -> None:
         row = {name: getattr(membership, name) for name in CHANGING}
         await self.connection.execute(SAVE, {**row, "id": membership.user_id})
+
+    async def count_active_owners(self) -> int:
+        return int((await self.connection.execute(COUNT_OWNERS)).scalar_one())

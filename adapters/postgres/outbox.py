@@ -87,6 +87,7 @@ class PostgresOutbox:
             "resource_type": message.resource_type,
             "resource_id": message.resource_id,
             "payload": dict(message.payload),
+            "secret_sealed": message.secret_sealed,
             "next_attempt_at": now,
             "expires_at": message.expires_at,
             "created_at": now,

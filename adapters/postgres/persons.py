@@ -27,6 +27,8 @@ FIELDS = (
     "mfa_enabled",
     "must_change_password",
     "temp_password_until",
+    "proven_at",
+    "password_epoch",
 )
 CHANGING = ("email", "email_norm", *FIELDS[3:])
 PERSON = tuple(persons.c[name] for name in FIELDS)
@@ -58,6 +60,8 @@ def to_person(row: Sequence[Any]) -> Person:
         mfa_enabled=row[4],
         must_change_password=row[5],
         temp_password_until=row[6],
+        proven_at=row[7],
+        password_epoch=row[8],
     )
 
 

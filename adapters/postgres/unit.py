@@ -18,6 +18,7 @@ from adapters.postgres.heartbeats import PostgresHeartbeats
 from adapters.postgres.idempotency import Claim
 from adapters.postgres.leads import PostgresLeads
 from adapters.postgres.leftovers import PostgresLeftoverOrgs, PostgresLeftovers
+from adapters.postgres.links import PostgresLinkOwners, PostgresLinks
 from adapters.postgres.memberships import PostgresMemberships
 from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
 from adapters.postgres.outbox import PostgresOutbox
@@ -36,6 +37,7 @@ from adapters.postgres.sessions import (
 from adapters.postgres.teams import PostgresTeams
 from adapters.postgres.throttling import PostgresAuthFailures, PostgresTryCounters
 from adapters.postgres.usage import PostgresUsageEvents
+from adapters.postgres.users import PostgresUsers
 from adapters.postgres.workers import PostgresWorkers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
@@ -123,6 +125,18 @@ class PostgresUnit:
         return PostgresMemberships(self.connection)
 
     @property
+    def users(self) -> PostgresUsers:
+        return PostgresUsers(self.connection)
+
+    @property
+    def links(self) -> PostgresLinks:
+        return PostgresLinks(self.connection)
+
+    @property
+    def belongings(self) -> PostgresBelongings:
+        return PostgresBelongings(self.connection)
+
+    @property
     def sessions(self) -> PostgresSessions:
         return PostgresSessions(self.connection)
 
@@ -196,6 +210,10 @@ class PostgresGlobalUnit:
     @property
     def refresh_token_owners(self) -> PostgresRefreshTokenOwners:
         return PostgresRefreshTokenOwners(self.connection)
+
+    @property
+    def link_owners(self) -> PostgresLinkOwners:
+        return PostgresLinkOwners(self.connection)
 
     @property
     def heartbeats(self) -> PostgresHeartbeats:

@@ -68,6 +68,7 @@ WORKER = (
 ALL = select(*WORKER)
 GET = ALL.where(workers.c.worker_id == bindparam("wanted"))
 LOCK = GET.with_for_update(key_share=True, of=workers)
+LOCK_BY_USER = ALL.where(workers.c.user_id == bindparam("wanted")).with_for_update(key_share=True, of=workers)
 MANY = workers.c.worker_id == func.any(cast(bindparam("wanted"), ARRAY(Uuid)))
 LOCK_MANY = ALL.where(MANY).order_by(workers.c.worker_id).with_for_update(key_share=True, of=workers)
 
@@ -172,6 +173,10 @@ class PostgresWorkers:
 
     async def lock(self, worker_id: WorkerId) -> Worker:
         return await self._one(LOCK, worker_id)
+
+    async def lock_by_user(self, user_id: UserId) -> Worker | None:
+        row = (await self.connection.execute(LOCK_BY_USER, {"wanted": user_id})).one_or_none()
+        return None if row is None else to_worker(row)
 
     async def lock_many(self, worker_ids: Iterable[WorkerId]) -> list[Worker]:
         wanted = sorted(set(worker_ids))

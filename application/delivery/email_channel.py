@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from application.delivery.channel import Receipt, Shipment
 from application.delivery.compose import Sender, compose, letterhead
+from application.delivery.sealed import opened
 from application.ports.clock import Clock
+from application.ports.field_cipher import FieldCipher
 from application.ports.mailer import Mailer
 from application.ports.templates import Templates
 from application.ports.unit_of_work import Unit
@@ -36,9 +38,8 @@ class EmailShipment:
 
     async def send(self) -> Receipt:
         channel = self.channel
-        rendered = channel.templates.render(
-            self.event.event_type, self.event.payload, letterhead(self.profile)
-        )
+        values = {**self.event.payload, **opened(channel.cipher, self.event)}
+        rendered = channel.templates.render(self.event.event_type, values, letterhead(self.profile))
         mail = compose(self.org_id, self.event, rendered, self.profile, channel.sender, channel.clock.now())
         provider_message_id = await channel.mailer.send(mail)
         return EmailReceipt(
@@ -56,6 +57,7 @@ class EmailChannel:
     mailer: Mailer
     sender: Sender
     clock: Clock
+    cipher: FieldCipher
     unsolicited_per_day: int = 3
 
     async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
@@ -85,7 +87,7 @@ class EmailChannel:
         self, email: EmailEvent, values: Mapping[str, object], profile: OrgProfile
     ) -> EmailEvent:
         try:
-            rendered = self.templates.render(email.email_type, values, letterhead(profile))
+            rendered = self.templates.render(email.email_type, {"secret": "", **values}, letterhead(profile))
         except DeliveryFailed:  # what cannot be composed has no subject
             return email
         return email.composed(rendered.version, rendered.subject)

@@ -2,10 +2,10 @@ from dataclasses import dataclass
 
 from application.identity.issuing import IssuedTokens, TokenIssuer
 from application.identity.log_out import own
+from application.identity.new_password import org_words, tell_password_changed
 from application.identity.password_proof import PasswordProof
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
-from application.ports.outbox import Message
 from application.ports.passwords import Passwords
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.identity.actor import Actor, Need
@@ -14,8 +14,6 @@ from domain.identity.person import Person
 from domain.identity.session import RevokedReason, Session
 from domain.shared.errors import Unauthenticated
 from domain.shared.ids import SessionId
-
-OURS = "sweepline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class ChangePasswordHandler:
         actor.require(Need.SIGNED_IN)
         async with self.uow.begin(actor.org_id) as unit:
             await unit.recall(actor.once)  # done before, the current password is no longer current
-            names = await self._names(unit, actor)
+            names = await org_words(unit)
         person = await self.proof.require(actor, command.current_password, purpose="change_password")
         self._check(person, names, command)
         new_hash = await self.passwords.hash(command.new_password)
@@ -49,12 +47,6 @@ class ChangePasswordHandler:
             tokens = await self._change(unit, actor, person, new_hash)
             await unit.seal(tokens)
         return tokens
-
-    @staticmethod
-    async def _names(unit: Unit, actor: Actor) -> tuple[str, ...]:
-        """Of the organisation and ours: a password is not made from them."""
-        org = await unit.directory.by_id(actor.org_id)
-        return ((await unit.org.get()).name, org.slug if org else "", OURS)
 
     def _check(self, person: Person, names: tuple[str, ...], command: ChangePassword) -> None:
         self.policy.require(
@@ -70,8 +62,8 @@ class ChangePasswordHandler:
         now = self.clock.now()
         _, old_session_id = own(actor)
         person = await unit.persons.lock(proven.id)
-        old = await unit.sessions.lock(old_session_id)
         membership = await unit.memberships.lock(person.id)
+        old = await unit.sessions.lock(old_session_id)
         if person.auth_epoch != proven.auth_epoch or old is None or not membership.active:
             raise Unauthenticated  # it was changed, or the session ended, while we hashed
         await unit.sessions.revoke_all(RevokedReason.PASSWORD_CHANGED, now, user_id=person.id)
@@ -94,18 +86,7 @@ class ChangePasswordHandler:
         await self.issuer.keep(unit, session, refresh_token, now)
         after = {"must_change_password": person.must_change_password}
         await unit.audit.record(actor, "change_password", "person", person.id, before=before, after=after)
-        await self._tell(unit, actor, person)
+        await tell_password_changed(unit, person, self.ids.new(), actor.request_id)
         return self.issuer.issue(
             unit.org_id, membership.role, session, refresh_token, now, must_change_password=False
         )
-
-    async def _tell(self, unit: Unit, actor: Actor, person: Person) -> None:
-        message = Message(
-            kind="email",
-            event_type="password_changed",
-            dedupe_key=f"user:{person.id}:password_changed:{self.ids.new()}",
-            resource_type="person",
-            resource_id=person.id,
-            payload={"to": person.email},
-        )
-        await unit.outbox.add(message, request_id=actor.request_id)

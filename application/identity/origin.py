@@ -26,3 +26,16 @@ class Origin:
             ip=self.ip,
             user_agent=self.user_agent,
         )
+
+    def stranger(self, org_id: OrgId, person: Person, role: Role | None = None) -> Actor:
+        """Somebody who showed a link, or asked for one: the person, as far as a mailbox proves it."""
+        return Actor(
+            org_id=org_id,
+            kind=ActorKind.NONE,
+            role=role,
+            user_id=person.id,
+            name=person.email,
+            request_id=self.request_id,
+            ip=self.ip,
+            user_agent=self.user_agent,
+        )

@@ -16,3 +16,6 @@ class Memberships(Protocol):
 
     async def save(self, membership: Membership) -> None:
         """Overwrite."""
+
+    async def count_active_owners(self) -> int:
+        """Exact while this unit holds the lock on the organisation: who ends an owner takes that first."""

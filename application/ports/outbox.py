@@ -24,6 +24,7 @@ class Message:
     resource_type: str | None = None
     resource_id: UUID | None = None
     payload: Mapping[str, object] = field(default_factory=dict)
+    secret_sealed: bytes | None = None  # see application.delivery.sealed; wiped when the row settles
     expires_at: datetime | None = None  # after it the message is pointless
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from application.ports.emails import EmailEvents
 from application.ports.heartbeats import Heartbeats
 from application.ports.leads import Leads
 from application.ports.leftovers import LeftoverOrgs, Leftovers
+from application.ports.links import LinkOwners, Links
 from application.ports.memberships import Memberships
 from application.ports.orgs import OrgDirectory, OrgProfiles
 from application.ports.outbox import DueMessages, Outbox, OutboxQueue
@@ -30,6 +31,7 @@ from application.ports.sessions import RefreshTokenOwners, RefreshTokens, Sessio
 from application.ports.teams import Teams
 from application.ports.throttling import TryCounters
 from application.ports.usage import UsageEvents
+from application.ports.users import Users
 from application.ports.workers import Workers
 from domain.identity.once import Once
 from domain.shared.ids import OrgId
@@ -63,6 +65,12 @@ class Unit(Protocol):
     def person_secrets(self) -> PersonSecrets: ...
     @property
     def memberships(self) -> Memberships: ...
+    @property
+    def users(self) -> Users: ...
+    @property
+    def links(self) -> Links: ...
+    @property
+    def belongings(self) -> Belongings: ...
     @property
     def sessions(self) -> Sessions: ...
     @property
@@ -132,6 +140,8 @@ class GlobalUnit(Protocol):
     def belongings(self) -> Belongings: ...
     @property
     def refresh_token_owners(self) -> RefreshTokenOwners: ...
+    @property
+    def link_owners(self) -> LinkOwners: ...
 
 
 class UnitOfWork(Protocol):

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Protocol
 
 from domain.scheduling.worker import Worker
-from domain.shared.ids import TeamId, WorkerId
+from domain.shared.ids import TeamId, UserId, WorkerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,9 @@ class Workers(Protocol):
 
     async def lock(self, worker_id: WorkerId) -> Worker:
         """As get; and no other unit writes this worker, or books it, until ours ends."""
+
+    async def lock_by_user(self, user_id: UserId) -> Worker | None:
+        """Whose login this is, locked."""
 
     async def lock_many(self, worker_ids: Iterable[WorkerId]) -> list[Worker]:
         """As lock, for each distinct id, taken and answered in id order."""

@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from application.identity.new_password import OURS
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.passwords import Passwords
@@ -8,14 +9,13 @@ from application.ports.unit_of_work import Unit, UnitOfWork
 from application.tenancy.founding import Founding
 from domain.identity.actor import Role
 from domain.identity.email import email_fault
+from domain.identity.errors import EmailTaken
 from domain.identity.membership import Membership, MembershipStatus
 from domain.identity.passwords import PasswordPolicy, temp_password
 from domain.identity.person import Person
 from domain.shared.errors import Invalid
 from domain.shared.ids import OrgId, UserId
 from domain.tenancy.org import Org, OrgProfile
-
-OURS = "sweepline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,8 @@ class CreateOrgHandler:
 
         Raises SlugTaken, Invalid, PasswordRefused."""
         now = self.clock.now()
+        if message := email_fault(command.owner_email):
+            raise Invalid.field("owner_email", message)
         org = Org(id=OrgId(self.ids.new()), slug=command.slug, created_at=now)
         profile = OrgProfile(
             name=command.name.strip(),
@@ -69,14 +71,19 @@ class CreateOrgHandler:
             created_at=now,
             updated_at=now,
         )
-        if message := email_fault(command.owner_email):
-            raise Invalid.field("owner_email", message)
+        try:
+            return await self._create(command, org, profile)
+        except EmailTaken:  # the same new owner, of another organisation, at the same moment
+            return await self._create(command, org, profile)
+
+    async def _create(self, command: CreateOrg, org: Org, profile: OrgProfile) -> CreatedOrg:
+        now = org.created_at
         async with self.uow.begin_global() as shared:
             known = await shared.persons.find_by_email(command.owner_email)
         owner = known or await self._new_owner(command, now)
         async with self.uow.begin(org.id) as unit:
             await self.founding.found(unit, org, profile, now)
-            owner_id = owner.id if isinstance(owner, Person) else await self._add(unit, owner)
+            owner_id = await self._add(unit, owner)
             await unit.memberships.add(
                 Membership(
                     user_id=owner_id,
@@ -100,7 +107,9 @@ class CreateOrgHandler:
         return NewOwner(person, await self.passwords.hash(temporary), temporary)
 
     @staticmethod
-    async def _add(unit: Unit, new: NewOwner) -> UserId:
+    async def _add(unit: Unit, new: Person | NewOwner) -> UserId:
+        if isinstance(new, Person):
+            return (await unit.persons.lock(new.id)).id  # where else they belong counts elsewhere
         await unit.persons.add(new.person)
         await unit.person_secrets.set_password(new.person.id, new.password_hash)
         return new.person.id

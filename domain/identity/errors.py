@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from domain.shared.errors import (
+    BadRequest,
     Conflict,
     FieldFault,
     Forbidden,
@@ -112,3 +113,63 @@ class IdempotencyInProgress(Conflict):
 
     def __init__(self) -> None:
         super().__init__("A request with this Idempotency-Key is still under way.", retry_after_seconds=1)
+
+
+class LinkInvalid(BadRequest):
+    """Unknown, used, void and expired alike."""
+
+    code = "link_invalid"
+
+    def __init__(self) -> None:
+        super().__init__("This link is not valid any more. Ask for a new one.")
+
+
+class IdempotencyKeyRequired(BadRequest):
+    code = "idempotency_key_required"
+
+    def __init__(self) -> None:
+        super().__init__("Send an Idempotency-Key of your own making with this request.")
+
+
+class OwnerOnly(Forbidden):
+    code = "owner_only"
+
+    def __init__(self) -> None:
+        super().__init__("Only an owner may do this to an owner, or make one.")
+
+
+class AlreadyMember(Conflict):
+    code = "already_member"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This person is a member already.", errors=[FieldFault("email", "is a member already")]
+        )
+
+
+class NotInvited(Conflict):
+    code = "not_invited"
+
+    def __init__(self) -> None:
+        super().__init__("This person has no open invitation.")
+
+
+class UserInactive(Conflict):
+    code = "user_inactive"
+
+    def __init__(self) -> None:
+        super().__init__("This membership is not active.")
+
+
+class OwnAccount(Conflict):
+    code = "own_account"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody may do this to the own account.")
+
+
+class LastOwner(Conflict):
+    code = "last_owner"
+
+    def __init__(self) -> None:
+        super().__init__("The organisation would be left without an active owner.")

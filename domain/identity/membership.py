@@ -27,11 +27,47 @@ class Membership:
     updated_at: datetime
     name: str | None = None
     last_login_at: datetime | None = None
+    joined: bool = True  # false until the invitation is accepted
     version: int = 1
 
     @property
     def active(self) -> bool:
         return self.status is MembershipStatus.ACTIVE
+
+    @property
+    def rules(self) -> bool:
+        """One of those who must not run out."""
+        return self.active and self.role is Role.OWNER
+
+    @property
+    def name_key(self) -> str | None:
+        return None if self.name is None else self.name.casefold()
+
+    def invited_again(self, role: Role, name: str | None, now: datetime) -> Self:
+        """Back from inactive, by a new invitation: it counts once that is accepted."""
+        status = MembershipStatus.INVITED
+        return self._changed(now, role=role, name=name or self.name, status=status, joined=False)
+
+    def accepted(self, now: datetime) -> Self:
+        return self._changed(now, status=MembershipStatus.ACTIVE, joined=True)
+
+    def deactivated(self, now: datetime) -> Self:
+        return self._changed(now, status=MembershipStatus.INACTIVE)
+
+    def reactivated(self, now: datetime) -> Self:
+        """Who never accepted is invited again: nobody becomes a member without having agreed."""
+        if self.status is not MembershipStatus.INACTIVE:
+            return self
+        status = MembershipStatus.ACTIVE if self.joined else MembershipStatus.INVITED
+        return self._changed(now, status=status)
+
+    def with_role(self, role: Role, now: datetime) -> Self:
+        return self._changed(now, role=role)
+
+    def _changed(self, now: datetime, **fields: object) -> Self:
+        """The next version, or the very same membership when nothing differs."""
+        following = replace(self, **fields)  # type: ignore[arg-type]  # named above
+        return self if following == self else replace(following, version=self.version + 1, updated_at=now)
 
     def logged_in(self, now: datetime) -> Self:
         """Not an edit: the version stays."""

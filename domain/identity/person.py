@@ -19,6 +19,8 @@ class Person:
     mfa_enabled: bool = False
     must_change_password: bool = False
     temp_password_until: datetime | None = None  # set: the password is a temporary one
+    proven_at: datetime | None = None  # when a mailed link was first used: the mailbox is theirs
+    password_epoch: int = 0  # counts passwords: a link to set one dies with the password it was for
 
     @property
     def email_norm(self) -> str:
@@ -34,8 +36,32 @@ class Person:
 
     def password_changed(self) -> Self:
         """By the person: the temporary state is over, and no earlier session survives."""
-        return replace(self.logged_out_everywhere(), must_change_password=False, temp_password_until=None)
+        return replace(
+            self.logged_out_everywhere(),
+            must_change_password=False,
+            temp_password_until=None,
+            password_epoch=self.password_epoch + 1,
+        )
 
     def temp_password_given(self, until: datetime) -> Self:
-        """By somebody else: it works until changed or over, and no earlier session survives."""
-        return replace(self.logged_out_everywhere(), must_change_password=True, temp_password_until=until)
+        """By somebody else: it works until changed or over, and no earlier session survives.
+
+        Whoever gave it can sign in, unless a factor is on; then the mailbox must prove itself anew."""
+        return replace(
+            self.logged_out_everywhere(),
+            must_change_password=True,
+            temp_password_until=until,
+            proven_at=self.proven_at if self.mfa_enabled else None,
+            password_epoch=self.password_epoch + 1,
+        )
+
+    @property
+    def link_sets_password(self) -> bool:
+        """Whoever made an account for another's address must not keep its password."""
+        return self.proven_at is None or self.must_change_password
+
+    def proved_by_link(self, now: datetime) -> Self:
+        """A mailed link was used. Of what was there before the mailbox was proven, nothing stays."""
+        if self.proven_at is not None:
+            return self
+        return replace(self.logged_out_everywhere(), mfa_enabled=False, proven_at=now)

@@ -15,3 +15,4 @@ BookingId = NewType("BookingId", UUID)
 EventId = NewType("EventId", UUID)  # an outbox message: stable over every attempt
 AuditId = NewType("AuditId", UUID)
 BreakGlassId = NewType("BreakGlassId", UUID)
+LinkId = NewType("LinkId", UUID)

@@ -24,6 +24,7 @@ from entrypoints.http.gate import Gatekeeper
 from entrypoints.http.health import HealthController
 from entrypoints.http.jobs import JobsController
 from entrypoints.http.leads import LeadsController
+from entrypoints.http.mailed_links import MailedLinksController
 from entrypoints.http.once import answer_replay
 from entrypoints.http.org import OrgContextController, OrgController
 from entrypoints.http.price_book import PriceBookController
@@ -37,6 +38,7 @@ from entrypoints.http.security_headers import Cors
 from entrypoints.http.session_use import keeping_session_use
 from entrypoints.http.slots import PublicSlotsController, SlotsController
 from entrypoints.http.teams import TeamsController, WorkingHoursController
+from entrypoints.http.users import UsersController
 from entrypoints.http.workers import WorkersController
 from entrypoints.settings import Settings
 
@@ -47,6 +49,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     DocumentationController,
     ProblemsController,
     AuthController,
+    MailedLinksController,
+    UsersController,
     OrgController,
     OrgContextController,
     ConfigController,

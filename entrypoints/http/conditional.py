@@ -8,7 +8,7 @@ from litestar import Request, Response
 from domain.shared.errors import PreconditionFailed
 from domain.shared.versions import Expected
 
-VERSION_TAG = re.compile(r'"[1-9][0-9]{0,8}"').fullmatch
+VERSION_TAG = re.compile(r'"([1-9][0-9]{0,8})(-[0-9a-f]{8})?"').fullmatch
 
 
 def entity_tag(version: int) -> str:
@@ -25,7 +25,7 @@ def expected_version(request: Request[Any, Any, Any]) -> Expected:
     tags = _tags(lines)
     if "*" in tags:
         return None
-    versions = frozenset(int(tag[1:-1]) for tag in tags if _is_version(tag))
+    versions = frozenset(int(found[1]) for tag in tags if (found := VERSION_TAG(tag)))
     if not versions:
         raise PreconditionFailed
     return versions
@@ -65,7 +65,3 @@ def _known(lines: list[str], tag: str) -> bool:
 
 def _tags(lines: list[str]) -> list[str]:
     return [tag.strip() for tag in ",".join(lines).split(",") if tag.strip()]
-
-
-def _is_version(tag: str) -> bool:
-    return VERSION_TAG(tag) is not None

@@ -10,16 +10,28 @@ from adapters.postgres.credentials import PostgresActiveOrgs, PostgresSessionSta
 from adapters.system.common_passwords import common_passwords
 from application.identity.add_member import AddMemberHandler
 from application.identity.change_password import ChangePasswordHandler
+from application.identity.change_role import ChangeRoleHandler
+from application.identity.create_user import CreateUserHandler
 from application.identity.guarded_passwords import GuardedPasswords
+from application.identity.invitations import AcceptInvitationHandler, InspectInvitationHandler
 from application.identity.issuing import TokenIssuer
+from application.identity.list_users import ListUsersHandler, ReadUserHandler
 from application.identity.log_in import LogInHandler
 from application.identity.log_out import LogOutEverywhereHandler, LogOutHandler
+from application.identity.log_out_user import LogOutUserHandler
+from application.identity.mailed_links import LinkMailer, LinkReader, PublicBaseUrl
+from application.identity.member_status import DeactivateHandler, ReactivateHandler
+from application.identity.new_password import NewPasswordRule
 from application.identity.own_sessions import ListOwnSessionsHandler, RevokeOwnSessionHandler
 from application.identity.password_proof import PasswordProof
 from application.identity.read_me import ReadMeHandler
 from application.identity.refresh_session import RefreshSessionHandler
+from application.identity.resend_invitation import ResendInvitationHandler
+from application.identity.reset_password import ConfirmPasswordResetHandler, RequestPasswordResetHandler
+from application.identity.reset_temp_password import ResetTempPasswordHandler
 from application.identity.session_use import SessionUse
 from application.identity.step_up import StepUpHandler
+from application.identity.temp_passwords import TempPasswords
 from application.identity.throttling import Throttling
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
@@ -50,6 +62,9 @@ from entrypoints.wiring.basic import basic_pairs
 from entrypoints.wiring.keys import access_keys, email_key, field_keys
 from entrypoints.wiring.postgres import request_limits
 
+DEV_BASE_URL = "http://127.0.0.1:8000"
+"""Where `sweepline serve` listens; in production PUBLIC_BASE_URL must be set."""
+
 
 class IdentityProvider(Provider):
     """Who somebody is and what proves it."""
@@ -58,6 +73,22 @@ class IdentityProvider(Provider):
 
     handlers = provide_all(
         AddMemberHandler,
+        LinkMailer,
+        LinkReader,
+        NewPasswordRule,
+        CreateUserHandler,
+        ListUsersHandler,
+        ReadUserHandler,
+        ResendInvitationHandler,
+        ResetTempPasswordHandler,
+        ChangeRoleHandler,
+        DeactivateHandler,
+        ReactivateHandler,
+        LogOutUserHandler,
+        RequestPasswordResetHandler,
+        ConfirmPasswordResetHandler,
+        InspectInvitationHandler,
+        AcceptInvitationHandler,
         LogInHandler,
         RefreshSessionHandler,
         LogOutHandler,
@@ -84,6 +115,17 @@ class IdentityProvider(Provider):
                 parallelism=auth.argon2_parallelism,
             )
         )
+
+    @provide
+    def temp_passwords(
+        self, settings: Settings, ids: Identifiers, passwords: Passwords, cipher: FieldCipher
+    ) -> TempPasswords:
+        life = timedelta(minutes=settings.auth.temp_password_ttl_minutes)
+        return TempPasswords(ids, passwords, cipher, life, by_mail=settings.email.temp_passwords)
+
+    @provide
+    def public_base_url(self, settings: Settings) -> PublicBaseUrl:
+        return PublicBaseUrl((settings.general.public_base_url or DEV_BASE_URL).rstrip("/"))
 
     @provide
     def policy(self) -> PasswordPolicy:

@@ -11,6 +11,7 @@ from application.delivery.compose import Sender
 from application.delivery.email_channel import EmailChannel, MailIsOff
 from application.delivery.rules import Channels
 from application.ports.clock import Clock
+from application.ports.field_cipher import FieldCipher
 from application.ports.mailer import Mailer
 from application.ports.templates import Templates
 from entrypoints.settings import Fault, Settings, SettingsRefused
@@ -41,12 +42,15 @@ class MailProvider(Provider):
         return make_mailer(settings)
 
     @provide
-    def channels(self, settings: Settings, templates: Templates, mailer: Mailer, clock: Clock) -> Channels:
+    def channels(
+        self, settings: Settings, templates: Templates, mailer: Mailer, clock: Clock, cipher: FieldCipher
+    ) -> Channels:
         mail = EmailChannel(
             templates=templates,
             mailer=mailer,
             sender=sender_of(settings),
             clock=clock,
+            cipher=cipher,
             unsolicited_per_day=settings.field.unsolicited_mails_per_day,
         )
         return Channels({"email": mail})

@@ -52,11 +52,20 @@ SUBJECTS = {
     "booking_expired": "Cancelled: your visit on Tue 3 Mar 2026 – Acme & Söhne",
     "booking_crew": "Your visits changed: Tue 3 Mar 2026 – Acme & Söhne",
     "password_changed": "Your password was changed – Acme & Söhne",
+    "password_reset_link": "Reset your password – Acme & Söhne",
+    "invitation": "You are invited to Acme & Söhne",
+    "temp_password_notice": "Your password was reset – Acme & Söhne",
     "refresh_reused": "A session of yours was ended – Acme & Söhne",
 }
 
 
+ADDRESS = "https://sweepline.example/accept-invitation#token=abc&def"
+LINKED = {"to": "jane@example.com", "secret": ADDRESS, "role": "dispatcher"}
+
+
 def values_of(template: str) -> dict[str, Any]:
+    if TEMPLATES[template].link:
+        return LINKED
     return REQUEST if template in {"request_received", "lead_office_notice"} else VISIT
 
 
@@ -74,6 +83,7 @@ def test_each_mail_has_its_subject_and_states_the_same_facts_twice(template: str
 @pytest.mark.parametrize("template", sorted(TEMPLATES))
 def test_html_is_escaped_reaches_for_nothing_and_fits_a_phone(template: str) -> None:
     page = TEMPLATER.render(template, values_of(template), ACME).html
+    page = page.replace(html.escape(ADDRESS), "")
     assert "<b>" not in page
     assert "Line &lt;1&gt;" in page
     assert "#123456" in page
@@ -136,3 +146,18 @@ def test_a_crew_hears_whether_it_came_or_went() -> None:
 def test_a_value_is_never_read_as_a_template() -> None:
     rendered = TEMPLATER.render("booking_confirmed", VISIT | {"name": "{{ 7 * 7 }}"}, ACME)
     assert "Hello {{ 7 * 7 }}," in rendered.text
+
+
+@pytest.mark.parametrize("template", ["invitation", "password_reset_link"])
+def test_a_link_stands_in_both_parts_to_be_followed_or_copied(template: str) -> None:
+    rendered = TEMPLATER.render(template, LINKED, ACME)
+    assert rendered.text.count(ADDRESS) == 1
+    assert rendered.html.count(f'href="{html.escape(ADDRESS)}"') == 1
+    with pytest.raises(DeliveryFailed):
+        TEMPLATER.render(template, {**LINKED, "secret": None}, ACME)
+
+
+def test_a_temporary_password_is_in_the_mail_only_if_it_is_given() -> None:
+    with_it = TEMPLATER.render("temp_password_notice", {"secret": "k3Vq9wZabc"}, ACME).text
+    assert "Temporary password: k3Vq9wZabc" in with_it
+    assert "Temporary password" not in TEMPLATER.render("temp_password_notice", {}, ACME).text

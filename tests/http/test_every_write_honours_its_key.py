@@ -21,6 +21,7 @@ from tests.http.identity_app import PASSWORD, Company, a_company, bearer, cheap_
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import open_app, settings_for
+from tests.support.identity import IDS
 
 NEW_PASSWORD = "four other words entirely"
 TOMORROW, DAY_AFTER = "2026-03-03T10:00:00Z", "2026-03-04T10:00:00Z"
@@ -120,6 +121,16 @@ async def blackout(office: Office) -> str:
     return await office.make("/v1/admin/blackouts", body, "blackout")
 
 
+async def member(office: Office) -> str:
+    body = {"email": f"dan-{IDS.new().hex[-12:]}@acme.example"}
+    return await office.make("/v1/iam/users", body, "user")
+
+
+async def guest(office: Office) -> str:
+    body = {"email": f"eve-{IDS.new().hex[-12:]}@acme.example", "delivery": "invitation"}
+    return await office.make("/v1/iam/users", body, "user")
+
+
 LEAD = {"name": "Jane Doe", "phone": "+1 555 010 0134"}
 CLOSED = {"starts_at": TOMORROW, "ends_at": DAY_AFTER}
 LATER = {"starts_at": DAY_AFTER}
@@ -174,8 +185,17 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/auth/logout-all"): plain("/v1/auth/logout-all", {}),
     ("POST", "/v1/auth/step-up"): plain("/v1/auth/step-up", {"password": PASSWORD}),
     ("DELETE", "/v1/auth/sessions/{session_id}"): another_session,
+    ("POST", "/v1/iam/users"): plain("/v1/iam/users", {"email": f"new-{IDS.new().hex[-12:]}@acme.example"}),
+    ("POST", "/v1/iam/users/{user_id}/resend-invitation"): about("/v1/iam/users/{}/resend-invitation", guest),
+    ("POST", "/v1/iam/users/{user_id}/reset-temp-password"): about(
+        "/v1/iam/users/{}/reset-temp-password", member, {"reason": "Forgot it"}
+    ),
+    ("POST", "/v1/iam/users/{user_id}/role"): about("/v1/iam/users/{}/role", member, {"role": "finance"}),
+    ("POST", "/v1/iam/users/{user_id}/deactivate"): about("/v1/iam/users/{}/deactivate", member, {}),
+    ("POST", "/v1/iam/users/{user_id}/reactivate"): about("/v1/iam/users/{}/reactivate", member),
+    ("POST", "/v1/iam/users/{user_id}/logout"): about("/v1/iam/users/{}/logout", member),
 }
-SECRET = {"access_token", "refresh_token"}
+SECRET = {"access_token", "refresh_token", "temp_password"}
 
 
 def write_routes() -> set[tuple[str, str]]:

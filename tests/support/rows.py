@@ -45,6 +45,7 @@ GIVEN: dict[str, Mapping[str, str]] = {
     "leads": {"referral_code": "ABCDEFG{letter}"},
     "working_hours": {"end_minute": "600"},
     "outbox_events": {"next_attempt_at": "{day} 09:00Z"},
+    "mailed_links": {"expires_at": "{day} 12:00Z"},
     "blackouts": {"ends_at": "{day} 18:00Z"},
     "bookings": {
         "ends_at": "{day} 11:00Z",

@@ -26,6 +26,8 @@ persons = Table(
     Column("mfa_enabled", Boolean, nullable=False),
     Column("must_change_password", Boolean, nullable=False),
     Column("temp_password_until", Instant),
+    Column("proven_at", Instant),
+    Column("password_epoch", Integer, nullable=False),
 )
 
 auth_failures = Table(
@@ -64,6 +66,8 @@ memberships = Table(
     Column("name", Text),
     Column("last_login_at", Instant),
     Column("version", Integer, nullable=False),
+    Column("name_key", Text),
+    Column("joined", Boolean, nullable=False),
 )
 
 sessions = Table(
@@ -103,4 +107,20 @@ refresh_tokens = Table(
     ForeignKeyConstraint(
         ["org_id", "session_id"], ["sessions.org_id", "sessions.session_id"], ondelete="CASCADE"
     ),
+)
+
+mailed_links = Table(
+    "mailed_links",
+    metadata,
+    org_id(),
+    Column("link_id", Uuid, primary_key=True),
+    Column("user_id", Uuid, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("token_sha256", LargeBinary, nullable=False),
+    Column("password_epoch", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Column("voided_at", Instant),
+    ForeignKeyConstraint(["org_id", "user_id"], ["memberships.org_id", "memberships.user_id"]),
 )

@@ -3,6 +3,7 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.cryptography.sealing import AesGcmFieldCipher
 from adapters.jinja.templates import JinjaTemplates
 from adapters.memory.mailer import MemoryMailer
 from adapters.system.identifiers import SystemIdentifiers
@@ -29,10 +30,13 @@ def mailer() -> MemoryMailer:
     return MemoryMailer()
 
 
+CIPHER = AesGcmFieldCipher([b"f" * 32])
+
+
 @pytest.fixture
 def channel(mailer: MemoryMailer, clock: FixedClock) -> EmailChannel:
     sender = Sender(address="no-reply@example.org")
-    return EmailChannel(templates=JinjaTemplates(), mailer=mailer, sender=sender, clock=clock)
+    return EmailChannel(templates=JinjaTemplates(), mailer=mailer, sender=sender, clock=clock, cipher=CIPHER)
 
 
 async def deliver(uow: UnitOfWork, clock: FixedClock, channel: Channel) -> None:
