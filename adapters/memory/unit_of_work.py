@@ -42,7 +42,7 @@ from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
 from adapters.memory.shared import Overlay, RowLocks, SharedRows
 from adapters.memory.teams import MemoryTeams
-from adapters.memory.throttling import MemoryAuthFailures, MemoryTryCounters
+from adapters.memory.throttling import MemoryAuthFailures, MemoryLockouts, MemoryTryCounters
 from adapters.memory.usage import MemoryUsageEvents
 from adapters.memory.users import MemoryUsers
 from adapters.memory.workers import MemoryWorkers
@@ -119,6 +119,7 @@ class GlobalTables:
     persons: dict[UserId, Person] = field(default_factory=dict)
     person_secrets: dict[UserId, str] = field(default_factory=dict)
     auth_failures: list[AuthFailure] = field(default_factory=list)
+    lockouts_told: dict[UUID, datetime] = field(default_factory=dict)
     try_counters: dict[bytes, TryCounter] = field(default_factory=dict)
     try_counter_expiries: dict[bytes, datetime | None] = field(default_factory=dict)
 
@@ -208,6 +209,10 @@ class MemoryUnit:
     @property
     def person_secrets(self) -> MemoryPersonSecrets:
         return MemoryPersonSecrets(self.shared.person_secrets, self.persons)
+
+    @property
+    def lockouts(self) -> MemoryLockouts:
+        return MemoryLockouts(self.shared.lockouts_told, self.shared.locks)
 
     @property
     def memberships(self) -> MemoryMemberships:
@@ -310,7 +315,11 @@ class MemoryGlobalUnit:
 
     @property
     def auth_failures(self) -> MemoryAuthFailures:
-        return MemoryAuthFailures(self.tables.auth_failures)
+        return MemoryAuthFailures(self.tables.auth_failures, self.tables.lockouts_told)
+
+    @property
+    def lockouts(self) -> MemoryLockouts:
+        return MemoryLockouts(self.tables.lockouts_told)
 
     @property
     def try_counters(self) -> MemoryTryCounters:
@@ -372,6 +381,7 @@ class MemoryUnitOfWork:
             orgs=Overlay(lambda: self.shared.orgs),
             persons=Overlay(lambda: self.shared.persons),
             person_secrets=Overlay(lambda: self.shared.person_secrets),
+            lockouts_told=Overlay(lambda: self.shared.lockouts_told),
             locks=RowLocks(self._row_locks, until_end),
         )
 
