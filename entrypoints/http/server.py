@@ -13,7 +13,7 @@ import uvicorn
 from litestar import Litestar
 
 from entrypoints.draining import Draining
-from entrypoints.http.wire import Protocol
+from entrypoints.http.wire import ProductionProtocol, Protocol
 from entrypoints.settings.groups import GeneralSettings
 
 logger = logging.getLogger("sweepline.serve")
@@ -72,7 +72,7 @@ def server_config(app: Litestar | str, settings: GeneralSettings, *, factory: bo
         app,
         factory=factory,
         loop="uvloop" if os.name == "posix" else "asyncio",
-        http=Protocol,
+        http=Protocol if settings.app_env == "dev" else ProductionProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

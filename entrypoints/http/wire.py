@@ -51,6 +51,10 @@ class Corked:
 
 
 class Protocol(HttpToolsProtocol):
+    """In dev."""
+
+    hsts = False
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(cast("asyncio.Transport", Corked(transport)))
 
@@ -63,8 +67,12 @@ class Protocol(HttpToolsProtocol):
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
             (b"x-request-id", request_id.encode()),
-            *security_headers(hsts=False),
+            *security_headers(hsts=self.hsts),
         ]
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         self.transport.write(STATUS_LINE[UNREADABLE.status] + lines + b"\r\n" + body)
         self.transport.close()
+
+
+class ProductionProtocol(Protocol):
+    hsts = True

@@ -2,11 +2,13 @@
 
 from typing import cast
 
+import msgspec
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from domain.identity.actor import Need
 from entrypoints.http.app import create_app
+from entrypoints.http.openapi.document import operations_of
 from entrypoints.http.routes import Endpoint
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring import make_container
@@ -50,3 +52,18 @@ def test_only_public_routes_skip_the_gates() -> None:
         if handler.rules.ungated:
             assert handler.rules.need is Need.PUBLIC, path
             assert not path.startswith("/v1/"), path
+
+
+def test_no_body_but_a_login_s_carries_an_org_id() -> None:
+    named = {
+        (operation.method, operation.path)
+        for operation in operations_of(the_app())
+        if operation.body is not None and "org_id" in fields_of(operation.body)
+    }
+    assert named == {("POST", "/v1/auth/login")}
+
+
+def fields_of(body: object) -> set[str]:
+    """Of the body and of all that is in it."""
+    _, components = msgspec.json.schema_components([body])
+    return {name for kind in components.values() for name in kind.get("properties", {})}
