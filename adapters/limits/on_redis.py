@@ -16,7 +16,6 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
 
 from adapters.limits.in_process import InProcessRateLimits, item_of
 from application.ports.rate_limits import Rate, Tally
@@ -102,7 +101,7 @@ class RedisRateLimits:
         try:
             async with asyncio.timeout(self.budget_seconds):
                 tally = await self.shared.spend(key, rate)
-        except (RedisError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, a limit must be told
             self._lost(error)
             return self.own.count(key, rate)
         own = self.own.count(key, rate) if tally.admitted else tally
@@ -135,10 +134,10 @@ class RedisRateLimits:
 
     async def _trouble(self) -> Exception | None:
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):  # to open a connection may take its time
-                await self.shared.client.ping()
+            async with asyncio.timeout(CONNECT_SECONDS):  # to connect and to load may take longer
+                await self.shared.spend("probe", PROBE)
             async with asyncio.timeout(self.budget_seconds):
                 await self.shared.spend("probe", PROBE)
-        except (RedisError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  # as above
             return error
         return None

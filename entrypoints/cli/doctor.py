@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -106,16 +106,20 @@ async def _redis(settings: "Settings") -> str:
     url = settings.edge.redis_url
     if url is None:
         return "off"
-    from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
-    client: Any = Redis.from_url(url.reveal(), socket_timeout=REDIS_SECONDS)
+    from adapters.limits.on_redis import PROBE, RedisWindows, connect
+
+    windows = RedisWindows(connect(url.reveal()))
     try:
-        await client.eval("return 1", 0)
-    except RedisError as error:
+        async with asyncio.timeout(REDIS_SECONDS):
+            await windows.spend("probe", PROBE)
+    except TimeoutError as error:
+        raise TimeoutError(f"does not answer within {REDIS_SECONDS} s") from error
+    except (RedisError, TypeError) as error:  # the latter for an unknown option of the address
         raise OSError(f"cannot run a script: {error}") from error
     finally:
-        await client.aclose()
+        await windows.client.aclose()
     return "runs scripts"
 
 

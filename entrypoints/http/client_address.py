@@ -1,5 +1,6 @@
 """The client's address: one function for allowlist, limits, captcha and audit (identity page, §8)."""
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -9,21 +10,27 @@ Network = IPv4Network | IPv6Network
 MOST_HOPS = 20
 
 
-@lru_cache(4096)
+LONGEST = 80  # of an address with brackets, zone and port
+BRACKETED = re.compile(r"\[([^\[\]]+)\](?::[0-9]{1,5})?").fullmatch
+WITH_PORT = re.compile(r"([^:]+):[0-9]{1,5}").fullmatch
+
+
 def parse_address(text: str) -> Address | None:
-    """An address as peers and proxies write it: port and brackets stripped, IPv4-mapped unmapped."""
-    text = text.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
+    """An address as peers and proxies write it: port, brackets and zone stripped, IPv4-mapped unmapped."""
+    return _parsed(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(4096)
+def _parsed(text: str) -> Address | None:
+    text = text.strip(" \t")
+    wrapped = BRACKETED(text) or WITH_PORT(text)
     try:
-        address = ip_address(text.partition("%")[0])
+        address = ip_address(wrapped[1] if wrapped else text)
     except ValueError:
         return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        return address.ipv4_mapped
-    return address
+    if not isinstance(address, IPv6Address):
+        return address
+    return address.ipv4_mapped or IPv6Address(int(address))  # the latter without its zone
 
 
 def admits(networks: Iterable[Network], address: str | None) -> bool:
@@ -43,7 +50,7 @@ def client_address(peer: str | None, forwarded: Sequence[str], proxies: Sequence
         return None
     if not proxies or not _trusted(address, proxies):
         return str(address)
-    hops = [hop for hop in ",".join(forwarded).split(",") if hop.strip()]
+    hops = [hop for hop in ",".join(forwarded).split(",") if hop.strip(" \t")]
     for walked, hop in enumerate(reversed(hops)):
         found = parse_address(hop) if walked < MOST_HOPS else None
         if found is None:

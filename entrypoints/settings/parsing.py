@@ -12,6 +12,7 @@ TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
 LARGEST = 2**31 - 1
 MOST_DIGITS = 10
+MAPPED_BITS = 96  # of an IPv4-mapped IPv6 address, before its IPv4 part
 
 
 @final
@@ -139,11 +140,20 @@ def secrets_listing(name: str) -> Any:
 def networks(name: str) -> Any:
     def parse(given: str) -> tuple[IPv4Network | IPv6Network, ...]:
         try:
-            return tuple(ip_network(item, strict=False) for item in parse_list(given))
+            return tuple(network_of(item) for item in parse_list(given))
         except ValueError as error:
             raise Unreadable("addresses or CIDRs, as 10.0.0.0/8") from error
 
     return _declare(name, parse, ())
+
+
+def network_of(text: str) -> IPv4Network | IPv6Network:
+    """An address is the network of itself; an IPv4-mapped one is IPv4, as clients' addresses are compared."""
+    network = ip_network(text, strict=False)
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    if mapped is None or network.prefixlen < MAPPED_BITS:
+        return network
+    return IPv4Network((mapped, network.prefixlen - MAPPED_BITS), strict=False)
 
 
 def parse_list(given: str) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ def in_any_environment(settings: Settings) -> Iterator[Fault]:
         exports,
         scheduler,
         base_url,
+        redis,
     ):
         yield from rule(settings)
 
@@ -164,6 +165,24 @@ def scheduler(settings: Settings) -> Iterator[Fault]:
     token = settings.outbox.scheduler_token
     if token is not None and len(token.reveal()) < SECRET_LENGTH:
         yield short("SCHEDULER_TOKEN", SECRET_LENGTH)
+
+
+def redis(settings: Settings) -> Iterator[Fault]:
+    url = settings.edge.redis_url
+    if url is not None and not _is_redis(url.reveal()):
+        yield Fault(
+            "REDIS_URL",
+            "is not the address of a Redis",
+            "Set it as redis://host:6379/0, rediss:// or unix://",
+        )
+
+
+def _is_redis(url: str) -> bool:
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port
+    except ValueError:  # a port that is no number
+        return False
+    return parts.scheme in {"redis", "rediss", "unix"} and port != 0
 
 
 def base_url(settings: Settings) -> Iterator[Fault]:

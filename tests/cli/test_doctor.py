@@ -1,12 +1,23 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.support.database import TestDatabase
 from tests.support.http import json_of, run_cli
+from tests.support.redis import RedisServer, open_redis
 
 
-def test_a_sound_installation_is_all_ok(tmp_path: Path, postgres: TestDatabase) -> None:
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    with open_redis() as server:
+        yield server
+
+
+def test_a_sound_installation_is_all_ok(tmp_path: Path, postgres: TestDatabase, redis: RedisServer) -> None:
     environ = {
+        "REDIS_URL": redis.url,
         "APP_ENV": "dev",
         "DATABASE_URL": postgres.app_url,
         "ORDER_UPLOAD_ROOT": str(tmp_path / "uploads"),
@@ -14,6 +25,7 @@ def test_a_sound_installation_is_all_ok(tmp_path: Path, postgres: TestDatabase) 
     report = json_of(run_cli("doctor", "--json", home=tmp_path, environ=environ))
     assert report["status"] == "ok"
     assert {check["name"] for check in report["checks"]} == {"database", "mail", "storage", "redis", "stripe"}
+    assert {check["message"] for check in report["checks"] if check["name"] == "redis"} == {"runs scripts"}
     assert list((tmp_path / "uploads").iterdir()) == []
 
 

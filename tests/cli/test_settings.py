@@ -106,3 +106,27 @@ def test_a_given_secret_wins_over_a_kept_one(tmp_path: Path) -> None:
 
 def test_a_fault_says_what_to_do() -> None:
     assert str(Fault("X", "is missing", "Set it")) == "X: is missing. Set it"
+
+
+@pytest.mark.parametrize(
+    ("variable", "given"),
+    [
+        ("RATE_LIMIT_PER_MINUTE", "0"),
+        ("RATE_LIMIT_CALLER_PER_MINUTE", "-1"),
+        ("ADMIN_ACTION_RATE_LIMIT_PER_MINUTE", "many"),
+        ("RATE_LIMIT_REDIS_PROBE_SECONDS", "0"),
+        ("RATE_LIMIT_CLEANUP_MINUTES", "0"),
+        ("REDIS_URL", "redis.internal:6379"),
+        ("REDIS_URL", "http://redis.internal"),
+        ("REDIS_URL", "redis://redis.internal:port"),
+    ],
+)
+def test_limits_that_are_none_are_refused(variable: str, given: str) -> None:
+    assert [fault.variable for fault in check_settings(SOUND | {variable: given})[1]] == [variable]
+
+
+@pytest.mark.parametrize(
+    "given", ["redis://redis:6379/0", "rediss://:pass@redis.internal", "unix:///run/redis.sock"]
+)
+def test_redis_is_named_in_any_of_its_ways(given: str) -> None:
+    assert check_settings(SOUND | {"REDIS_URL": given})[1] == ()
