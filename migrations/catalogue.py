@@ -97,6 +97,19 @@ DOORS: Mapping[str, Door] = MappingProxyType(
         "rehash_person_password": Door(
             "the same password under today's parameters", _SECRETS, _SECRET_CHANGES
         ),
+        "delivery_queues": Door(
+            "the installation's metrics count what waits, of no organisation in particular",
+            reads={
+                "outbox_events": (
+                    "org_id",
+                    "event_id",
+                    "kind",
+                    "status",
+                    "next_attempt_at",
+                    "lease_expires_at",
+                )
+            },
+        ),
         "orgs_with_leftovers": Door(
             "housekeeping visits only organisations that have something to purge",
             reads={

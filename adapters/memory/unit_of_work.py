@@ -22,6 +22,7 @@ from adapters.memory.blackouts import MemoryBlackouts
 from adapters.memory.booking_settings import MemoryBookingSettings
 from adapters.memory.bookings import MemoryBookings, MemoryOverdueHolds
 from adapters.memory.calendar import MemoryCalendar
+from adapters.memory.delivery_queues import MemoryDeliveryQueues
 from adapters.memory.emails import MemoryEmailEvents
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.idempotency import Claim, KeyRow, under_way
@@ -42,7 +43,7 @@ from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
 from adapters.memory.shared import Overlay, RowLocks, SharedRows
 from adapters.memory.teams import MemoryTeams
-from adapters.memory.throttling import MemoryAuthFailures, MemoryLockouts, MemoryTryCounters
+from adapters.memory.throttling import MemoryAuthFailures, MemoryTryCounters
 from adapters.memory.usage import MemoryUsageEvents
 from adapters.memory.users import MemoryUsers
 from adapters.memory.workers import MemoryWorkers
@@ -119,7 +120,6 @@ class GlobalTables:
     persons: dict[UserId, Person] = field(default_factory=dict)
     person_secrets: dict[UserId, str] = field(default_factory=dict)
     auth_failures: list[AuthFailure] = field(default_factory=list)
-    lockouts_told: dict[UUID, datetime] = field(default_factory=dict)
     try_counters: dict[bytes, TryCounter] = field(default_factory=dict)
     try_counter_expiries: dict[bytes, datetime | None] = field(default_factory=dict)
 
@@ -211,10 +211,6 @@ class MemoryUnit:
         return MemoryPersonSecrets(self.shared.person_secrets, self.persons)
 
     @property
-    def lockouts(self) -> MemoryLockouts:
-        return MemoryLockouts(self.shared.lockouts_told, self.shared.locks)
-
-    @property
     def memberships(self) -> MemoryMemberships:
         return MemoryMemberships(self.tables.memberships)
 
@@ -285,6 +281,10 @@ class MemoryGlobalUnit:
         return MemoryDueMessages({org_id: tables.outbox for org_id, tables in self._active()})
 
     @property
+    def delivery_queues(self) -> MemoryDeliveryQueues:
+        return MemoryDeliveryQueues(row for tables in self.orgs.values() for row in tables.outbox.values())
+
+    @property
     def unsealed_orgs(self) -> MemoryUnsealedOrgs:
         return MemoryUnsealedOrgs({org_id: tables.audit for org_id, tables in self.orgs.items()})
 
@@ -315,11 +315,7 @@ class MemoryGlobalUnit:
 
     @property
     def auth_failures(self) -> MemoryAuthFailures:
-        return MemoryAuthFailures(self.tables.auth_failures, self.tables.lockouts_told)
-
-    @property
-    def lockouts(self) -> MemoryLockouts:
-        return MemoryLockouts(self.tables.lockouts_told)
+        return MemoryAuthFailures(self.tables.auth_failures)
 
     @property
     def try_counters(self) -> MemoryTryCounters:
@@ -381,7 +377,6 @@ class MemoryUnitOfWork:
             orgs=Overlay(lambda: self.shared.orgs),
             persons=Overlay(lambda: self.shared.persons),
             person_secrets=Overlay(lambda: self.shared.person_secrets),
-            lockouts_told=Overlay(lambda: self.shared.lockouts_told),
             locks=RowLocks(self._row_locks, until_end),
         )
 

@@ -13,6 +13,7 @@ from adapters.postgres.blackouts import PostgresBlackouts
 from adapters.postgres.booking_settings import PostgresBookingSettings
 from adapters.postgres.bookings import PostgresBookings, PostgresOverdueHolds
 from adapters.postgres.calendar import PostgresCalendar
+from adapters.postgres.delivery_queues import PostgresDeliveryQueues
 from adapters.postgres.emails import PostgresEmailEvents
 from adapters.postgres.heartbeats import PostgresHeartbeats
 from adapters.postgres.idempotency import Claim
@@ -35,7 +36,7 @@ from adapters.postgres.sessions import (
     PostgresSessions,
 )
 from adapters.postgres.teams import PostgresTeams
-from adapters.postgres.throttling import PostgresAuthFailures, PostgresLockouts, PostgresTryCounters
+from adapters.postgres.throttling import PostgresAuthFailures, PostgresTryCounters
 from adapters.postgres.usage import PostgresUsageEvents
 from adapters.postgres.users import PostgresUsers
 from adapters.postgres.workers import PostgresWorkers
@@ -121,10 +122,6 @@ class PostgresUnit:
         return PostgresPersonSecrets(self.connection)
 
     @property
-    def lockouts(self) -> PostgresLockouts:
-        return PostgresLockouts(self.connection)
-
-    @property
     def memberships(self) -> PostgresMemberships:
         return PostgresMemberships(self.connection)
 
@@ -204,10 +201,6 @@ class PostgresGlobalUnit:
         return PostgresAuthFailures(self.connection)
 
     @property
-    def lockouts(self) -> PostgresLockouts:
-        return PostgresLockouts(self.connection)
-
-    @property
     def try_counters(self) -> PostgresTryCounters:
         return PostgresTryCounters(self.connection)
 
@@ -230,6 +223,10 @@ class PostgresGlobalUnit:
     @property
     def due_messages(self) -> PostgresDueMessages:
         return PostgresDueMessages(self.connection)
+
+    @property
+    def delivery_queues(self) -> PostgresDeliveryQueues:
+        return PostgresDeliveryQueues(self.connection)
 
     @property
     def leftover_orgs(self) -> PostgresLeftoverOrgs:

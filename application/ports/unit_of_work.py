@@ -10,6 +10,7 @@ from application.ports.blackouts import Blackouts
 from application.ports.booking_settings import BookingSettingsStore
 from application.ports.bookings import Bookings, OverdueHolds
 from application.ports.calendar import Calendar
+from application.ports.delivery_queues import DeliveryQueues
 from application.ports.emails import EmailEvents
 from application.ports.heartbeats import Heartbeats
 from application.ports.leads import Leads
@@ -23,7 +24,6 @@ from application.ports.persons import (
     Belongings,
     KnownPersons,
     KnownSecrets,
-    Lockouts,
     Persons,
     PersonSecrets,
 )
@@ -64,8 +64,6 @@ class Unit(Protocol):
     def persons(self) -> Persons: ...
     @property
     def person_secrets(self) -> PersonSecrets: ...
-    @property
-    def lockouts(self) -> Lockouts: ...
     @property
     def memberships(self) -> Memberships: ...
     @property
@@ -124,6 +122,8 @@ class GlobalUnit(Protocol):
     @property
     def due_messages(self) -> DueMessages: ...
     @property
+    def delivery_queues(self) -> DeliveryQueues: ...
+    @property
     def leftover_orgs(self) -> LeftoverOrgs: ...
     @property
     def unsealed_orgs(self) -> UnsealedOrgs: ...
@@ -139,8 +139,6 @@ class GlobalUnit(Protocol):
     def auth_failures(self) -> AuthFailures: ...
     @property
     def try_counters(self) -> TryCounters: ...
-    @property
-    def lockouts(self) -> Lockouts: ...
     @property
     def belongings(self) -> Belongings: ...
     @property

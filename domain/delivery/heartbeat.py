@@ -37,6 +37,7 @@ class Heartbeat:
     last_duration_ms: int | None = None
     next_run_at: datetime | None = None
     runners: Mapping[str, datetime] = field(default_factory=dict)
+    errors: Mapping[str, int] = field(default_factory=dict)  # failures ever, by code
 
     def beat(self, runner: str, now: datetime) -> Self:
         heard = {name: at for name, at in self.runners.items() if at > now - _SILENT_AFTER}
@@ -57,6 +58,7 @@ class Heartbeat:
         ended = self._end(runner, now, duration_ms, next_run_at)
         return replace(
             ended,
+            errors={**self.errors, error: self.errors.get(error, 0) + 1},
             last_error=redact_text(error)[:_ERROR_LENGTH],
             last_error_at=now,
             consecutive_failures=self.consecutive_failures + 1,

@@ -1,17 +1,22 @@
 """Several serving processes behind one socket, and one for the jobs; whoever dies is started again."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 import click
+from prometheus_client.multiprocess import mark_process_dead
 
 from entrypoints.cli.output import Failed
+from entrypoints.http.measuring import SHARED_DIRECTORY
 from entrypoints.settings import Settings
 
 CALM_SECONDS = 5.0
@@ -35,6 +40,8 @@ class Supervisor:
     jobs: bool
     children: list[Child] = field(default_factory=list)
     signals: int = 0
+    figures: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="sweepline-figures-")))
+    """Where the processes share what they count, so that each can answer for all."""
 
     def run(self) -> int:
         """Until a signal: then all drain, and a second signal ends them. The exit status."""
@@ -59,6 +66,8 @@ class Supervisor:
             child.started_at = time.monotonic()
 
     def _mourn(self, child: Child) -> None:
+        if child.process is not None:
+            mark_process_dead(child.process.pid, str(self.figures))  # type: ignore[no-untyped-call]  # so it is
         early = time.monotonic() - child.started_at < CALM_SECONDS
         child.early_deaths = child.early_deaths + 1 if early else 0
         if child.early_deaths >= MOST_EARLY_DEATHS:
@@ -77,7 +86,11 @@ class Supervisor:
     def _environment(self) -> dict[str, str]:
         """Ours, with what was found out: children read it as if an operator had written it."""
         database, general = self.settings.database, self.settings.general
-        found = {"APP_ENV": general.app_env or "prod", "SWEEPLINE_HOME": str(self.settings.home)}
+        found = {
+            "APP_ENV": general.app_env or "prod",
+            "SWEEPLINE_HOME": str(self.settings.home),
+            SHARED_DIRECTORY: str(self.figures),
+        }
         if database.url is not None:
             found["DATABASE_URL"] = database.url.reveal()
         if database.owner_url is not None:
@@ -105,6 +118,7 @@ class Supervisor:
                 child.process.wait(timeout=max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 child.process.kill()
+        shutil.rmtree(self.figures, ignore_errors=True)
         return 0
 
 

@@ -25,6 +25,7 @@ from entrypoints.http.health import HealthController
 from entrypoints.http.jobs import JobsController
 from entrypoints.http.leads import LeadsController
 from entrypoints.http.mailed_links import MailedLinksController
+from entrypoints.http.metrics import MetricsController
 from entrypoints.http.once import answer_replay
 from entrypoints.http.org import OrgContextController, OrgController
 from entrypoints.http.price_book import PriceBookController
@@ -58,6 +59,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PublicLeadsController,
     LeadsController,
     JobsController,
+    MetricsController,
     PriceBookController,
     AddOnsController,
     PublicBookingsController,

@@ -20,8 +20,9 @@ from uuid_utils import uuid7
 from domain.shared.errors import DomainError, TooMany
 from entrypoints import log_context
 from entrypoints.http.client_address import Network, client_address
+from entrypoints.http.measuring import Measures
 from entrypoints.http.problems import INTERNAL, MEDIA_TYPE, MalformedRequest, Problem, from_domain
-from entrypoints.http.rates import TALLY, Meter, rate_headers
+from entrypoints.http.rates import LIMITED_BY, TALLY, Meter, rate_headers
 from entrypoints.http.request_context import AT_THE_END, CONTEXT, RequestContext
 from entrypoints.http.security_headers import Cors, security_headers
 from entrypoints.wiring.requests import RequestState
@@ -32,6 +33,9 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 ONCE = frozenset({b"host", b"authorization", b"content-length", b"content-type", b"idempotency-key"})
+
+TOO_MANY = 429
+CLIENT_LEFT = 499  # nothing was sent
 
 request_log = logging.getLogger("sweepline.request")
 logger = logging.getLogger("sweepline.http")
@@ -116,11 +120,15 @@ class Edge:
         self.policy = policy
         self.always = security_headers(hsts=policy.production)
         self._meter: Meter | None = None
+        self._measures: Measures | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
+        if self._measures is None:
+            self._measures = await self.container.get(Measures)
+        self._measures.in_flight.inc()
         http = _as_get(scope) if scope["method"] == "HEAD" else scope
         found = look_at(http["headers"])
         context = self._context(http, found)
@@ -140,7 +148,18 @@ class Edge:
                 logger.exception("unhandled error", exc_info=error)
                 await answer.problem(http, INTERNAL)
             finally:
-                _log_request(http, answer.status, started)
+                self._finished(http, answer.status, perf_counter() - started)
+
+    def _finished(self, scope: HTTPScope, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
+        path = plain_template(scope.get("path_template") or "unmatched")
+        told = status or CLIENT_LEFT
+        _log_request(method, path, told, seconds)
+        if (measures := self._measures) is not None:
+            measures.in_flight.dec()
+            measures.finished(method, path, told, seconds)
+            if told == TOO_MANY:
+                measures.refused(scope["state"].get(LIMITED_BY, "form"))
 
     def _context(self, scope: HTTPScope, found: Sighting) -> RequestContext:
         peer = scope["client"][0] if scope["client"] else None
@@ -167,15 +186,13 @@ class Edge:
                         await end()
 
     async def _one_too_many(self, scope: HTTPScope, found: Sighting, *, preflight: bool) -> TooMany | None:
-        meter = self._meter or await self._find_meter()
+        meter = self._meter
+        if meter is None:
+            meter = self._meter = await self.container.get(Meter)
         path = scope["path"]
         exempt = "preflight" if preflight else path if path in self.policy.unmetered else None
         state = scope["state"]
         return await meter.refusal(state, found.authorization, state[CONTEXT].client_address, exempt)
-
-    async def _find_meter(self) -> Meter:
-        self._meter = await self.container.get(Meter)
-        return self._meter
 
 
 def _as_get(scope: HTTPScope) -> HTTPScope:
@@ -254,18 +271,8 @@ def plain_template(template: str) -> str:
     return re.sub(r"\{([a-z_]+):[a-z]+\}", r"{\1}", template)
 
 
-def _log_request(scope: HTTPScope, status: int, started: float) -> None:
+def _log_request(method: str, path: str, status: int, seconds: float) -> None:
     if not request_log.isEnabledFor(logging.INFO):
         return
-    method = scope["method"]
-    request_log.info(
-        "request",
-        extra={
-            "fields": {
-                "method": method if method in KNOWN_METHODS else "other",
-                "path": plain_template(scope.get("path_template") or "unmatched"),
-                "status_code": status or 499,  # nothing was sent: the client left
-                "latency_ms": round((perf_counter() - started) * 1000, 1),
-            }
-        },
-    )
+    told = {"method": method, "path": path, "status_code": status, "latency_ms": round(seconds * 1000, 1)}
+    request_log.info("request", extra={"fields": told})

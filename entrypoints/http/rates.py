@@ -14,6 +14,7 @@ from domain.shared.errors import TooMany
 from domain.shared.ids import OrgId
 from entrypoints.http.once import was_done
 
+LIMITED_BY = "limited_by"  # where it keeps which limit refused the request, for the metrics
 TALLY = "tally"  # where the request's state keeps the tightest of its limits
 CAP = Rate(600)  # of what is exempt from the general limits, each by itself
 NETWORK_BITS = 64  # what one household is given of IPv6
@@ -40,14 +41,14 @@ class Meter:
         """Counts a request; `exempt` names what it is if the general limits are not for it."""
         if exempt is not None:
             tally = await self.limits.spend(f"{exempt}:{network_of(address)}", CAP)
-            return None if tally.admitted else self._refused(state, tally)
+            return None if tally.admitted else self._refused(state, tally, "cap")
         caller = None if authorization is None else self.callers.named_by(authorization)
         if caller is None:
-            tally = await self.limits.spend(f"address:{network_of(address)}", self.per_address)
+            scope, key, rate = "address", network_of(address), self.per_address
         else:
-            tally = await self.limits.spend(f"caller:{caller}", self.per_caller)
-        state[TALLY] = tally
-        return None if tally.admitted else self._refused(state, tally)
+            scope, key, rate = "caller", caller, self.per_caller
+        tally = state[TALLY] = await self.limits.spend(f"{scope}:{key}", rate)
+        return None if tally.admitted else self._refused(state, tally, scope)
 
     async def spend_caller(self, state: State, caller: str) -> None:
         """For a caller whom only a proved password names. Told any sooner, as by its token, the limits would
@@ -61,14 +62,14 @@ class Meter:
     async def _spend_too(self, state: State, key: str, rate: Rate) -> None:
         tally = await self.limits.spend(key, rate)
         if not tally.admitted:
-            raise self._refused(state, tally)
+            raise self._refused(state, tally, key.partition(":")[0])
         general: Tally | None = state.get(TALLY)
         if general is None or tally.remaining < general.remaining:
             state[TALLY] = tally
 
     @staticmethod
-    def _refused(state: State, tally: Tally) -> TooMany:
-        state[TALLY] = tally
+    def _refused(state: State, tally: Tally, scope: str) -> TooMany:
+        state[TALLY], state[LIMITED_BY] = tally, scope
         wait = tally.reset_seconds
         return TooMany(
             f"More than {tally.limit} in a minute. The next one fits in {wait} s.", retry_after_seconds=wait

@@ -123,7 +123,7 @@ def metered(action: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 def route(
     methods: Sequence[Method],
-    path: str,
+    path: str | Sequence[str],
     *,
     need: Need,
     admin_route: bool = False,
@@ -172,7 +172,7 @@ def route(
     return decorate
 
 
-def get(path: str = "", **rules: Any) -> Callable[[Callable[..., Any]], Endpoint]:
+def get(path: str | Sequence[str] = "", **rules: Any) -> Callable[[Callable[..., Any]], Endpoint]:
     return route(["GET"], path, **rules)
 
 

@@ -3,8 +3,10 @@ from collections.abc import AsyncIterable
 from dishka import Provider, Scope, provide
 
 from adapters.postgres.probe import DatabaseProbe
+from application.delivery.read_figures import ReadFiguresHandler
 from application.ports.clock import Clock
 from entrypoints.draining import Draining
+from entrypoints.http.installation_metrics import InstallationMetrics
 from entrypoints.http.readiness import Readiness, RedisProbe
 from entrypoints.settings import Settings
 
@@ -13,6 +15,8 @@ class OperationsProvider(Provider):
     """Readiness, and the end of the process."""
 
     scope = Scope.APP
+    figures = provide(ReadFiguresHandler)
+    metrics = provide(InstallationMetrics)
 
     @provide
     def draining(self) -> Draining:

@@ -4,6 +4,7 @@ from adapters.system.clock import SystemClock
 from adapters.system.identifiers import SystemIdentifiers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
+from entrypoints.http.measuring import Measures
 from entrypoints.settings import Settings
 
 
@@ -20,3 +21,7 @@ class SystemProvider(Provider):
     @provide
     def identifiers(self) -> Identifiers:
         return SystemIdentifiers()
+
+    @provide
+    def measures(self) -> Measures:
+        return Measures()

@@ -14,6 +14,8 @@ import pytest
 from tests.support.database import TestDatabase
 from tests.support.http import LiveServer, clean_environment, json_of, open_server, run_cli
 
+METRICS_TOKEN = "figures-for-the-operator"
+
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
@@ -84,9 +86,15 @@ def test_sigterm_lets_a_request_finish_and_exits_0(tmp_path: Path, postgres: Tes
 
 
 def test_workers_share_the_socket_and_end_together(tmp_path: Path, postgres: TestDatabase) -> None:
-    environ = {"APP_ENV": "dev", "DATABASE_URL": postgres.app_url}
+    environ = {"APP_ENV": "dev", "DATABASE_URL": postgres.app_url, "METRICS_TOKEN": METRICS_TOKEN}
     with open_server(tmp_path, "--no-jobs", "--workers", "2", environ=environ) as server:
         assert all(httpx.get(f"{server.url}/healthz").status_code == 200 for _ in range(10))
+        figures = httpx.get(
+            f"{server.url}/metrics", headers={"authorization": f"Bearer {METRICS_TOKEN}"}
+        ).text
+        told = 'http_request_latency_seconds_count{method="GET",path="/healthz",status_class="2xx"}'
+        (counted,) = [float(line.split()[-1]) for line in figures.splitlines() if line.startswith(told)]
+        assert counted >= 10  # whichever of the two answered
         assert server.stop() == 0
 
 

@@ -91,4 +91,5 @@ job_heartbeats = Table(
     Column("last_duration_ms", BigInteger),
     Column("next_run_at", Instant),
     Column("runners", JSONB, nullable=False),
+    Column("errors", JSONB, nullable=False),
 )

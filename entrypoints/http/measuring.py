@@ -1,0 +1,82 @@
+"""What this server counts of its own requests (delivery page, §7: source L)."""
+
+import os
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.exposition import generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.process_collector import ProcessCollector
+
+SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+"""The library's own variable. The supervisor of several processes sets it, so that each answers for all."""
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+SERVER_ERROR = 500
+
+
+class Measures:
+    """Counters of one process. Labels hold route templates and classes, never what a caller wrote."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it so
+        self.registry = CollectorRegistry()
+        own = self.registry
+        self._latency = Histogram(
+            "http_request_latency_seconds",
+            "From the first byte of a request to the last of its answer",
+            ("method", "path", "status_class"),
+            buckets=BUCKETS,
+            registry=own,
+        )
+        self._errors = Counter("http_5xx", "Answers that tell of a fault", ("method", "path"), registry=own)
+        self._rate_limited = Counter("rate_limited", "Requests refused by a limit", ("scope",), registry=own)
+        self.in_flight = Gauge(
+            "http_requests_in_flight", "Requests being answered", multiprocess_mode="livesum", registry=own
+        )
+        self._pool_in_use = Gauge(
+            "database_pool_in_use", "Connections taken", multiprocess_mode="livesum", registry=own
+        )
+        self._pool_size = Gauge(
+            "database_pool_size", "Connections at most", multiprocess_mode="livesum", registry=own
+        )
+        self._children: dict[tuple[str, str, int], Histogram] = {}
+
+    def finished(self, method: str, path: str, status: int, seconds: float) -> None:
+        """`path` is a route's template, or `unmatched`."""
+        key = (method, path, status // 100)
+        if key not in self._children:
+            self._children[key] = self._latency.labels(method, path, f"{status // 100}xx")
+        self._children[key].observe(seconds)
+        if status >= SERVER_ERROR:
+            self._errors.labels(method, path).inc()
+
+    def refused(self, scope: str) -> None:
+        """By a limit: `address`, `caller`, `action`, the `cap` of what is exempt, or one of a `form`."""
+        self._rate_limited.labels(scope).inc()
+
+    def pool(self, in_use: int, size: int) -> None:
+        self._pool_in_use.set(in_use)
+        self._pool_size.set(size)
+
+    def exposition(self) -> bytes:
+        """Of all processes of this server."""
+        return generate_latest(self._everyone()) + generate_latest(_OF_THIS_PROCESS)
+
+    def _everyone(self) -> CollectorRegistry:
+        if SHARED_DIRECTORY not in os.environ:
+            return self.registry
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library leaves it so
+        return together
+
+
+def _of_this_process() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    info = Gauge("sweepline_build_info", "Always 1", ("version",), registry=registry)
+    info.labels(version("sweepline")).set(1)
+    return registry
+
+
+_OF_THIS_PROCESS = _of_this_process()

@@ -1,0 +1,155 @@
+"""Figures for Prometheus: whose they are, what they are called, and that they hold nothing of a company."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from application.delivery.job_table import JOBS
+from tests.cli.test_settings import SOUND
+from tests.http.identity_app import Company, a_company, bearer, cheap_passwords
+from tests.support.clock import FixedClock
+from tests.support.database import TestDatabase
+from tests.support.http import App, open_app, settings_for
+
+TOKEN = {"authorization": f"Bearer {SOUND['METRICS_TOKEN']}"}
+NAMES = {
+    "http_request_latency_seconds": "histogram",
+    "http_5xx": "counter",
+    "http_requests_in_flight": "gauge",
+    "rate_limited": "counter",
+    "database_up": "gauge",
+    "database_pool_in_use": "gauge",
+    "database_pool_size": "gauge",
+    "process_resident_memory_bytes": "gauge",
+    "sweepline_build_info": "gauge",
+    "job_last_heartbeat_timestamp": "gauge",
+    "job_last_success_timestamp": "gauge",
+    "job_errors": "counter",
+    "job_runner_up": "gauge",
+    "job_consecutive_failures": "gauge",
+    "job_last_duration_seconds": "gauge",
+    "outbox_queue_messages": "gauge",
+    "outbox_oldest_due_seconds": "gauge",
+    "outbox_in_flight": "gauge",
+    "dlq_messages": "gauge",
+}
+
+
+@pytest.fixture
+async def app(postgres: TestDatabase, tmp_path: Path, clock: FixedClock) -> AsyncIterator[App]:
+    settings = settings_for(tmp_path, postgres, METRICS_TOKEN=SOUND["METRICS_TOKEN"])
+    async with open_app(settings, clock, cheap_passwords()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def company(app: App) -> Company:
+    return await a_company(app)
+
+
+async def figures(app: App) -> dict[str, dict[tuple[str, ...], float]]:
+    """By sample's name and the values of its labels."""
+    answer = await app.client.get("/v1/metrics", headers=TOKEN)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    found: dict[str, dict[tuple[str, ...], float]] = {}
+    for family in text_string_to_metric_families(answer.text):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+    return found
+
+
+async def test_every_name_is_there_under_its_type(app: App) -> None:
+    answer = await app.client.get("/metrics", headers=TOKEN)
+    families = {family.name: family.type for family in text_string_to_metric_families(answer.text)}
+    assert NAMES.items() <= families.items()
+
+
+async def test_requests_are_counted_by_template_and_class(app: App, company: Company) -> None:
+    headers = bearer((await company.log_in()).json())
+    await app.client.get("/v1/admin/bookings/00000000-0000-7000-8000-000000000001", headers=headers)
+    await app.client.get("/nothing/here/of?name=Jane")
+    found = await figures(app)
+    latency = found["http_request_latency_seconds_count"]
+    assert latency["GET", "/v1/admin/bookings/{booking_id}", "4xx"] == 1
+    assert latency["GET", "unmatched", "4xx"] == 1
+    assert latency["POST", "/v1/auth/login", "2xx"] == 1
+    assert found["http_requests_in_flight"][()] == 1  # this one
+    assert found["database_pool_size"][()] == app.settings.database.pool_size
+
+
+async def test_a_refusal_by_a_limit_is_counted_by_its_scope(
+    postgres: TestDatabase, tmp_path: Path, clock: FixedClock
+) -> None:
+    settings = settings_for(
+        tmp_path, postgres, METRICS_TOKEN=SOUND["METRICS_TOKEN"], RATE_LIMIT_PER_MINUTE="1"
+    )
+    async with open_app(settings, clock) as app:
+        for _ in range(3):
+            await app.client.get("/problems")
+        assert (await figures(app))["rate_limited_total"] == {("address",): 2}
+
+
+async def test_jobs_and_queues_are_told_before_anything_ran(app: App) -> None:
+    found = await figures(app)
+    assert found["database_up"][()] == 1
+    for job in (*JOBS, "jobs-runner"):
+        assert (job,) in found["job_consecutive_failures"]
+        assert (job, "timeout") in found["job_errors_total"]
+    assert {("email", "pending"), ("export", "dead")} <= found["outbox_queue_messages"].keys()
+    assert {("outbox",), ("export",)} == found["dlq_messages"].keys()
+
+
+async def test_without_a_database_the_process_still_tells_of_itself(
+    tmp_path: Path, clock: FixedClock
+) -> None:
+    nowhere = {
+        "DATABASE_URL": f"postgresql://app@/db?host={tmp_path}",
+        "METRICS_TOKEN": SOUND["METRICS_TOKEN"],
+    }
+    async with open_app(settings_for(tmp_path, None, **nowhere), clock) as app:
+        found = await figures(app)
+    assert found["database_up"][()] == 0
+    assert "http_request_latency_seconds_count" not in found or found["http_requests_in_flight"][()] == 1
+    assert "outbox_queue_messages" not in found
+
+
+async def test_no_label_names_a_company_or_anybody(app: App, company: Company) -> None:
+    await company.log_in()
+    text = (await app.client.get("/v1/metrics", headers=TOKEN)).text
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", text)
+    assert "@" not in text
+
+
+async def test_they_are_the_operator_s(app: App, company: Company) -> None:
+    """In dev an administrator of a company may look, too."""
+    refused = await app.client.get("/v1/metrics")
+    assert (refused.status_code, refused.json()["type"]) == (401, "unauthenticated")
+    wrong = await app.client.get("/v1/metrics", headers={"authorization": "Bearer wrong"})
+    assert wrong.status_code == 401
+    owner = bearer((await company.log_in()).json())
+    assert (await app.client.get("/v1/metrics", headers=owner)).status_code == 200
+
+
+async def test_in_production_not_even_an_owner_may_look(
+    postgres: TestDatabase, tmp_path: Path, clock: FixedClock
+) -> None:
+    settings = settings_for(tmp_path, None, **{**SOUND, "DATABASE_URL": postgres.app_url})
+    async with open_app(settings, clock, cheap_passwords()) as app:
+        owner = bearer((await (await a_company(app)).log_in()).json())
+        refused = await app.client.get("/v1/metrics", headers=owner)
+        assert (refused.status_code, refused.json()["type"]) == (403, "forbidden")
+        assert (await app.client.get("/v1/metrics", headers=TOKEN)).status_code == 200
+
+
+async def test_switched_off_there_is_nothing(
+    postgres: TestDatabase, tmp_path: Path, clock: FixedClock
+) -> None:
+    settings = settings_for(tmp_path, postgres, METRICS_TOKEN=SOUND["METRICS_TOKEN"], METRICS_ENABLED="false")
+    async with open_app(settings, clock) as app:
+        for path in ("/metrics", "/v1/metrics"):
+            gone = await app.client.get(path, headers=TOKEN)
+            assert (gone.status_code, gone.json()["type"]) == (404, "not_found")
