@@ -14,6 +14,7 @@ from application.booking.shown_booking import ShownBooking, shown
 from application.booking.wanted_visit import (
     WantedVisit,
     facts_about,
+    in_its_way,
     lock_people,
     overdue_in_the_way,
     require_free,
@@ -72,7 +73,7 @@ class AssignCrewHandler:
             must_match(booking.version, command.expected_version)
             crew = set(command.worker_ids) | (set() if command.replace else set(booking.crew))
             wanted = _visit_of(booking, tuple(sorted(crew)))
-            facts = await _facts(unit, booking, wanted, now)
+            facts = await _facts(unit, wanted, now)
             require_known(facts, replace(wanted, team_id=None, worker_ids=command.worker_ids))
             if booking.assign(now, wanted.worker_ids) is not booking:
                 with refusals_about(wanted):
@@ -97,7 +98,7 @@ class AssignCrewHandler:
         await lock_people(unit, facts, None, added)
         overdue = await overdue_in_the_way(unit, facts, coming, None, now)
         locked = await lock_unchanged(unit, seen)
-        require_free(await _facts(unit, seen, coming, now), coming, None)
+        require_free(await _facts(unit, coming, now), coming, None)
         await let_go(unit, actor, overdue, now)
         sent = locked.assign(now, wanted.worker_ids)
         return await _changed_crew(unit, actor, "booking_assign", locked, sent)
@@ -137,15 +138,12 @@ def _visit_of(booking: Booking, crew: tuple[WorkerId, ...]) -> WantedVisit:
         team_id=booking.slot.team_id,
         worker_ids=crew,
         ignoring=booking.id,
+        keeps=booking.slot,
     )
 
 
-async def _facts(unit: Unit, booking: Booking, wanted: WantedVisit, now: datetime) -> CalendarFacts:
-    """The booking keeps the buffer that it was given; a blackout that it already lies in (one of its
-    team or of the organisation) was decided upon before, and keeps nobody from it now."""
-    facts = await facts_about(unit, wanted, now)
-    others = tuple(b for b in facts.blackouts if not b.closes_team(booking.slot.team_id))
-    return replace(facts, travel_buffer_minutes=booking.slot.buffer_minutes, blackouts=others)
+async def _facts(unit: Unit, wanted: WantedVisit, now: datetime) -> CalendarFacts:
+    return in_its_way(await facts_about(unit, wanted, now), wanted)
 
 
 async def _require_workers(unit: Unit, worker_ids: Sequence[WorkerId]) -> None:

@@ -47,9 +47,7 @@ class ListBookingsHandler:
         actor.require(Need.VIEW)
         async with self.uow.begin(actor.org_id) as unit:
             zone = ZoneInfo(actor.org_timezone) if actor.org_timezone else (await unit.org.get()).zone
-            first = query.first_day or day_of(self.clock.now(), zone)
-            last = query.last_day or first + USUAL_DAYS
-            _require_days(first, last)
+            first, last = _days(query, day_of(self.clock.now(), zone))
             await _require_owned(unit, query)
             wanted = BookingFilter(
                 touching_from=first_instant(first, zone),
@@ -67,12 +65,15 @@ class ListBookingsHandler:
         return BookingPage(items, position, zone.key)
 
 
-def _require_days(first: date, last: date) -> None:
-    plausible(first, "from")
+def _days(query: ListBookings, today: date) -> tuple[date, date]:
+    first = query.first_day or today
+    plausible(first, "from")  # before it is added to: the calendar ends
+    last = query.last_day or first + USUAL_DAYS
     plausible(last, "to")
     if not first <= last <= first + LONGEST_WINDOW:
         message = f"must be a day from `from` to {LONGEST_WINDOW.days} days after it"
         raise InvalidWindow(f"to {message}.", errors=[FieldFault("to", message)])
+    return first, last
 
 
 async def _require_owned(unit: Unit, query: ListBookings) -> None:

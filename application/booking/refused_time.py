@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from application.booking.wanted_visit import WantedVisit
+from application.booking.wanted_visit import WantedVisit, in_its_way
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from domain.booking.refusals import SlotTaken
@@ -88,6 +88,7 @@ def _members(facts: CalendarFacts, wanted: WantedVisit, audience: Audience, now:
 
 def _in_the_way(facts: CalendarFacts, wanted: WantedVisit) -> ConflictReport:
     """Of the team and workers named; where none is named, of every active team."""
+    facts = in_its_way(facts, wanted)
     named = wanted.team_id is not None or wanted.worker_ids
     active = tuple(team.id for team in facts.teams if team.is_active)
     teams = ((wanted.team_id,) if wanted.team_id else ()) if named else active

@@ -1,13 +1,14 @@
 """Finding out whether a time can be had, and taking it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from application.ports.bookings import WantedTime
 from application.ports.unit_of_work import Unit
 from domain.booking.booking import Booking
 from domain.booking.refusals import SlotNotOffered, SlotTaken, StartOutOfRange
+from domain.booking.visit import TimeSlot
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.conflicts import ConflictKind, conflicts
 from domain.scheduling.load import team_minutes
@@ -25,13 +26,15 @@ LATEST_START = timedelta(days=730)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedVisit:
-    """What somebody asks for. No team: any that is free. `ignoring` is the booking that is to move there."""
+    """What somebody asks for. No team: any that is free. `ignoring` is the booking that is to move there;
+    `keeps` is its slot when it is not to move at all and only its crew changes."""
 
     starts_at: datetime
     minutes: int
     team_id: TeamId | None = None
     worker_ids: tuple[WorkerId, ...] = ()
     ignoring: BookingId | None = None
+    keeps: TimeSlot | None = None
 
     @property
     def window(self) -> Span:
@@ -44,6 +47,15 @@ async def facts_about(unit: Unit, wanted: WantedVisit, now: datetime) -> Calenda
     return await unit.calendar.facts(
         start - A_LOCAL_DAY, end + A_LOCAL_DAY, now=now, ignoring=wanted.ignoring
     )
+
+
+def in_its_way(facts: CalendarFacts, wanted: WantedVisit) -> CalendarFacts:
+    """The calendar as this visit meets it. One that stays where it is keeps the buffer that it was given;
+    a blackout that it already lies in (one of its team or of the organisation) was decided upon before."""
+    if (slot := wanted.keeps) is None:
+        return facts
+    others = tuple(blackout for blackout in facts.blackouts if not blackout.closes_team(slot.team_id))
+    return replace(facts, travel_buffer_minutes=slot.buffer_minutes, blackouts=others)
 
 
 def require_known(facts: CalendarFacts, wanted: WantedVisit) -> None:

@@ -93,7 +93,7 @@ class OutboxPass:
 
     async def _claim(self, tasks: TaskGroup) -> bool:
         """Whether any message moved, so that looking again at once may find more."""
-        if self.slots.free <= 0 or self._trouble or self._is_closed():
+        if self.slots.open <= 0 or self._trouble or self._is_closed():
             return False
         try:
             due = await self._due()
@@ -116,7 +116,7 @@ class OutboxPass:
                 self.clock.now(),
                 after=self._after,
                 orgs=ORGS_AT_ONCE,
-                per_org=self.slots.free + len(not_now),
+                per_org=self.slots.open + len(not_now),
             )
         page_is_full = len({message.org_id for message in due}) == ORGS_AT_ONCE
         self._after = due[-1].org_id if page_is_full else None

@@ -12,8 +12,8 @@ from domain.shared.ids import EventId, OrgId
 class DeliverySlots:
     """A bounded number of places, given to organisations in turn: least recently served first, one each.
 
-    An organisation that nobody else waits for may use more than its share, but never the last places: one
-    whose target hangs must not make the next one wait.
+    An organisation that nobody else waits for may use every place. Whoever comes due then need not wait for
+    it, as its target may hang: there are a few places beyond the total, one share of them, for the others.
     """
 
     total: int
@@ -25,7 +25,14 @@ class DeliverySlots:
 
     @property
     def free(self) -> int:
+        """Below zero while places beyond the total are in use."""
         return self.total - self._in_flight.total()
+
+    @property
+    def open(self) -> int:
+        """How many could be given now, those beyond the total included."""
+        crowded_out = any(count > self.per_org for count in self._in_flight.values())
+        return self.free + (self.per_org if crowded_out else 0)
 
     def choose(self, due: Iterable[DueMessage]) -> dict[OrgId, list[EventId]]:
         """Which of the due messages get a place now; each organisation's stay in their order."""
@@ -33,8 +40,9 @@ class DeliverySlots:
         for message in due:
             waiting.setdefault(message.org_id, deque()).append(message.event_id)
         chosen: dict[OrgId, list[EventId]] = {}
-        for _ in range(self.free):
-            org_id = self._next(waiting, chosen)
+        free = self.free
+        for given in range(self.open):
+            org_id = self._next(waiting, chosen, beyond=given >= free)
             if org_id is None:
                 break
             chosen.setdefault(org_id, []).append(waiting[org_id].popleft())
@@ -52,9 +60,10 @@ class DeliverySlots:
         if not self._in_flight[org_id]:
             del self._in_flight[org_id]
 
-    def _next(self, waiting: dict[OrgId, deque[EventId]], chosen: dict[OrgId, list[EventId]]) -> OrgId | None:
-        alone = max(self.per_org, self.total - self.per_org)
-        most = self.per_org if len(waiting) > 1 else alone
+    def _next(
+        self, waiting: dict[OrgId, deque[EventId]], chosen: dict[OrgId, list[EventId]], *, beyond: bool
+    ) -> OrgId | None:
+        most = self.per_org if beyond or len(waiting) > 1 else self.total
         open_to = [
             org_id for org_id in waiting if self._in_flight[org_id] + len(chosen.get(org_id, ())) < most
         ]

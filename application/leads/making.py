@@ -9,8 +9,9 @@ from domain.identity.actor import Actor
 from domain.leads.errors import EstimateChanged, ReferralCodeUnknown
 from domain.leads.lead import Lead
 from domain.leads.referral import RANDOM_BYTES, as_typed, referral_code
-from domain.shared.errors import Invalid, Unavailable
+from domain.shared.errors import Invalid, NotFound, Unavailable
 from domain.shared.estimate import Estimate, Home
+from domain.tenancy.org import Org
 
 CODE_TRIES = 8
 
@@ -58,7 +59,10 @@ async def store_new(unit: Unit, actor: Actor, lead: Lead, *, exports: bool) -> N
     if lead.email is not None:
         await unit.outbox.add(_request_received(lead), request_id=actor.request_id)
     if exports:
-        await unit.outbox.add(_export(unit, lead), request_id=actor.request_id)
+        org = await unit.directory.by_id(unit.org_id)
+        if org is None:
+            raise NotFound("org_id")
+        await unit.outbox.add(_export(org, lead), request_id=actor.request_id)
 
 
 def audited(lead: Lead) -> dict[str, object]:
@@ -96,12 +100,17 @@ def _request_received(lead: Lead) -> Message:
     )
 
 
-def _export(unit: Unit, lead: Lead) -> Message:
+def _export(org: Org, lead: Lead) -> Message:
     return Message(
         kind="export",
         event_type="lead.created",
         dedupe_key=f"lead:{lead.id}:export",
         resource_type="lead",
         resource_id=lead.id,
-        payload={"type": "lead.created", "org_id": str(unit.org_id), "data": lead_values(lead, ())},
+        payload={
+            "type": "lead.created",
+            "org_id": str(org.id),
+            "org_slug": org.slug,
+            "data": lead_values(lead, ()),
+        },
     )

@@ -7,7 +7,6 @@ from dishka import FromDishka
 from litestar import Controller, Request, Response
 from litestar.params import FromPath, FromQuery
 
-from application.ports.price_books import PriceBookNotFound
 from application.pricing.list_price_books import ListPriceBooks, ListPriceBooksHandler
 from application.pricing.read_price_book import ReadPriceBook, ReadPriceBookHandler
 from application.pricing.replace_price_book import ReplacePriceBook, ReplacePriceBookHandler
@@ -77,7 +76,7 @@ class PriceBookController(Controller):
         return Page([price_book_answer(book) for book in page], more)
 
     @get(
-        "/versions/{version:int}",
+        "/versions/{version:str}",
         need=Need.VIEW,
         admin_route=True,
         summary="One version",
@@ -91,7 +90,5 @@ class PriceBookController(Controller):
         actor: FromDishka[Actor],
         handler: FromDishka[ReadPriceBookHandler],
     ) -> Response[PriceBookAnswer | None]:
-        if not 1 <= version <= HIGHEST_VERSION:
-            raise PriceBookNotFound
         book = await handler.handle(actor, ReadPriceBook(version))
         return tagged(request, price_book_answer(book), book.version)

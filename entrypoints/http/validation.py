@@ -128,7 +128,7 @@ class RequestPlan:
         values = {}
         for name, annotation in self.path.items():
             value = given[name]
-            values[name] = value if isinstance(value, UUID) else shape_of(annotation).settle(value, name, [])
+            values[name] = value if isinstance(value, UUID) else _path_value(annotation, value)
             if values[name] is MISSING:
                 raise NotFound(detail="There is nothing at this address.")
         return values
@@ -156,6 +156,12 @@ class RequestPlan:
         return isinstance(shape, Record) and not any(field.required for field in shape.fields.values())
 
 
+def _path_value(annotation: Any, text: str) -> Any:
+    """One thing has one address: a number has no leading zeros, nor digits of another script."""
+    value = shape_of(annotation, text=True).settle(text, "", [])
+    return MISSING if isinstance(value, int) and str(value) != text else value
+
+
 async def _whole_body(request: Request[Any, Any, Any]) -> bytes:
     try:
         return await request.body()
@@ -166,12 +172,13 @@ async def _whole_body(request: Request[Any, Any, Any]) -> bytes:
 
 
 def _pairs(raw: bytes) -> dict[str, list[str]]:
+    if raw.count(b"&") >= MOST_PARAMETERS:
+        raise refuse([FieldFault("query", f"has more than {MOST_PARAMETERS} parameters")])
     try:
         pairs = parse_qsl(
             raw.decode("ascii"),
             keep_blank_values=True,
             errors="strict",
-            max_num_fields=MOST_PARAMETERS,
         )
     except ValueError as error:
         raise refuse([FieldFault("query", "is not a query string in percent-encoded UTF-8")]) from error

@@ -132,6 +132,21 @@ async def test_a_worker_is_in_one_place_at_a_time(salon: Salon) -> None:
     assert all(a["team_id"] == str(SOUTH) for a in refused.json()["alternatives"])
 
 
+async def test_who_cannot_come_is_told_by_the_buffer_that_the_booking_keeps(
+    salon: Salon, clock: FixedClock
+) -> None:
+    made = await salon.created(TEN, team_id=NORTH)
+    async with salon.uow.begin(salon.shop.org_id) as unit:
+        profile = await unit.org.lock()
+        await unit.org.save(profile.edited(clock.now(), travel_buffer_minutes=0))
+    body = {"starts_at": TEN.isoformat(), "ends_at": (TEN + HOUR).isoformat(), "keep_bookings": True}
+    assert (await salon.shop.staff("POST", "/blackouts", json=body)).status_code == 201
+    later = await salon.created(TEN + 2.25 * HOUR, team_id=SOUTH, worker_ids=[BOB])
+    refused = await salon.verb(made["booking_id"], "assign", worker_ids=[BOB])
+    assert (refused.status_code, refused.json()["type"]) == (409, "slot_taken")
+    assert [conflict["reference"] for conflict in refused.json()["conflicts"]] == [later["booking_id"]]
+
+
 async def test_a_kept_blackout_does_not_stop_assigning(salon: Salon) -> None:
     made = await salon.created(TEN, team_id=NORTH)
     body = {"starts_at": TEN.isoformat(), "ends_at": (TEN + HOUR).isoformat(), "keep_bookings": True}

@@ -320,6 +320,8 @@ async def test_a_contact_has_few_open_bookings(salon: Salon) -> None:
         ("sort=asc", "validation_error", "sort"),
         ("team_id=north", "validation_error", "team_id"),
         ("from=0001-01-01", "validation_error", "from"),
+        ("from=9999-12-31", "validation_error", "from"),
+        ("to=9999-12-31", "validation_error", "to"),
     ],
 )
 async def test_malformed_lists_are_refused(salon: Salon, query: str, code: str, field: str) -> None:

@@ -205,3 +205,8 @@ async def test_a_tag_is_answered_and_honoured(edge: httpx.AsyncClient) -> None:
         assert (answer.status_code, answer.content) == (304, b"")
     for other in ('"4"', "3", "", '"'):
         assert (await edge.get(path, headers={"if-none-match": other})).status_code == 200
+
+
+async def test_more_parameters_than_anybody_needs_are_refused_as_that(edge: httpx.AsyncClient) -> None:
+    answer = await edge.get(f"{URL}?{'&'.join(f'p{n}=1' for n in range(201))}")
+    assert faults(answer) == {"query": "has more than 200 parameters"}

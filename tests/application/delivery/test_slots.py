@@ -27,9 +27,24 @@ def test_no_organisation_has_more_than_its_share_while_another_waits() -> None:
     assert counted(DeliverySlots(16, 4), due(A, 100) + due(B, 100)) == {A: 4, B: 4}
 
 
-def test_alone_it_may_have_more_but_never_the_last_places() -> None:
-    assert counted(DeliverySlots(16, 4), due(A, 100)) == {A: 12}
+def test_alone_it_may_have_every_place() -> None:
+    assert counted(DeliverySlots(16, 4), due(A, 100)) == {A: 16}
     assert counted(DeliverySlots(1, 4), due(A, 100)) == {A: 1}
+
+
+def test_who_comes_while_another_has_every_place_gets_one_beyond_them() -> None:
+    slots = DeliverySlots(16, 4)
+    for _ in range(16):
+        slots.take(A)
+    assert counted(slots, due(A, 9)) == {}
+    assert counted(slots, due(A, 9) + due(B, 9)) == {B: 4}
+    assert counted(slots, due(A, 9) + due(B, 9) + due(C, 1)) == {B: 3, C: 1}
+    for _ in range(4):
+        slots.take(B)
+    assert counted(slots, due(C, 1)) == {}
+    for _ in range(12):
+        slots.give_back(A)
+    assert counted(slots, due(A, 9) + due(C, 9)) == {C: 4}  # at its share again, as B is
 
 
 def test_who_was_served_last_comes_last() -> None:
