@@ -1,0 +1,173 @@
+"""Every kind of secret that we hand out, shown at every door: its own opens, all others stay shut.
+
+The doors are counted from the document: a field or scheme that takes a secret and has no entry here is red.
+"""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from adapters.cryptography.keys import derive_key
+from entrypoints.http.csrf import Csrf
+from entrypoints.wiring import keys
+from tests.http.identity_app import Company, a_company, cheap_passwords
+from tests.support.clock import FixedClock
+from tests.support.database import TestDatabase
+from tests.support.hostile_tokens import Forge
+from tests.support.http import App, open_app, settings_for
+
+METRICS_TOKEN, BASIC_PASSWORD = "metrics-token-of-tests", "a basic password of tests"  # made up
+ENVIRON = {
+    "METRICS_TOKEN": METRICS_TOKEN,
+    "OWNER_BASIC_USERNAME": "owner",
+    "OWNER_BASIC_PASSWORD": BASIC_PASSWORD,
+}
+HOME = {"beds": 2, "baths": 1}
+TOMORROW = "2026-03-03T15:00:00Z"
+JUDGED_ELSEWHERE = {"captcha_token"}
+
+
+@dataclass
+class Keyring:
+    """A company with a visitor, and a fresh secret of each kind."""
+
+    app: App
+    company: Company
+    lead_id: str = ""
+
+    async def access(self) -> str:
+        return str((await self.company.tokens())["access_token"])
+
+    async def refresh(self) -> str:
+        return str((await self.company.tokens())["refresh_token"])
+
+    async def lead(self) -> str:
+        body = {"name": "Jane", "phone": "+15550100134", "home": HOME}
+        answer = await self.app.client.post(f"/v1/public/{self.company.slug}/leads", json=body)
+        assert answer.status_code == 201, answer.text
+        self.lead_id = answer.json()["lead_id"]
+        return str(answer.json()["lead_token"])
+
+    async def csrf(self) -> str:
+        return (await self.app.container.get(Csrf)).token_for(self.company.created.user_id)
+
+    async def metrics(self) -> str:
+        return METRICS_TOKEN
+
+    async def basic(self) -> str:
+        return BASIC_PASSWORD
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self.app.client.get(path, headers=headers)
+
+    async def post(self, path: str, body: Any) -> httpx.Response:
+        return await self.app.client.post(path, json=body)
+
+
+def opened(answer: httpx.Response) -> bool:
+    assert answer.status_code in {200, 201, 401}, answer.text
+    return answer.status_code != 401
+
+
+async def bearer(ring: Keyring, shown: str) -> bool:
+    return opened(await ring.get("/v1/admin/org", authorization=f"Bearer {shown}"))
+
+
+async def basic(ring: Keyring, shown: str) -> bool:
+    pair = base64.b64encode(f"owner:{shown}".encode()).decode()
+    org = {"x-test-org": str(ring.company.created.org_id)}
+    return opened(await ring.get("/v1/admin/org", authorization=f"Basic {pair}", **org))
+
+
+async def refresh_token(ring: Keyring, shown: str) -> bool:
+    return opened(await ring.post("/v1/auth/refresh", {"refresh_token": shown[:200]}))
+
+
+async def lead_token(ring: Keyring, shown: str) -> bool:
+    body = {"lead_id": ring.lead_id, "lead_token": shown[:200], "starts_at": TOMORROW}
+    return opened(await ring.post(f"/v1/public/{ring.company.slug}/bookings", body))
+
+
+type Kind = Callable[[Keyring], Awaitable[str]]
+type Door = Callable[[Keyring, str], Awaitable[bool]]
+DOORS: dict[str, Door] = {
+    "bearer": bearer,
+    "basic": basic,
+    "POST /v1/auth/refresh refresh_token": refresh_token,
+    "POST /v1/public/{org_slug}/bookings lead_token": lead_token,
+}
+"""By the document's name for each: a security scheme, or an operation and its field."""
+KINDS: dict[Kind, str | None] = {
+    Keyring.access: "bearer",
+    Keyring.basic: "basic",
+    Keyring.refresh: "POST /v1/auth/refresh refresh_token",
+    Keyring.lead: "POST /v1/public/{org_slug}/bookings lead_token",
+    Keyring.csrf: None,
+    Keyring.metrics: None,
+}
+"""Each with its own door; None for those that open nothing here."""
+
+
+@pytest.fixture
+async def ring(postgres: TestDatabase, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Keyring]:
+    async with open_app(settings_for(tmp_path, postgres, **ENVIRON), clock, cheap_passwords()) as app:
+        made = Keyring(app, await a_company(app))
+        await made.lead()
+        yield made
+
+
+def secrets_taken(document: dict[str, Any]) -> Iterator[str]:
+    yield from document["components"]["securitySchemes"]
+    for path, methods in document["paths"].items():
+        for method, told in methods.items():
+            body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+            schema = document["components"]["schemas"][body["$ref"].rpartition("/")[2]] if body else {}
+            named = [*schema.get("properties", {}), *(p["name"].lower() for p in told.get("parameters", []))]
+            for name in named:
+                if name.endswith("token") and name not in JUDGED_ELSEWHERE:
+                    yield f"{method.upper()} {path} {name}"
+
+
+async def test_every_door_of_the_document_is_tried(ring: Keyring) -> None:
+    assert set(secrets_taken((await ring.get("/openapi.json")).json())) == set(DOORS)
+
+
+async def test_a_secret_opens_its_own_door_and_no_other(ring: Keyring) -> None:
+    for kind, own in KINDS.items():
+        opened = [name for name, door in DOORS.items() if await door(ring, await kind(ring))]
+        assert opened == [own] * bool(own), kind.__name__
+
+
+async def test_a_lead_s_token_is_for_that_lead_of_that_company(ring: Keyring) -> None:
+    rival = Keyring(ring.app, await a_company(ring.app))
+    theirs, ours = await rival.lead(), await ring.lead()
+    assert not await lead_token(ring, theirs)
+    assert not await lead_token(rival, ours)
+    earlier = ring.lead_id
+    await ring.lead()
+    assert not await lead_token(ring, ours)
+    ring.lead_id = earlier
+    assert await lead_token(ring, ours)
+
+
+PURPOSES = {name: said for name, said in vars(keys).items() if name.isupper() and isinstance(said, str)}
+
+
+async def test_a_key_of_another_purpose_signs_no_access_token(ring: Keyring) -> None:
+    body = (await ring.access()).split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    (secret,) = keys.auth_secrets(ring.app.settings)
+    own = Forge(derive_key(secret, keys.ACCESS), b"", claims, 0)
+    assert await bearer(ring, own.good())
+    assert not await bearer(ring, own.signed(own.header, claims, secret.encode()))
+    assert len(PURPOSES) >= 3
+    for name in PURPOSES.keys() - {"ACCESS"}:
+        other = derive_key(secret, PURPOSES[name])
+        assert not await bearer(ring, Forge(other, b"", claims, 0).good()), name
+        assert not await bearer(ring, own.signed(own.header, claims, other)), name
