@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 
 from application.ports.tokens import AccessClaims, AccessTokens
@@ -238,28 +237,6 @@ async def test_read_only_comes_after_the_caller_is_known(
         viewer = await app.client.patch("/v1/admin/org", json={"name": "X"}, headers=headers)
         assert code_of(viewer) == (403, "forbidden")
         assert (await app.client.post("/v1/auth/logout", headers=headers)).status_code == 200
-
-
-async def test_fifty_twins_over_http_have_one_effect(app: App, company: Company) -> None:
-    headers = {**await company.bearer(), "idempotency-key": "fifty"}
-    answers: list[Any] = []
-
-    async def twin() -> None:
-        answers.append(await app.client.post("/v1/admin/teams", json={"name": "North"}, headers=headers))
-
-    async with anyio.create_task_group() as tasks:
-        for _ in range(50):
-            tasks.start_soon(twin)
-    created = [answer for answer in answers if answer.status_code == 201]
-    waiting = [answer for answer in answers if answer.status_code == 409]
-    assert len(created) + len(waiting) == 50
-    assert len([answer for answer in created if "idempotency-replayed" not in answer.headers]) == 1
-    assert len({answer.content for answer in created}) == 1
-    for answer in waiting:
-        assert code_of(answer) == (409, "idempotency_in_progress")
-        assert answer.headers["retry-after"] == "1"
-    listed = await read(app, headers, "/v1/admin/teams")
-    assert [team["name"] for team in listed.json()["items"]].count("North") == 1
 
 
 async def test_what_was_used_is_written_down_in_batches(
