@@ -143,4 +143,24 @@ TEMPLATES: Mapping[str, MailTemplate] = {
         ),
         greets=False,
     ),
+    "login_locked": MailTemplate(
+        subject="Your account is locked – {{ org }}",
+        heading="Your account is locked",
+        paragraphs=(
+            "Somebody tried a hundred wrong passwords for your account, one after the other.",
+            "Nobody can sign in with its password alone until it is reset.",
+            "Ask for a link to reset it on the sign-in page, or ask your administrator.",
+        ),
+        greets=False,
+    ),
+    "second_factor_locked": MailTemplate(
+        subject="Wrong codes for your account – {{ org }}",
+        heading="Somebody who knows your password entered wrong codes",
+        paragraphs=(
+            "After the right password, five codes of your second factor were wrong within five minutes.",
+            "For the next minutes no code is accepted.",
+            "If it was not you, change your password at once.",
+        ),
+        greets=False,
+    ),
 }

@@ -7,6 +7,8 @@ holds a lock on every row that it means to change.
 from collections.abc import Callable, Hashable, Iterator, MutableMapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
 import anyio
 
@@ -62,8 +64,9 @@ class SharedRows:
     orgs: Overlay[OrgId, Org]
     persons: Overlay[UserId, Person]
     person_secrets: Overlay[UserId, str]
+    lockouts_told: Overlay[UUID, datetime]
     locks: RowLocks
 
     def commit(self) -> None:
-        for table in (self.orgs, self.persons, self.person_secrets):
+        for table in (self.orgs, self.persons, self.person_secrets, self.lockouts_told):
             table.commit()

@@ -1,7 +1,9 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from adapters.memory.shared import RowLocks
 from application.ports.persons import AuthFailure
 from domain.identity.wrong_tries import TryCounter
 
@@ -34,6 +36,31 @@ class MemoryTryCounters:
 @dataclass(frozen=True, slots=True)
 class MemoryAuthFailures:
     rows: list[AuthFailure]
+    told: Mapping[UUID, datetime]
 
     async def record(self, failure: AuthFailure) -> None:
         self.rows.append(failure)
+
+    async def list_untold(self, limit: int) -> list[AuthFailure]:
+        untold = [row for row in self.rows if row.lockout and row.user_id and row.id not in self.told]
+        return sorted(untold, key=lambda row: (row.occurred_at, row.id))[:limit]
+
+    async def purge(self, before: datetime, limit: int) -> int:
+        old = sorted((row for row in self.rows if row.occurred_at < before), key=lambda row: row.occurred_at)
+        for row in old[:limit]:
+            self.rows.remove(row)
+        return len(old[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLockouts:
+    told: MutableMapping[UUID, datetime]
+    locks: RowLocks | None = None  # None: a global unit is alone anyway
+
+    async def settle(self, failure_id: UUID, now: datetime) -> bool:
+        if self.locks is not None:
+            await self.locks.take(("lockout", failure_id))
+        if failure_id in self.told:
+            return False
+        self.told[failure_id] = now
+        return True

@@ -43,7 +43,7 @@ from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
 from adapters.memory.shared import Overlay, RowLocks, SharedRows
 from adapters.memory.teams import MemoryTeams
-from adapters.memory.throttling import MemoryAuthFailures, MemoryTryCounters
+from adapters.memory.throttling import MemoryAuthFailures, MemoryLockouts, MemoryTryCounters
 from adapters.memory.usage import MemoryUsageEvents
 from adapters.memory.users import MemoryUsers
 from adapters.memory.workers import MemoryWorkers
@@ -120,6 +120,7 @@ class GlobalTables:
     persons: dict[UserId, Person] = field(default_factory=dict)
     person_secrets: dict[UserId, str] = field(default_factory=dict)
     auth_failures: list[AuthFailure] = field(default_factory=list)
+    lockouts_told: dict[UUID, datetime] = field(default_factory=dict)
     try_counters: dict[bytes, TryCounter] = field(default_factory=dict)
     try_counter_expiries: dict[bytes, datetime | None] = field(default_factory=dict)
 
@@ -209,6 +210,10 @@ class MemoryUnit:
     @property
     def person_secrets(self) -> MemoryPersonSecrets:
         return MemoryPersonSecrets(self.shared.person_secrets, self.persons)
+
+    @property
+    def lockouts(self) -> MemoryLockouts:
+        return MemoryLockouts(self.shared.lockouts_told, self.shared.locks)
 
     @property
     def memberships(self) -> MemoryMemberships:
@@ -315,7 +320,11 @@ class MemoryGlobalUnit:
 
     @property
     def auth_failures(self) -> MemoryAuthFailures:
-        return MemoryAuthFailures(self.tables.auth_failures)
+        return MemoryAuthFailures(self.tables.auth_failures, self.tables.lockouts_told)
+
+    @property
+    def lockouts(self) -> MemoryLockouts:
+        return MemoryLockouts(self.tables.lockouts_told)
 
     @property
     def try_counters(self) -> MemoryTryCounters:
@@ -377,6 +386,7 @@ class MemoryUnitOfWork:
             orgs=Overlay(lambda: self.shared.orgs),
             persons=Overlay(lambda: self.shared.persons),
             person_secrets=Overlay(lambda: self.shared.person_secrets),
+            lockouts_told=Overlay(lambda: self.shared.lockouts_told),
             locks=RowLocks(self._row_locks, until_end),
         )
 

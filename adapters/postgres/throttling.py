@@ -2,6 +2,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import LargeBinary, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -11,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.postgres.tables.identity import auth_failures, throttle_counters
 from adapters.postgres.tables.metadata import Instant
 from application.ports.persons import AuthFailure
-from domain.identity.wrong_tries import TryCounter
+from domain.identity.wrong_tries import Lockout, TryCounter
+from domain.shared.ids import UserId
 
 _key, _expires_at = throttle_counters.c.counter_key, throttle_counters.c.expires_at
 _COUNTER = (_key, *(throttle_counters.c[name] for name in ("tries", "in_a_row", "known_until")))
@@ -37,7 +39,39 @@ _over = (
     .cte("over")
 )
 PURGE = delete(throttle_counters).where(_key.in_(select(_over)))
+_f = auth_failures.c
+FAILURE = (
+    _f.auth_failure_id,
+    _f.occurred_at,
+    _f.purpose,
+    _f.email_key,
+    _f.ip,
+    _f.user_agent,
+    _f.request_id,
+    _f.lockout,
+    _f.user_id,
+)
 RECORD_FAILURE = insert(auth_failures)
+LIST_UNTOLD = (
+    select(*FAILURE)
+    .where(_f.lockout.is_not(None), _f.user_id.is_not(None), _f.told_at.is_(None))
+    .order_by(_f.occurred_at, _f.auth_failure_id)
+    .limit(bindparam("limit"))
+)
+SETTLE = (
+    update(auth_failures)
+    .where(_f.auth_failure_id == bindparam("id"), _f.told_at.is_(None))
+    .values(told_at=bindparam("now"))
+)
+_old = (
+    select(_f.auth_failure_id)
+    .where(_f.occurred_at < bindparam("before", type_=Instant))
+    .order_by(_f.occurred_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("old")
+)
+PURGE_FAILURES = delete(auth_failures).where(_f.auth_failure_id.in_(select(_old)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +113,23 @@ class PostgresAuthFailures:
         }
         await self.connection.execute(RECORD_FAILURE, row)
 
+    async def list_untold(self, limit: int) -> list[AuthFailure]:
+        rows = await self.connection.execute(LIST_UNTOLD, {"limit": limit})
+        return [to_failure(row) for row in rows]
+
+    async def purge(self, before: datetime, limit: int) -> int:
+        bounds = {"before": before, "limit": limit}
+        return (await self.connection.execute(PURGE_FAILURES, bounds)).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresLockouts:
+    connection: AsyncConnection
+
+    async def settle(self, failure_id: UUID, now: datetime) -> bool:
+        done = await self.connection.execute(SETTLE, {"id": failure_id, "now": now})
+        return done.rowcount == 1
+
 
 def to_counter(row: Sequence[Any]) -> TryCounter:
     return TryCounter(key=row[0], tries=tuple(row[1]), in_a_row=row[2], known_until=row[3])
@@ -92,3 +143,17 @@ def from_counter(counter: TryCounter, now: datetime) -> dict[str, Any]:
         "known_until": counter.known_until,
         "expires_at": counter.expires_at(now),
     }
+
+
+def to_failure(row: Sequence[Any]) -> AuthFailure:
+    return AuthFailure(
+        id=row[0],
+        occurred_at=row[1],
+        purpose=row[2],
+        email_key=row[3],
+        ip=row[4],
+        user_agent=row[5],
+        request_id=row[6],
+        lockout=row[7] and Lockout(row[7]),
+        user_id=row[8] and UserId(row[8]),
+    )

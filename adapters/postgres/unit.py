@@ -36,7 +36,7 @@ from adapters.postgres.sessions import (
     PostgresSessions,
 )
 from adapters.postgres.teams import PostgresTeams
-from adapters.postgres.throttling import PostgresAuthFailures, PostgresTryCounters
+from adapters.postgres.throttling import PostgresAuthFailures, PostgresLockouts, PostgresTryCounters
 from adapters.postgres.usage import PostgresUsageEvents
 from adapters.postgres.users import PostgresUsers
 from adapters.postgres.workers import PostgresWorkers
@@ -122,6 +122,10 @@ class PostgresUnit:
         return PostgresPersonSecrets(self.connection)
 
     @property
+    def lockouts(self) -> PostgresLockouts:
+        return PostgresLockouts(self.connection)
+
+    @property
     def memberships(self) -> PostgresMemberships:
         return PostgresMemberships(self.connection)
 
@@ -199,6 +203,10 @@ class PostgresGlobalUnit:
     @property
     def auth_failures(self) -> PostgresAuthFailures:
         return PostgresAuthFailures(self.connection)
+
+    @property
+    def lockouts(self) -> PostgresLockouts:
+        return PostgresLockouts(self.connection)
 
     @property
     def try_counters(self) -> PostgresTryCounters:

@@ -38,6 +38,7 @@ JOBS: Mapping[str, JobSpec] = {
         ),
         JobSpec(name="housekeeping", every_seconds=HOUR, timeout_seconds=5 * MINUTE, result_keys=("purged",)),
         JobSpec(name="audit-sealing", every_seconds=1, timeout_seconds=60, result_keys=("sealed",)),
+        JobSpec(name="lockout-notices", every_seconds=MINUTE, timeout_seconds=MINUTE, result_keys=("told",)),
     )
 }
 

@@ -77,7 +77,20 @@ class AuthFailure:
 
 class AuthFailures(Protocol):
     async def record(self, failure: AuthFailure) -> None:
-        """One row, never changed."""
+        """One row; what it says is never changed."""
+
+    async def list_untold(self, limit: int) -> list[AuthFailure]:
+        """Those that shut somebody's door and of which nobody was told yet, oldest first."""
+
+    async def purge(self, before: datetime, limit: int) -> int:
+        """Remove at most so many that are older; how many there were."""
+
+
+class Lockouts(Protocol):
+    """The refused proofs that shut a door, for whom to tell of them."""
+
+    async def settle(self, failure_id: UUID, now: datetime) -> bool:
+        """Told from now on; False if it was already. No other unit settles it until ours ends."""
 
 
 class Belongings(Protocol):

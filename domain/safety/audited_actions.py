@@ -76,6 +76,9 @@ _WORKER = ("team_id", "user_id", "is_active", "version", "changed")
 
 IDENTITY = {
     "login": AuditedAction("Somebody signed in."),
+    "login_throttled": AuditedAction("Ten wrong passwords in a quarter of an hour: the next ones wait."),
+    "login_locked": AuditedAction("A hundred wrong passwords in a row: locked until a reset."),
+    "second_factor_locked": AuditedAction("Five wrong codes after the right password: the next ones wait."),
     "logout": AuditedAction("Somebody signed out.", ("state",)),
     "logout_all": AuditedAction("Somebody ended the own sessions everywhere.", ("revoked",)),
     "session_revoked": AuditedAction("Somebody ended one of the own sessions.", ("state",)),

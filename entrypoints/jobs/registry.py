@@ -7,6 +7,8 @@ from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHa
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.job_table import JOBS
 from application.delivery.purge_leftovers import PurgeLeftovers, PurgeLeftoversHandler
+from application.identity.purge_tries import PurgeTriesHandler
+from application.identity.tell_lockouts import TellLockoutsHandler
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.job_locks import JobLocks
@@ -15,6 +17,7 @@ from application.safety.seal_audit import SealAuditHandler
 from domain.identity.actor import Actor
 from domain.shared.ids import OrgId
 from domain.tenancy.org import OrgStatus
+from entrypoints.jobs.housekeeping import Housekeeping
 from entrypoints.jobs.job import Job, JobResult, StopSignal, Work
 from entrypoints.jobs.per_org import PerOrg
 
@@ -29,6 +32,8 @@ class JobRegistry:
     expire_bookings: ExpireBookingsHandler
     purge_leftovers: PurgeLeftoversHandler
     seal_audit: SealAuditHandler
+    purge_tries: PurgeTriesHandler
+    tell_lockouts: TellLockoutsHandler
 
     def jobs(self, names: Sequence[str] = ()) -> list[Job]:
         """Those named (as the table spells them), or the default set."""
@@ -42,18 +47,24 @@ class JobRegistry:
             "booking-expiry": PerOrg(
                 "booking-expiry", self._orgs_with_overdue_holds, self._expire, self.locks, self.ids
             ),
-            "housekeeping": PerOrg(
-                "housekeeping", self._orgs_with_leftovers, self._purge, self.locks, self.ids
+            "housekeeping": Housekeeping(
+                self.purge_tries,
+                PerOrg("housekeeping", self._orgs_with_leftovers, self._purge, self.locks, self.ids),
             ),
             "audit-sealing": PerOrg(
                 "audit-sealing", self._orgs_with_unsealed_audit, self._seal, self.locks, self.ids
             ),
+            "lockout-notices": self._tell_lockouts,
         }
 
     async def _deliver(self, stop: StopSignal) -> JobResult:
         tally = await self.deliver_due.handle(DeliverDue(is_stopping=stop.is_set))
         counts = {key: getattr(tally, key) for key in JOBS["outbox-delivery"].result_keys}
         return JobResult(counts=counts, orgs=len(tally.orgs), orgs_failed=len(tally.orgs_failed))
+
+    async def _tell_lockouts(self, stop: StopSignal) -> JobResult:
+        del stop  # a few rows at most
+        return JobResult(counts={"told": await self.tell_lockouts.handle()})
 
     async def _orgs_with_overdue_holds(self) -> Sequence[OrgId]:
         async with self.uow.begin_global() as unit:

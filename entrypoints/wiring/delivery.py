@@ -9,6 +9,8 @@ from application.delivery.purge_leftovers import PurgeLeftoversHandler
 from application.delivery.read_job_status import HeartbeatRule, ReadJobStatusHandler
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
+from application.identity.purge_tries import PurgeTriesHandler
+from application.identity.tell_lockouts import TellLockoutsHandler
 from application.ports.canonical_json import CanonicalJson
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
@@ -87,6 +89,8 @@ class DeliveryProvider(Provider):
             expire_bookings=ExpireBookingsHandler(patient, clock),
             purge_leftovers=PurgeLeftoversHandler(patient, clock),
             seal_audit=SealAuditHandler(patient, canonical_json),
+            purge_tries=PurgeTriesHandler(patient, clock),
+            tell_lockouts=TellLockoutsHandler(patient, clock),
         )
 
     @provide

@@ -56,6 +56,8 @@ SUBJECTS = {
     "invitation": "You are invited to Acme & Söhne",
     "temp_password_notice": "Your password was reset – Acme & Söhne",
     "refresh_reused": "A session of yours was ended – Acme & Söhne",
+    "login_locked": "Your account is locked – Acme & Söhne",
+    "second_factor_locked": "Wrong codes for your account – Acme & Söhne",
 }
 
 

@@ -42,6 +42,7 @@ auth_failures = Table(
     Column("request_id", Text, nullable=False),
     Column("lockout", Text),
     Column("user_id", Uuid, ForeignKey("persons.user_id")),
+    Column("told_at", Instant),
 )
 
 throttle_counters = Table(
