@@ -10,6 +10,7 @@ from litestar import Request
 from application.ports.rate_limits import Rate, RateLimits, Tally
 from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Actor
+from domain.identity.errors import IdempotencyKeyRequired
 from domain.shared.errors import TooMany
 from domain.shared.ids import OrgId
 from entrypoints.http.once import was_done
@@ -94,11 +95,14 @@ def rate_headers(tally: Tally) -> list[tuple[bytes, bytes]]:
     ]
 
 
-async def spend_action(request: Request[Any, Any, Any], action: str) -> None:
-    """One of what the caller's organisation may do of this in a minute; a replayed answer spends none."""
+async def spend_action(request: Request[Any, Any, Any], action: str, *, needs_key: bool) -> None:
+    """One of what the caller's organisation may do of this in a minute; a replayed answer spends none, and so
+    does a request without the key that it needs."""
     state = request.scope["state"]
     container = state["dishka_container"]
     actor = await container.get(Actor)
+    if actor.once is None and needs_key:
+        raise IdempotencyKeyRequired
     if actor.once is not None and await was_done(await container.get(UnitOfWork), actor):
         return
     meter: Meter = await container.get(Meter)

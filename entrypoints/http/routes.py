@@ -20,6 +20,7 @@ from entrypoints.http.rates import spend_action
 from entrypoints.http.validation import RequestPlan, plan_for
 
 RULES = "rules"  # the key in a handler's opt
+KEY_REQUIRED = "idempotency_key_required"  # among the problems of a route that insists on a key
 FRESH = "fresh"  # a route's trait: a session must have proved itself lately
 REQUEST = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request[Any, Any, Any])
 
@@ -103,7 +104,7 @@ def injected(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrap_injection(func=function, is_async=True, additional_params=wanted, container_getter=_container)
 
 
-def metered(action: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def metered(action: str, function: Callable[..., Any], *, needs_key: bool) -> Callable[..., Any]:
     """The function, begun once its input is known to be sound and the action's limit lets it."""
 
     shape = signature(function)
@@ -111,7 +112,7 @@ def metered(action: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     async def spend_first(*args: Any, request: Request[Any, Any, Any], **kwargs: Any) -> Any:
-        await spend_action(request, action)
+        await spend_action(request, action, needs_key=needs_key)
         return await function(*args, **kwargs, **({"request": request} if asks else {}))
 
     if not asks:
@@ -167,7 +168,9 @@ def route(
             **options,
         )
         handler = injected(function)
-        return cast("Endpoint", endpoint(handler if action is None else metered(action, handler)))
+        if action is not None:
+            handler = metered(action, handler, needs_key=KEY_REQUIRED in problems)
+        return cast("Endpoint", endpoint(handler))
 
     return decorate
 

@@ -17,7 +17,6 @@ from application.identity.resend_invitation import ResendInvitation, ResendInvit
 from application.identity.reset_temp_password import ResetTempPassword, ResetTempPasswordHandler
 from application.ports.users import User, UserFilter
 from domain.identity.actor import Actor, Need, Role
-from domain.identity.errors import IdempotencyKeyRequired
 from domain.identity.membership import MembershipStatus
 from domain.shared.ids import UserId
 from entrypoints.http.conditional import expected_version, tagged_as
@@ -79,6 +78,7 @@ class UsersController(Controller):
     @post(
         need=Need.ADMIN,
         admin_route=True,
+        action="create_user",
         summary="Let somebody in, by a temporary password or by invitation",
         problems=("already_member", "owner_only", "step_up_required", "not_found", "overloaded"),
         example={"email": "dan@acme.example", "name": "Dan", "role": "dispatcher", "delivery": "invitation"},
@@ -114,6 +114,7 @@ class UsersController(Controller):
     @post(
         "/{user_id:uuid}/resend-invitation",
         **CHANGES,
+        action="resend_invitation",
         summary="Invite once more, by a new link",
         problems=(*MEMBER, "not_invited"),
     )
@@ -130,6 +131,7 @@ class UsersController(Controller):
     @post(
         "/{user_id:uuid}/reset-temp-password",
         **CHANGES,
+        action="reset_temp_password",
         summary="Give a temporary password, shown this once",
         problems=(*MEMBER, "idempotency_key_required", "own_account", "user_inactive", "overloaded"),
         example={"reason": "Forgot it on holiday"},
@@ -142,8 +144,6 @@ class UsersController(Controller):
         actor: FromDishka[Actor],
         handler: FromDishka[ResetTempPasswordHandler],
     ) -> Response[HandedOverBody | None]:
-        if actor.once is None:
-            raise IdempotencyKeyRequired
         command = ResetTempPassword(
             user_id=UserId(user_id), expected_version=expected_version(request), reason=data.reason
         )

@@ -16,6 +16,30 @@ from entrypoints.wiring import make_container
 ADMIN = ("/v1/admin", "/v1/iam")
 
 
+EXEMPT = {
+    "/healthz",
+    "/readyz",
+    "/v1/metrics",
+    "/metrics",
+    "/v1/payments/stripe/webhook",
+    "/stripe/webhook",
+    "/v1/webhooks/sendgrid",
+    "/unsubscribe",
+}
+ACTIONS = {
+    "/v1/iam/users": "create_user",
+    "/v1/iam/users/{user_id:uuid}/resend-invitation": "resend_invitation",
+    "/v1/iam/users/{user_id:uuid}/reset-temp-password": "reset_temp_password",
+    "/v1/admin/break-glass/start": "break_glass_start",
+    "/v1/admin/data/export": "data_export",
+    "/v1/admin/outbox/{event_id:uuid}/replay": "outbox_replay",
+    "/v1/admin/export-dead-letter/{event_id:uuid}/replay": "export_replay",
+    "/v1/admin/messaging/events/{event_id:uuid}/resend": "resend_email",
+    "/v1/admin/bookings/{booking_id:uuid}/resend-last-email": "resend_email",
+}
+"""Identity page, §9: by the address of their POST."""
+
+
 def the_app() -> Litestar:
     settings, _ = read_settings({})
     return create_app(settings, make_container(settings))
@@ -51,7 +75,7 @@ def test_only_public_routes_skip_the_gates() -> None:
     for path, handler in endpoints():
         if handler.rules.ungated:
             assert handler.rules.need is Need.PUBLIC, path
-            assert not path.startswith("/v1/"), path
+            assert not path.startswith("/v1/") or path == "/v1/metrics", path  # that one has its own token
 
 
 def test_no_body_but_a_login_s_carries_an_org_id() -> None:
@@ -67,3 +91,14 @@ def fields_of(body: object) -> set[str]:
     """Of the body and of all that is in it."""
     _, components = msgspec.json.schema_components([body])
     return {name for kind in components.values() for name in kind.get("properties", {})}
+
+
+def test_probes_and_webhooks_alone_are_outside_the_general_limits() -> None:
+    for path, handler in endpoints():
+        assert handler.rules.unmetered is (path in EXEMPT), path
+
+
+def test_the_actions_that_have_a_limit_of_their_own_are_marked() -> None:
+    for path, handler in endpoints():
+        wanted = ACTIONS.get(path) if "POST" in handler.http_methods else None
+        assert handler.rules.action == wanted, path

@@ -85,5 +85,25 @@ async def test_limits_hold_and_readiness_says_so_while_redis_is_dead(
     assert found == [(401, 3, 1), (401, 3, 0)] + [(429, 3, 0)] * 3
 
 
+async def test_an_admin_makes_so_many_users_a_minute_and_a_missing_key_is_told_before_the_limit(
+    postgres: TestDatabase, clock: FixedClock, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, postgres, ADMIN_ACTION_RATE_LIMIT_PER_MINUTE="1")
+    async with open_app(settings, clock, cheap_passwords()) as app:
+        company = await a_company(app)
+        headers = await company.bearer()
+        body = {"email": f"new-{company.email}", "role": "viewer"}
+        made = await app.client.post("/v1/iam/users", json=body, headers=headers)
+        assert stand(made) == (201, 1, 0)
+        again = await app.client.post("/v1/iam/users", json=body, headers=headers)
+        assert (stand(again), again.json()["type"]) == ((429, 1, 0), "rate_limited")
+        reset = f"/v1/iam/users/{made.json()['user_id']}/reset-temp-password"
+        for _ in range(2):
+            keyless = await app.client.post(reset, json={}, headers=headers)
+            assert (keyless.status_code, keyless.json()["type"]) == (400, "idempotency_key_required")
+        keyed = await app.client.post(reset, json={}, headers=headers | {"idempotency-key": "reset-1"})
+        assert stand(keyed) == (200, 1, 0)
+
+
 def _bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
