@@ -100,6 +100,7 @@ class RequestPlan:
     """What one handler takes from a request, worked out once from its signature."""
 
     path: Mapping[str, Any]  # annotations by name
+    path_shapes: Mapping[str, Shape]
     query: Mapping[str, Param]
     headers: tuple[Param, ...]
     body: Any  # the annotation, or None when the handler reads the body itself
@@ -126,9 +127,9 @@ class RequestPlan:
 
     def _path_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         values = {}
-        for name, annotation in self.path.items():
+        for name, shape in self.path_shapes.items():
             value = given[name]
-            values[name] = value if isinstance(value, UUID) else _path_value(annotation, value)
+            values[name] = value if isinstance(value, UUID) else _path_value(shape, value)
             if values[name] is MISSING:
                 raise NotFound(detail="There is nothing at this address.")
         return values
@@ -156,9 +157,9 @@ class RequestPlan:
         return isinstance(shape, Record) and not any(field.required for field in shape.fields.values())
 
 
-def _path_value(annotation: Any, text: str) -> Any:
+def _path_value(shape: Shape, text: str) -> Any:
     """One thing has one address: a number has no leading zeros, nor digits of another script."""
-    value = shape_of(annotation, text=True).settle(text, "", [])
+    value = shape.settle(text, "", [])
     return MISSING if isinstance(value, int) and str(value) != text else value
 
 
@@ -211,7 +212,8 @@ def plan_for(function: Any, path_names: frozenset[str], *, raw_body: bool = Fals
                 headers.append(param)
             else:
                 query[param.name] = param
-    return RequestPlan(path, query, tuple(headers), body, body_default, wants_request)
+    shapes = {name: shape_of(annotation, text=True) for name, annotation in path.items()}
+    return RequestPlan(path, shapes, query, tuple(headers), body, body_default, wants_request)
 
 
 def _param(argument: str, annotation: Any, default: Any) -> tuple[Param, ParamType]:

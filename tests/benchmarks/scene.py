@@ -63,7 +63,7 @@ def set_scene(server: LiveServer) -> Scene:
         day=day,
         team_ids=team_ids,
         reads={
-            "constant": "/healthz",
+            "constant": "/problems/not_found",
             "day list": f"/v1/admin/bookings?from={day}&to={day}&limit=50",
             "board": f"/v1/admin/schedule?day={day}",
             "slots": f"/v1/public/{SLUG}/slots?duration_minutes=120",
