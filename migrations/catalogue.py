@@ -12,6 +12,7 @@ GLOBAL_TABLES: Mapping[str, str] = MappingProxyType(
         "alembic_version": "how far the migrations have come; the application may only read it",
         "job_heartbeats": "jobs are the installation's; a pulse names no organisation",
         "orgs": "which organisations exist must be known before any of them is",
+        "retired_slugs": "as orgs: a slug that one has left is refused to all others, for good",
         "throttle_counters": "wrong tries, before it is known whose; the keys are hashes",
     }
 )

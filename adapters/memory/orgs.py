@@ -9,6 +9,7 @@ from domain.tenancy.org import Org, OrgProfile, OrgStatus, SlugTaken
 @dataclass(frozen=True, slots=True)
 class MemoryOrgDirectory:
     rows: MutableMapping[OrgId, Org]
+    retired: MutableMapping[str, OrgId]  # by slug: who left it
 
     async def by_slug(self, slug: str) -> Org | None:
         return next((org for org in self.rows.values() if org.slug == slug), None)
@@ -21,7 +22,7 @@ class MemoryOrgDirectory:
         return found[:limit]
 
     async def add(self, org: Org) -> None:
-        if await self.by_slug(org.slug) is not None:
+        if await self.by_slug(org.slug) is not None or org.slug in self.retired:
             raise SlugTaken(org.slug)
         self.rows[org.id] = org
 
@@ -29,7 +30,10 @@ class MemoryOrgDirectory:
         holder = await self.by_slug(slug)
         if holder is not None and holder.id != org_id:
             raise SlugTaken(slug)
-        if org_id in self.rows:
+        if self.retired.get(slug, org_id) != org_id:
+            raise SlugTaken(slug)
+        if org_id in self.rows and self.rows[org_id].slug != slug:
+            self.retired.setdefault(self.rows[org_id].slug, org_id)
             self.rows[org_id] = replace(self.rows[org_id], slug=slug)
 
     async def set_status(self, org_id: OrgId, status: OrgStatus) -> bool:

@@ -62,11 +62,13 @@ class SharedRows:
     """What an organisation's unit may write beyond its own tables."""
 
     orgs: Overlay[OrgId, Org]
+    retired_slugs: Overlay[str, OrgId]
     persons: Overlay[UserId, Person]
     person_secrets: Overlay[UserId, str]
     lockouts_told: Overlay[UUID, datetime]
     locks: RowLocks
 
     def commit(self) -> None:
-        for table in (self.orgs, self.persons, self.person_secrets, self.lockouts_told):
+        tables = (self.orgs, self.retired_slugs, self.persons, self.person_secrets, self.lockouts_told)
+        for table in tables:
             table.commit()

@@ -117,6 +117,7 @@ class GlobalTables:
 
     heartbeats: dict[str, Heartbeat] = field(default_factory=dict)
     orgs: dict[OrgId, Org] = field(default_factory=dict)
+    retired_slugs: dict[str, OrgId] = field(default_factory=dict)
     persons: dict[UserId, Person] = field(default_factory=dict)
     person_secrets: dict[UserId, str] = field(default_factory=dict)
     auth_failures: list[AuthFailure] = field(default_factory=list)
@@ -201,7 +202,7 @@ class MemoryUnit:
 
     @property
     def directory(self) -> MemoryOrgDirectory:
-        return MemoryOrgDirectory(self.shared.orgs)
+        return MemoryOrgDirectory(self.shared.orgs, self.shared.retired_slugs)
 
     @property
     def persons(self) -> MemoryPersons:
@@ -308,7 +309,7 @@ class MemoryGlobalUnit:
 
     @property
     def directory(self) -> MemoryOrgDirectory:
-        return MemoryOrgDirectory(self.tables.orgs)
+        return MemoryOrgDirectory(self.tables.orgs, self.tables.retired_slugs)
 
     @property
     def persons(self) -> MemoryKnownPersons:
@@ -384,6 +385,7 @@ class MemoryUnitOfWork:
     def _shared_rows(self, until_end: AsyncExitStack) -> SharedRows:
         return SharedRows(
             orgs=Overlay(lambda: self.shared.orgs),
+            retired_slugs=Overlay(lambda: self.shared.retired_slugs),
             persons=Overlay(lambda: self.shared.persons),
             person_secrets=Overlay(lambda: self.shared.person_secrets),
             lockouts_told=Overlay(lambda: self.shared.lockouts_told),

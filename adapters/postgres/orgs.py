@@ -2,13 +2,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, collate, insert, select, update
+from sqlalchemy import bindparam, collate, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.errors import constraint_of
 from adapters.postgres.hot_read import HotRead
-from adapters.postgres.tables.platform import org_profiles, orgs
+from adapters.postgres.tables.platform import org_profiles, orgs, retired_slugs
 from domain.shared.errors import Conflict, NotFound, PreconditionFailed
 from domain.shared.ids import OrgId
 from domain.tenancy.org import Branding, Contact, Org, OrgProfile, OrgStatus, SlugTaken
@@ -21,6 +22,17 @@ SLUG_ORDER = collate(orgs.c.slug, "C")
 LIST = select(*ORG).where(bindparam("after") < SLUG_ORDER).order_by(SLUG_ORDER).limit(bindparam("most"))
 ADD = insert(orgs)
 RENAME = update(orgs).where(orgs.c.id == bindparam("org")).values(slug=bindparam("new_slug"))
+RETIRE = (
+    insert(retired_slugs)
+    .from_select(
+        ["slug", "left_by"],
+        select(orgs.c.slug, orgs.c.id).where(
+            orgs.c.id == bindparam("org"), orgs.c.slug != bindparam("new_slug")
+        ),
+    )
+    .on_conflict_do_nothing()
+)
+LEFT_BY = select(retired_slugs.c.left_by).where(retired_slugs.c.slug == bindparam("slug"))
 SET_STATUS = (
     update(orgs)
     .where(orgs.c.id == bindparam("org"), orgs.c.status != bindparam("new_status"))
@@ -84,19 +96,25 @@ class PostgresOrgDirectory:
 
     async def add(self, org: Org) -> None:
         row = {"id": org.id, "slug": org.slug, "status": org.status, "created_at": org.created_at}
-        await self._write(ADD, row, org.slug)
+        await self._write(org.id, org.slug, (ADD, row))
 
     async def rename(self, org_id: OrgId, slug: str) -> None:
-        await self._write(RENAME, {"org": org_id, "new_slug": slug}, slug)
+        row = {"org": org_id, "new_slug": slug}
+        await self._write(org_id, slug, (RETIRE, row), (RENAME, row))
 
     async def set_status(self, org_id: OrgId, status: OrgStatus) -> bool:
         done = await self.connection.execute(SET_STATUS, {"org": org_id, "new_status": status})
         return bool(done.rowcount)
 
-    async def _write(self, statement: Any, row: dict[str, Any], slug: str) -> None:
+    async def _write(self, org_id: OrgId, slug: str, *deeds: tuple[Any, dict[str, Any]]) -> None:
         try:
             async with self.connection.begin_nested():
-                await self.connection.execute(statement, row)
+                for statement, row in deeds:
+                    await self.connection.execute(statement, row)
+                # After the write: whoever was leaving this slug has committed, or the write has waited.
+                left_by = (await self.connection.execute(LEFT_BY, {"slug": slug})).scalar_one_or_none()
+                if left_by not in {None, org_id}:
+                    raise SlugTaken(slug)
         except IntegrityError as error:
             if constraint_of(error) == SLUG_KEY:
                 raise SlugTaken(slug) from error

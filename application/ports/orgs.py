@@ -17,10 +17,10 @@ class OrgDirectory(Protocol):
         """By slug, in code point order, those after the given one."""
 
     async def add(self, org: Org) -> None:
-        """Raises SlugTaken."""
+        """Raises SlugTaken: another has this slug, or has left it."""
 
     async def rename(self, org_id: OrgId, slug: str) -> None:
-        """A new slug. Raises SlugTaken."""
+        """A new slug; nobody else gets the old one, ever. Raises SlugTaken as `add` does."""
 
     async def set_status(self, org_id: OrgId, status: OrgStatus) -> bool:
         """False if it had that status already, or does not exist."""

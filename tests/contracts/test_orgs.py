@@ -53,6 +53,25 @@ async def test_a_renamed_org_leaves_its_slug(uow: UnitOfWork) -> None:
         assert await unit.directory.by_slug(f"{org.slug}-new") == replace(org, slug=f"{org.slug}-new")
 
 
+async def test_a_slug_that_was_left_goes_to_nobody_but_who_left_it(uow: UnitOfWork) -> None:
+    org, other = an_entry(), an_entry()
+    async with uow.begin_global() as unit:
+        await unit.directory.add(org)
+        await unit.directory.add(other)
+        await unit.directory.rename(org.id, f"{org.slug}-new")
+        with pytest.raises(SlugTaken):
+            await unit.directory.add(replace(an_entry(), slug=org.slug))
+        with pytest.raises(SlugTaken):
+            await unit.directory.rename(other.id, org.slug)
+        assert await unit.directory.by_id(other.id) == other
+    async with uow.begin_global() as unit:
+        await unit.directory.rename(org.id, org.slug)
+        await unit.directory.rename(org.id, org.slug)
+        with pytest.raises(SlugTaken):
+            await unit.directory.rename(other.id, f"{org.slug}-new")
+        assert await unit.directory.by_slug(org.slug) == org
+
+
 async def test_suspending_is_told_once(uow: UnitOfWork) -> None:
     org = an_entry()
     async with uow.begin_global() as unit:

@@ -38,13 +38,15 @@ POLICY = json.dumps(
         },
     }
 )
-# Where a check, or what the table means, asks for more than the type. {n} is the row's number.
+# Where a check, or what the table means, asks for more than the type. {n} is the
+# row's number, {org} its organisation.
 GIVEN: dict[str, Mapping[str, str]] = {
     "org_profiles": {"currency": "USD"},
     "add_ons": {"code": "add_on_{n}"},
     "leads": {"referral_code": "ABCDEFG{letter}"},
     "working_hours": {"end_minute": "600"},
     "outbox_events": {"next_attempt_at": "{day} 09:00Z"},
+    "retired_slugs": {"left_by": "{org}"},
     "mailed_links": {"expires_at": "{day} 12:00Z"},
     "blackouts": {"ends_at": "{day} 18:00Z"},
     "bookings": {
@@ -106,7 +108,7 @@ class RowFactory:
 
     def _fill_in(self, pattern: str, number: int) -> str:
         day = (START + timedelta(days=number)).date().isoformat()
-        parts = {"{n}": str(number), "{day}": day, "{letter}": "ABCDEFGH"[number]}
+        parts = {"{n}": str(number), "{day}": day, "{letter}": "ABCDEFGH"[number], "{org}": str(self.org_id)}
         for name, part in parts.items():
             pattern = pattern.replace(name, part)
         return pattern

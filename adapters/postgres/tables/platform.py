@@ -14,6 +14,14 @@ orgs = Table(
     Column("created_at", Instant, nullable=False),
 )
 
+retired_slugs = Table(
+    "retired_slugs",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("left_by", Uuid, nullable=False),
+    Column("retired_at", Instant, nullable=False),
+)
+
 org_profiles = Table(
     "org_profiles",
     metadata,

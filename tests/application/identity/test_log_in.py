@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.ports.unit_of_work import UnitOfWork
+from application.tenancy.create_org import CreatedOrg
 from application.tenancy.operate_orgs import SetOrgStatus, SetOrgStatusHandler
 from domain.identity.actor import Role
 from domain.identity.errors import EmailTaken, InvalidCredentials, OrgSuspended, PasswordRefused
@@ -230,3 +231,20 @@ async def test_every_kind_of_stranger_costs_the_same_statements_and_one_full_has
     finally:
         event.remove(postgres_engine.sync_engine, "before_cursor_execute", note)
     assert (await desk.log_in(email)).org_id == created.org_id
+
+
+async def test_two_organisations_for_one_new_owner_at_once_make_one_person(desk: Desk) -> None:
+    (first, email), (second, _) = names(), names()
+    owners: list[CreatedOrg] = []
+
+    async def found(slug: str) -> None:
+        owners.append(await desk.create_org(slug, email, None))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(found, first)
+        tasks.start_soon(found, second)
+    assert owners[0].user_id == owners[1].user_id
+    passwords = [made.temp_password for made in owners if made.temp_password is not None]
+    assert len(passwords) == 1
+    assert (await desk.log_in(email, passwords[0], org_slug=first)).role is Role.OWNER
+    assert (await desk.log_in(email, passwords[0], org_slug=second)).role is Role.OWNER
