@@ -12,7 +12,6 @@ from application.booking.draft import (
     is_heavy,
     new_booking,
     policy_for,
-    require_service,
 )
 from application.booking.expiring import let_go
 from application.booking.recording import record_new
@@ -32,6 +31,8 @@ from domain.booking.refusals import SlotTaken
 from domain.booking.visit import LONGEST_MINUTES, SHORTEST_MINUTES, Details, TimeSlot
 from domain.identity.actor import Actor, Need
 from domain.leads.lead import Lead
+from domain.pricing.offered import NamedCode, Offered, unknown_codes
+from domain.pricing.price_book import PriceBook
 from domain.scheduling.offers import Audience
 from domain.shared.errors import Invalid, PaymentRequired
 from domain.shared.ids import BookingId, LeadId, TeamId, WorkerId
@@ -132,8 +133,7 @@ async def _draft(unit: Unit, lead: Lead | None, command: CreateBooking) -> Draft
     estimate = lead.estimate if lead else None
     service_type = command.service_type or (estimate.home.service_type if estimate else None)
     book = await unit.price_books.active()
-    if command.service_type:
-        require_service(book, command.service_type)
+    await _require_offered(unit, book, command)
     estimated = estimate is not None and service_type == estimate.home.service_type
     return Draft(
         source=BookingSource.OFFICE,
@@ -154,6 +154,15 @@ async def _draft(unit: Unit, lead: Lead | None, command: CreateBooking) -> Draft
         crew=tuple(sorted(set(command.worker_ids))),
         deposit_waived=not command.by_policy,
     )
+
+
+async def _require_offered(unit: Unit, book: PriceBook, command: CreateBooking) -> None:
+    """Raises Invalid at the pointer of each code that is not on offer."""
+    named = [NamedCode(Offered.ADD_ON, code, f"add_ons/{code}") for code in command.add_ons or ()]
+    if command.service_type:
+        named.insert(0, NamedCode(Offered.SERVICE, command.service_type, "service_type"))
+    if named and (faults := unknown_codes(book.terms, await unit.add_ons.list_active(), named)):
+        raise Invalid("This visit names what is not on offer.", errors=faults)
 
 
 def _minutes(command: CreateBooking, draft: Draft) -> int:

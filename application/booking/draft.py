@@ -15,7 +15,7 @@ from domain.booking.visit import BookedAddOn, Details, TimeSlot
 from domain.leads.lead import Lead
 from domain.pricing.price_book import PriceBook
 from domain.scheduling.settings import BookingSettings
-from domain.shared.errors import FieldFault, Invalid
+from domain.shared.errors import Invalid
 from domain.shared.estimate import Estimate
 from domain.shared.ids import BookingId, WorkerId
 
@@ -129,14 +129,10 @@ async def estimated_add_ons(unit: Unit, estimate: Estimate | None) -> tuple[Book
 
 
 async def chosen_add_ons(unit: Unit, quantities: Mapping[str, int]) -> tuple[BookedAddOn, ...]:
-    """By code, at today's prices. Raises Invalid at the pointer of each code that is not on offer."""
+    """By code, at today's prices; every one is on offer."""
     if not quantities:
         return ()
     known = {add_on.code: add_on for add_on in await unit.add_ons.list_active()}
-    if faults := [
-        FieldFault(f"add_ons/{c}", "is not an active add-on") for c in quantities if c not in known
-    ]:
-        raise Invalid("These add-ons are not on offer.", errors=faults)
     return tuple(
         BookedAddOn(
             add_on_id=known[code].id,

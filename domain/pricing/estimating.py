@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.pricing.add_on import AddOn
+from domain.pricing.offered import NamedCode, Offered, unknown_codes
 from domain.pricing.price_book import PriceBook, PriceTerms
 from domain.pricing.price_terms_rows import BaseMinutes, Frequency, Service
-from domain.shared.errors import FieldFault, Invalid
+from domain.shared.errors import Invalid
 from domain.shared.estimate import AddOnLine, Estimate, Home
 from domain.shared.money import divide_ceiling, divide_half_up
 
@@ -134,16 +135,13 @@ def _looked_up(
 ) -> tuple[Service, Frequency, tuple[AddOnLine, ...]]:
     under = f"{pointer}/" if pointer else ""
     known = {add_on.code: add_on for add_on in add_ons if add_on.is_active}
-    service, frequency = terms.service(home.service_type), terms.frequency(home.frequency)
-    faults = [
-        FieldFault(f"{under}add_ons/{_escaped(code)}", "is not an active add-on")
-        for code in home.add_ons
-        if code not in known
+    named = [
+        NamedCode(Offered.SERVICE, home.service_type, f"{under}service_type"),
+        NamedCode(Offered.FREQUENCY, home.frequency, f"{under}frequency"),
+        *(NamedCode(Offered.ADD_ON, code, f"{under}add_ons/{_escaped(code)}") for code in home.add_ons),
     ]
-    if frequency is None:
-        faults.insert(0, FieldFault(f"{under}frequency", "is not a frequency of the price book"))
-    if service is None:
-        faults.insert(0, FieldFault(f"{under}service_type", "is not a service of the price book"))
+    service, frequency = terms.service(home.service_type), terms.frequency(home.frequency)
+    faults = unknown_codes(terms, known.values(), named)
     if service is None or frequency is None or faults:
         raise Invalid("The home names what is not on offer.", errors=faults)
     return service, frequency, tuple(_line(known[code], qty) for code, qty in sorted(home.add_ons.items()))

@@ -12,7 +12,7 @@ from application.booking.reschedule_booking import RescheduleBooking
 from domain.booking.booking import CancelledBy
 from domain.shared.ids import BookingId, LeadId, TeamId, WorkerId
 from domain.shared.versions import Expected
-from entrypoints.http.texts import Address, Code, Notes, ShortNotes
+from entrypoints.http.texts import ADD_ON, SERVICE, Address, Code, Notes, ShortNotes
 
 Minutes = Annotated[
     int,
@@ -37,8 +37,8 @@ class BookingBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     duration_minutes: Minutes | None = None
     team_id: UUID | None = None
     worker_ids: Crew | None = None
-    service_type: Code | None = None
-    add_ons: dict[Code, Quantity] | None = None
+    service_type: Annotated[Code, SERVICE] | None = None
+    add_ons: dict[Annotated[Code, ADD_ON], Quantity] | None = None
     address: Address | None = None
     notes: Notes | None = None
     confirm: bool = True
@@ -66,7 +66,7 @@ class BookingChangeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True
     address: Address | UnsetType | None = UNSET
     access_notes: ShortNotes | UnsetType | None = UNSET
     notes: Notes | UnsetType | None = UNSET
-    service_type: Code | UnsetType | None = UNSET
+    service_type: Annotated[Code, SERVICE] | UnsetType | None = UNSET
 
     def changes(self) -> dict[str, str | None]:
         given: dict[str, Any] = msgspec.structs.asdict(self)

@@ -8,19 +8,19 @@ from msgspec import Meta
 
 from domain.shared.estimate import Estimate, Home
 from domain.shared.estimate_values import answered_estimate
-from entrypoints.http.texts import Code
+from entrypoints.http.texts import ADD_ON, FREQUENCY, SERVICE, Code
 
 Beds = Annotated[int, Meta(ge=0, le=20)]
 Baths = Annotated[float, Meta(ge=0, le=20, multiple_of=0.5)]
 Qty = Annotated[int, Meta(ge=1, le=50)]
-AddOnQtys = Annotated[dict[Annotated[str, Meta(max_length=40)], Qty], Meta(max_length=100)]
+AddOnQtys = Annotated[dict[Annotated[str, Meta(max_length=40), ADD_ON], Qty], Meta(max_length=100)]
 
 
 class HomeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     beds: Beds
     baths: Baths
-    service_type: Annotated[str, Meta(max_length=40)] = "standard"
-    frequency: Annotated[str, Meta(max_length=40)] = "one_time"
+    service_type: Annotated[str, Meta(max_length=40), SERVICE] = "standard"
+    frequency: Annotated[str, Meta(max_length=40), FREQUENCY] = "one_time"
     heavy_grease: bool = False
     multi_floor: bool = False
     add_ons: AddOnQtys = {}

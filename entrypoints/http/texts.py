@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from domain.pricing.offered import Offered
 from entrypoints.http.values import MULTILINE
 
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
@@ -21,4 +22,8 @@ PostalCode = Annotated[str, Meta(max_length=16)]
 Address = Annotated[str, Meta(max_length=255), MULTILINE]
 ShortNotes = Annotated[str, Meta(max_length=500), MULTILINE]
 Notes = Annotated[str, Meta(max_length=2000), MULTILINE]
+SERVICE = Meta(extra={"names": Offered.SERVICE})
+FREQUENCY = Meta(extra={"names": Offered.FREQUENCY})
+ADD_ON = Meta(extra={"names": Offered.ADD_ON})
+"""On a code that must be on offer: it is judged together with what else is wrong with the body."""
 Code = Annotated[str, Meta(pattern="^[a-z0-9_]{1,40}$", extra={"rule": "must be 1 to 40 of a-z, 0-9 and _"})]

@@ -15,9 +15,12 @@ from litestar.enums import ParamType
 from litestar.exceptions import InternalServerException
 from litestar.params import ParameterKwarg
 
+from application.pricing.find_unknown_codes import FindUnknownCodes, FindUnknownCodesHandler
+from domain.identity.actor import Actor
+from domain.pricing.offered import NamedCode
 from domain.shared.errors import FieldFault, Invalid, NotFound
 from entrypoints.http.problems import MalformedBody, MalformedRequest, UnsupportedMediaType
-from entrypoints.http.values import MISSING, Faults, Record, Shape, shape_of
+from entrypoints.http.values import MISSING, Faults, Findings, Record, Shape, shape_of
 
 MOST_PARAMETERS = 200
 NO_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -111,7 +114,7 @@ class RequestPlan:
         """The handler's arguments; raises Invalid naming every fault, MalformedBody, UnsupportedMediaType."""
         request = connection  # Litestar's name for it
         values: dict[str, Any] = {"request": request} if self.wants_request else {}
-        faults: Faults = []
+        faults = Findings()
         if self.path:
             values.update(self._path_values(request.scope["path_params"]))
         self._read_query(request.scope["query_string"], values, faults)
@@ -122,7 +125,7 @@ class RequestPlan:
             if self.body is not NoFields:
                 values["data"] = body
         if faults:
-            raise refuse(faults)
+            raise refuse([*faults, *await _unknown(request, faults.named)])
         return values
 
     def _path_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,6 +158,16 @@ class RequestPlan:
     def _may_be_empty(self) -> bool:
         shape = shape_of(self.body)
         return isinstance(shape, Record) and not any(field.required for field in shape.fields.values())
+
+
+async def _unknown(request: Request[Any, Any, Any], named: Sequence[NamedCode]) -> list[FieldFault]:
+    """What the use case would have found wrong next: all faults come at once."""
+    if not named:
+        return []
+    container = request.scope["state"]["dishka_container"]
+    handler = await container.get(FindUnknownCodesHandler)
+    found: list[FieldFault] = await handler.handle(await container.get(Actor), FindUnknownCodes(named))
+    return found
 
 
 def _path_value(shape: Shape, text: str) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from domain.pricing.offered import NamedCode
 from domain.shared.errors import FieldFault
 from entrypoints.http.wording import rule_of
 
@@ -30,6 +31,14 @@ MULTILINE = msgspec.Meta(extra={"multiline": True})
 """On a text: line breaks and tabs are welcome (notes)."""
 
 Faults = list[FieldFault]
+
+
+class Findings(Faults):
+    """The faults of one body, and the codes in it that only the organisation's prices can judge."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.named: list[NamedCode] = []
 
 
 class Shape(typing.Protocol):
@@ -66,11 +75,14 @@ class Leaf:
 
     def settle(self, value: Any, pointer: str, faults: Faults) -> Any:
         try:
-            return self._converted(value)
+            converted = self._converted(value)
         except (ValueError, OverflowError, msgspec.ValidationError) as error:
             own = error.args[0] if type(error) is ValueError and error.args else self.rule
             faults.append(FieldFault(pointer, own if value is not None else "must not be null"))
             return MISSING
+        if (kind := self.extra.get("names")) is not None and isinstance(faults, Findings):
+            faults.named.append(NamedCode(kind, converted, pointer))
+        return converted
 
     def _converted(self, value: Any) -> Any:
         if isinstance(value, str):

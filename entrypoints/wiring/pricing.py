@@ -17,6 +17,7 @@ from application.leads.request_lead import RequestLeadHandler
 from application.ports.human_check import HumanCheck
 from application.pricing.add_add_on import AddAddOnHandler
 from application.pricing.change_add_on import ChangeAddOnHandler
+from application.pricing.find_unknown_codes import FindUnknownCodesHandler
 from application.pricing.give_estimate import GiveEstimateHandler
 from application.pricing.list_add_ons import ListAddOnsHandler
 from application.pricing.list_price_books import ListPriceBooksHandler
@@ -35,6 +36,7 @@ class PricingProvider(Provider):
         ChangeAddOnHandler,
         ChangeLeadHandler,
         EstimateLeadHandler,
+        FindUnknownCodesHandler,
         GiveEstimateHandler,
         ListAddOnsHandler,
         ListLeadsHandler,
