@@ -40,10 +40,11 @@ def spellings(key: str) -> set[str]:
     return {key, key.upper(), key.title(), key.replace("_", "-"), key.replace("-", "_")}
 
 
-@pytest.mark.parametrize("key", [spelling for key in LISTED for spelling in sorted(spellings(key))])
-def test_values_under_secret_keys_are_masked_at_any_depth(key: str) -> None:
-    for value in ("canary", ["canary"], {"a": "canary"}, 7):
-        assert redact({"a": [{key: value}]}) == {"a": [{key: REDACTED}]}
+@pytest.mark.parametrize("listed", LISTED)
+def test_values_under_secret_keys_are_masked_at_any_depth(listed: str) -> None:
+    for key in spellings(listed):
+        for value in ("canary", ["canary"], {"a": "canary"}, 7):
+            assert redact({"a": [{key: value}]}) == {"a": [{key: REDACTED}]}
 
 
 @pytest.mark.parametrize("key", ["name", "tokens_left", "emailed", "phase", "cardinality", "status"])
@@ -124,8 +125,8 @@ def test_what_anybody_may_write_is_read_in_linear_time(unit: str) -> None:
         redact_text(unit * size)
         return time.process_time() - began
 
-    few = max(cost(10_000), cost(10_000), 0.002)
-    assert cost(100_000) < 40 * few  # squares would be 100
+    few = max(cost(3_000), cost(3_000), 0.001)
+    assert cost(30_000) < 40 * few  # squares would be 100
 
 
 @pytest.mark.parametrize(

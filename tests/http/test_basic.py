@@ -44,36 +44,36 @@ def code_of(answer: httpx.Response) -> tuple[int, str]:
 PASS, REFUSED = (PASSED, ""), (401, "unauthenticated")
 
 
-@pytest.mark.parametrize(
-    "credential",
-    [
-        b"",
-        b"!!!",
-        b64encode(b"owner username long"),
-        b64encode(b"owner username long:"),
-        b64encode(b":owner password long"),
-        b64encode(b"owner username long:owner password lon"),
-        b64encode(b"owner username long:owner password long")[:-1],
-        b64encode(b"owner username long:admin password long"),
-        b64encode(b"\xff\xfe\x00:\x80\x81"),
-        b64encode("öwner:パスワード".encode()),
-        b64encode("öwner:grüße".encode("latin-1")),
-        b64encode(b"a" * 4000 + b":" + b"b" * 4000),
-        b64encode(b":"),
-        "bäsic".encode("latin-1"),
-    ],
-)
-async def test_a_wrong_credential_is_refused_whatever_its_bytes(gates: Gates, credential: bytes) -> None:
-    answer = await gates.client.get(ADMIN_ROUTE, headers=line(credential))
-    assert code_of(answer) == REFUSED
-    assert answer.headers["www-authenticate"] == BOTH_SCHEMES
+WRONG = [
+    b"",
+    b"!!!",
+    b64encode(b"owner username long"),
+    b64encode(b"owner username long:"),
+    b64encode(b":owner password long"),
+    b64encode(b"owner username long:owner password lon"),
+    b64encode(b"owner username long:owner password long")[:-1],
+    b64encode(b"owner username long:admin password long"),
+    b64encode(b"\xff\xfe\x00:\x80\x81"),
+    b64encode("öwner:パスワード".encode()),
+    b64encode("öwner:grüße".encode("latin-1")),
+    b64encode(b"a" * 4000 + b":" + b"b" * 4000),
+    b64encode(b":"),
+    "bäsic".encode("latin-1"),
+]
 
 
-@pytest.mark.parametrize("scheme", [b"Basic", b"basic", b"BASIC"])
-async def test_the_right_pair_passes(gates: Gates, scheme: bytes) -> None:
+async def test_a_wrong_credential_is_refused_whatever_its_bytes(gates: Gates) -> None:
+    for credential in WRONG:
+        answer = await gates.client.get(ADMIN_ROUTE, headers=line(credential))
+        assert code_of(answer) == REFUSED, credential
+        assert answer.headers["www-authenticate"] == BOTH_SCHEMES
+
+
+async def test_the_right_pair_passes(gates: Gates) -> None:
     credential = b64encode(b"owner username long:owner password long")
-    answer = await gates.client.get(ADMIN_ROUTE, headers=[(b"authorization", scheme + b" " + credential)])
-    assert code_of(answer) == PASS
+    for scheme in (b"Basic ", b"basic ", b"BASIC "):
+        answer = await gates.client.get(ADMIN_ROUTE, headers=[(b"authorization", scheme + credential)])
+        assert code_of(answer) == PASS
 
 
 async def test_pairs_are_the_bytes_of_the_environment(
@@ -107,10 +107,10 @@ async def test_no_org_is_no_caller_and_a_suspended_one_says_so(gates: Gates) -> 
     assert code_of(await gates.client.get(ADMIN_ROUTE, auth=OWNER)) == REFUSED
 
 
-@pytest.mark.parametrize("named", ["acme", "", str(IDS.new())])
-async def test_a_test_header_that_names_no_org_makes_the_credential_bad(gates: Gates, named: str) -> None:
-    answer = await gates.client.get(ADMIN_ROUTE, auth=OWNER, headers={"x-test-org": named})
-    assert code_of(answer) == REFUSED
+async def test_a_test_header_that_names_no_org_makes_the_credential_bad(gates: Gates) -> None:
+    for named in ("acme", "", str(IDS.new())):
+        answer = await gates.client.get(ADMIN_ROUTE, auth=OWNER, headers={"x-test-org": named})
+        assert code_of(answer) == REFUSED, named
 
 
 async def test_two_test_headers_are_malformed_where_one_would_be_read(gates: Gates) -> None:
