@@ -6,12 +6,19 @@ from typing import Any
 
 import httpx
 import pytest
+from dishka import Provider, Scope
 
+from adapters.argon2.passwords import AT_ONCE, Argon2Passwords
+from application.identity.origin import Origin
+from application.identity.throttling import Throttling
+from application.ports.passwords import Passwords
+from domain.identity.wrong_tries import MOST_IN_A_ROW
 from tests.http.identity_app import PASSWORD, Company, a_company, cheap_passwords
+from tests.http.staff import open_staff
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import App, open_app, settings_for
-from tests.support.identity import IDS
+from tests.support.identity import IDS, an_address
 from tests.support.rates import headers_that_stay
 
 
@@ -101,3 +108,51 @@ async def test_a_signed_in_guesser_is_told_to_wait_as_well(app: App, company: Co
     response = await app.client.post("/v1/auth/change-password", json=body, headers=headers)
     assert (response.status_code, response.json()["type"]) == (429, "rate_limited")
     assert response.headers["retry-after"] == "900"
+
+
+async def test_a_full_queue_of_hashes_is_503_and_takes_no_try(
+    postgres: TestDatabase, tmp_path: Path, clock: FixedClock
+) -> None:
+    full = Provider(scope=Scope.APP)
+    full.provide(lambda: Argon2Passwords(queue=-AT_ONCE), provides=Passwords)
+    async with open_app(settings_for(tmp_path, postgres), clock, full) as app:
+        email = nobody()
+        for _ in range(12):
+            response = await log_in(app, email, "wrong")
+            assert (response.status_code, response.json()["type"]) == (503, "overloaded")
+            assert int(response.headers["retry-after"]) > 0
+
+
+async def lock(app: App, email: str) -> None:
+    """A hundred wrong tries in a row, ten each quarter of an hour."""
+    throttling = await app.container.get(Throttling)
+    for number in range(MOST_IN_A_ROW):
+        if number % 10 == 0:
+            app.clock.advance(minutes=15)
+        await throttling.admit_password(Origin("request-1", an_address(), None), email)
+    app.clock.advance(minutes=15)
+
+
+async def test_a_reset_link_opens_a_door_that_a_hundred_tries_in_a_row_shut(app: App) -> None:
+    staff = await open_staff(app)
+    email = staff.owner.email
+    await lock(app, email)
+    assert (await log_in(app, email, PASSWORD)).status_code == 429
+    await staff.public("password-reset/request", {"email": email})
+    token = (await staff.links(email, "password_reset_link"))[-1]
+    chosen = "seven bright umbrellas in a row"
+    await staff.public("password-reset/confirm", {"token": token, "new_password": chosen})
+    assert (await log_in(app, email, chosen)).status_code == 200
+
+
+async def test_an_administrator_s_reset_opens_it_too(app: App) -> None:
+    staff = await open_staff(app)
+    made = await staff.ask("POST", "", {"email": nobody()})
+    assert made.status_code == 201
+    user = made.json()
+    await lock(app, user["email"])
+    assert (await log_in(app, user["email"], user["temp_password"])).status_code == 429
+    await staff.log_in(staff.owner)
+    key = {"idempotency-key": "reset-1"}
+    reset = await staff.ask("POST", f"/{user['user_id']}/reset-temp-password", {}, headers=key)
+    assert (await log_in(app, user["email"], reset.json()["temp_password"])).status_code == 200

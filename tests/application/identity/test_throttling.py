@@ -6,18 +6,22 @@ from datetime import timedelta
 
 import anyio
 import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.argon2.passwords import AT_ONCE, Argon2Passwords
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.identity.guarded_passwords import GuardedPasswords, Proof
 from application.identity.origin import Origin
 from application.ports.unit_of_work import UnitOfWork
 from domain.identity.errors import OrgSuspended, Overloaded, TooManyTries
+from domain.identity.membership import MembershipStatus
 from domain.identity.wrong_tries import MOST_IN_A_ROW
 from domain.shared.errors import DomainError
 from tests.support.clock import FixedClock
-from tests.support.identity import IDS, an_address
-from tests.support.login import PASSWORD, Desk, caller
+from tests.support.identity import IDS, an_address, join
+from tests.support.login import CHEAP, PASSWORD, Desk, caller
 
 
 @pytest.fixture
@@ -218,3 +222,39 @@ async def test_five_codes_in_five_minutes(desk: Desk, clock: FixedClock) -> None
     assert await guess(desk, email, 1) == [WRONG]  # passwords are counted apart
     clock.advance(minutes=5)
     (await throttling.admit_code(from_elsewhere(), email)).require()
+
+
+async def test_every_kind_of_stranger_costs_the_same_up_to_the_full_bucket_and_past_it(
+    postgres_uow: PostgresUnitOfWork, postgres_engine: AsyncEngine, clock: FixedClock
+) -> None:
+    """Statement by statement and hash by hash, also for the try that shuts the door."""
+    desk = Desk(postgres_uow, clock)
+    home = await desk.create_org(f"org-{IDS.new().hex[-12:]}", somebody())
+    disabled = await join(postgres_uow, home.org_id, clock.now(), status=MembershipStatus.INACTIVE)
+    passwordless = await join(postgres_uow, home.org_id, clock.now())
+    async with postgres_uow.begin(home.org_id) as unit:
+        await unit.person_secrets.set_password(disabled.id, await CHEAP.hash(PASSWORD))
+    seen: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        seen.append(statement)
+
+    async def cost(email: str) -> list[tuple[str, list[str], int]]:
+        costs, origin = [], from_elsewhere()
+        for _ in range(12):
+            seen.clear()
+            hashes = CHEAP.served
+            code = await outcome(desk.log_in(email, PASSWORD + "!", origin=origin))
+            costs.append((code, list(seen), CHEAP.served - hashes))
+        return costs
+
+    event.listen(postgres_engine.sync_engine, "before_cursor_execute", note)
+    try:
+        unknown = await cost(somebody())
+        known = await cost(await a_member(desk))
+        assert known == unknown
+        assert await cost(disabled.email) == unknown
+        assert await cost(passwordless.email) == unknown
+    finally:
+        event.remove(postgres_engine.sync_engine, "before_cursor_execute", note)
+    assert [(code, hashes) for code, _, hashes in unknown] == [(WRONG, 1)] * 10 + [(THROTTLED, 0)] * 2
