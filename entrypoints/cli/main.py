@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("entrypoints.cli.demo:demo", "Fill a demo company with believable data."),
     "org": ("entrypoints.cli.org:org", "Make organisations, list, suspend and resume them."),
     "audit": ("entrypoints.cli.audit:audit", "Check the audit log."),
+    "user": ("entrypoints.cli.user:user", "Help somebody who cannot get in."),
     "openapi": ("entrypoints.cli.openapi:openapi", "Print the OpenAPI 3.1 document."),
     "jobs": ("entrypoints.cli.jobs:jobs", "Run the jobs by the clock, or once; list them."),
     "doctor": ("entrypoints.cli.doctor:doctor", "Say what is wrong with what is configured."),

@@ -22,6 +22,7 @@ from application.identity.log_out_user import LogOutUserHandler
 from application.identity.mailed_links import LinkMailer, LinkReader, PublicBaseUrl
 from application.identity.member_status import DeactivateHandler, ReactivateHandler
 from application.identity.new_password import NewPasswordRule
+from application.identity.operator_reset import OperatorResetHandler
 from application.identity.own_sessions import ListOwnSessionsHandler, RevokeOwnSessionHandler
 from application.identity.password_proof import PasswordProof
 from application.identity.read_me import ReadMeHandler
@@ -81,6 +82,7 @@ class IdentityProvider(Provider):
         ReadUserHandler,
         ResendInvitationHandler,
         ResetTempPasswordHandler,
+        OperatorResetHandler,
         ChangeRoleHandler,
         DeactivateHandler,
         ReactivateHandler,

@@ -114,3 +114,13 @@ def test_organisations_are_listed_suspended_and_resumed(run: Run) -> None:
 def test_on_a_fresh_home_the_embedded_database_is_made_first(tmp_path: Path) -> None:
     finished = run_cli(*wanted(*names()), home=tmp_path / "home")
     assert json_of(finished)["temp_password"]
+
+
+def test_a_person_who_is_locked_out_gets_a_temporary_password(run: Run) -> None:
+    slug, email = names()
+    made = document(run(*wanted(slug, email, "--owner-password-stdin"), given=f"{PASSWORD}\n"))
+    done = document(run("user", "reset-password", "--email", email, "--reason", "Called in", "--json"))
+    assert (done["user_id"], len(done["temp_password"])) == (made["user_id"], 20)
+    unknown = run("user", "reset-password", "--email", names()[1])
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert run("user", "reset-password", "--email", email, "--reason", "").exit_code == 2
