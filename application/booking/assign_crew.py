@@ -8,7 +8,7 @@ from application.booking.announcing import tell_crew
 from application.booking.crowd import Crowd
 from application.booking.expiring import let_go
 from application.booking.recording import record_change
-from application.booking.refused_time import RefusedTimes, VisitRefused, refusals_about
+from application.booking.refused_time import RefusedTimes, refusals_about
 from application.booking.reschedule_booking import lock_unchanged
 from application.booking.shown_booking import ShownBooking, shown
 from application.booking.wanted_visit import (
@@ -58,11 +58,8 @@ class AssignCrewHandler:
 
     async def handle(self, actor: Actor, command: AssignCrew) -> ShownBooking:
         actor.require(Need.DISPATCH)
-        try:
-            async with self.crowd.turn():
-                return await self._assign(actor, command)
-        except VisitRefused as refusal:
-            raise await self.refused.explained(actor.org_id, refusal.wanted, Audience.STAFF) from None
+        async with self.refused.explaining(actor.org_id, Audience.STAFF), self.crowd.turn():
+            return await self._assign(actor, command)
 
     @retrying
     async def _assign(self, actor: Actor, command: AssignCrew) -> ShownBooking:

@@ -15,7 +15,7 @@ from application.booking.draft import (
 )
 from application.booking.expiring import let_go
 from application.booking.recording import record_new
-from application.booking.refused_time import RefusedTimes, VisitRefused, refusals_about
+from application.booking.refused_time import RefusedTimes, refusals_about
 from application.booking.rules import InstallationRules
 from application.booking.shown_booking import ShownBooking, shown
 from application.booking.taking_time import look_for_teams, take
@@ -67,11 +67,8 @@ class CreateBookingHandler:
 
     async def handle(self, actor: Actor, command: CreateBooking) -> ShownBooking:
         actor.require(Need.DISPATCH)
-        try:
-            async with self.crowd.turn():
-                return await self._create(actor, command)
-        except VisitRefused as refusal:
-            raise await self.refused.explained(actor.org_id, refusal.wanted, Audience.STAFF) from None
+        async with self.refused.explaining(actor.org_id, Audience.STAFF), self.crowd.turn():
+            return await self._create(actor, command)
 
     @retrying
     async def _create(self, actor: Actor, command: CreateBooking) -> ShownBooking:

@@ -1,8 +1,8 @@
 """What is said with a refusal of a time: what is in the way, and what is free instead."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from application.booking.wanted_visit import WantedVisit, in_its_way
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.booking.refusals import SlotTaken
 from domain.scheduling.alternatives import alternatives
 from domain.scheduling.calendar import CalendarFacts
@@ -44,7 +45,15 @@ class RefusedTimes:
 
     uow: UnitOfWork
     clock: Clock
-    _asked: dict[object, asyncio.Task[Members]] = field(default_factory=dict)
+    _asked: dict[object, asyncio.Future[Members]] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def explaining(self, org_id: OrgId, audience: Audience) -> AsyncIterator[None]:
+        """A refusal leaves with its reasons. What is held inside is let go of before they are sought."""
+        try:
+            yield
+        except VisitRefused as refusal:
+            raise await self.explained(org_id, refusal.wanted, audience) from None
 
     async def explained(self, org_id: OrgId, wanted: WantedVisit, audience: Audience) -> SlotTaken:
         """The refusal, with `alternatives`, and with `conflicts` for staff."""
@@ -52,13 +61,14 @@ class RefusedTimes:
         members = await self._once(key, lambda: self._members(org_id, wanted, audience))
         return SlotTaken(members=members)
 
-    async def _once(self, key: object, ask: Callable[[], Coroutine[Any, Any, Members]]) -> Members:
+    async def _once(self, key: object, ask: Callable[[], Awaitable[Members]]) -> Members:
         """The asking is a task of its own: whoever began it may hang up without taking it along."""
         if (asked := self._asked.get(key)) is None:
-            asked = self._asked[key] = asyncio.create_task(ask())
+            asked = self._asked[key] = asyncio.ensure_future(ask())
             asked.add_done_callback(lambda _: self._asked.pop(key))
         return await asyncio.shield(asked)
 
+    @retrying
     async def _members(self, org_id: OrgId, wanted: WantedVisit, audience: Audience) -> Members:
         now = self.clock.now()
         async with self.uow.begin(org_id) as unit:

@@ -7,7 +7,7 @@ from application.booking.announcing import OUTDATED_BY_MOVING, tell_client, with
 from application.booking.crowd import Crowd
 from application.booking.expiring import let_go
 from application.booking.recording import record_change
-from application.booking.refused_time import RefusedTimes, VisitRefused, refusals_about
+from application.booking.refused_time import RefusedTimes, refusals_about
 from application.booking.shown_booking import ShownBooking, shown
 from application.booking.taking_time import look_for_teams, take
 from application.booking.wanted_visit import WantedVisit, require_start_in_range
@@ -45,11 +45,8 @@ class RescheduleBookingHandler:
 
     async def handle(self, actor: Actor, command: RescheduleBooking) -> ShownBooking:
         actor.require(Need.DISPATCH)
-        try:
-            async with self.crowd.turn():
-                return await self._reschedule(actor, command)
-        except VisitRefused as refusal:
-            raise await self.refused.explained(actor.org_id, refusal.wanted, Audience.STAFF) from None
+        async with self.refused.explaining(actor.org_id, Audience.STAFF), self.crowd.turn():
+            return await self._reschedule(actor, command)
 
     @retrying
     async def _reschedule(self, actor: Actor, command: RescheduleBooking) -> ShownBooking:
