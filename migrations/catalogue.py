@@ -7,7 +7,7 @@ from types import MappingProxyType
 GLOBAL_TABLES: Mapping[str, str] = MappingProxyType(
     {
         "auth_failures": "refused proofs of identity, before it is known whose; insert only",
-        "person_secrets": "as persons; the application reaches it through four doors alone",
+        "person_secrets": "as persons; the application reaches it through its doors alone",
         "persons": "somebody belongs to several organisations; no secret is here",
         "alembic_version": "how far the migrations have come; the application may only read it",
         "job_heartbeats": "jobs are the installation's; a pulse names no organisation",
@@ -41,7 +41,15 @@ class Door:
 
 _SECRETS: Mapping[str, Sequence[str]] = {
     "persons": ("user_id", "email_norm"),
-    "person_secrets": ("user_id", "password_hash"),
+    "person_secrets": (
+        "user_id",
+        "password_hash",
+        "totp_secret",
+        "totp_last_step",
+        "pending_secret",
+        "pending_until",
+        "recovery_hashes",
+    ),
 }
 _SECRET_CHANGES: Mapping[str, Sequence[str]] = {"person_secrets": ("insert", "update")}
 
@@ -88,9 +96,14 @@ DOORS: Mapping[str, Door] = MappingProxyType(
         "mailed_link_org": Door(
             "a mailed link names no organisation", reads={"mailed_links": ("org_id", "token_sha256")}
         ),
-        "login_secret": Door("the hash that a login by e-mail must match", reads=_SECRETS),
-        "step_up_secret": Door("the hash that a signed-in person must match again", reads=_SECRETS),
+        "login_secret": Door("what a login by e-mail must match", reads=_SECRETS),
+        "step_up_secret": Door("what a signed-in person must match again", reads=_SECRETS),
         "set_person_password": Door("the table is granted to nobody", _SECRETS, _SECRET_CHANGES),
+        "set_person_pending": Door("a factor that is enrolled and not yet on", _SECRETS, _SECRET_CHANGES),
+        "set_person_factor": Door("a factor is on, or off", _SECRETS, _SECRET_CHANGES),
+        "set_person_recovery_codes": Door("new ones void the old", _SECRETS, _SECRET_CHANGES),
+        "spend_totp_step": Door("compare and set: one code, one success", _SECRETS, _SECRET_CHANGES),
+        "spend_recovery_code": Door("each is good once", _SECRETS, _SECRET_CHANGES),
         "orgs_with_overdue_bookings": Door(
             "the expiry job visits only organisations that have something to expire",
             reads={"bookings": ("org_id", "status", "expires_at")},

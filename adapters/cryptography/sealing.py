@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from adapters.cryptography.keys import derive_key
+from domain.shared.ids import UserId
 
 NONCE_BYTES = 12
 KID_BYTES = 4
@@ -59,3 +60,20 @@ class HmacKeyedHash:
 
     def of(self, text: str) -> bytes:
         return hmac.digest(self.key, text.encode(errors="surrogatepass"), "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class HmacRecoveryHashes:
+    """The first key makes; all of them find."""
+
+    keys: Sequence[bytes]
+
+    def of(self, user_id: UserId, code: str) -> bytes:
+        return self._under(self.keys[0], user_id, code)
+
+    def candidates(self, user_id: UserId, code: str) -> tuple[bytes, ...]:
+        return tuple(self._under(key, user_id, code) for key in self.keys)
+
+    @staticmethod
+    def _under(key: bytes, user_id: UserId, code: str) -> bytes:
+        return hmac.digest(key, user_id.bytes + code.encode(), "sha256")

@@ -133,6 +133,26 @@ TEMPLATES: Mapping[str, MailTemplate] = {
         ),
         greets=False,
     ),
+    "mfa_enabled": MailTemplate(
+        subject="Your second factor is on – {{ org }}",
+        heading="Your second factor is on",
+        paragraphs=(
+            "From now on a code of your authenticator is asked for when you sign in.",
+            "All sessions were ended; sign in again to go on.",
+            "If it was not you, tell your administrator at once.",
+        ),
+        greets=False,
+    ),
+    "mfa_disabled": MailTemplate(
+        subject="Your second factor is off – {{ org }}",
+        heading="Your second factor is off",
+        paragraphs=(
+            "The second factor of your account was taken away; your password alone lets you in now.",
+            "All sessions were ended; sign in again, and enrol a new device.",
+            "If you did not expect this, tell your administrator at once.",
+        ),
+        greets=False,
+    ),
     "refresh_reused": MailTemplate(
         subject="A session of yours was ended – {{ org }}",
         heading="A session of yours was ended",

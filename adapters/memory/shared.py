@@ -13,6 +13,7 @@ from uuid import UUID
 import anyio
 
 from domain.identity.person import Person
+from domain.identity.second_factor import NO_FACTOR, Factor
 from domain.shared.ids import OrgId, UserId
 from domain.tenancy.org import Org
 
@@ -43,6 +44,15 @@ class Overlay[K, V](MutableMapping[K, V]):
         self.committed().update(self.changes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretRow:
+    """What only the doors reach."""
+
+    password_hash: str
+    factor: Factor = NO_FACTOR
+    recovery_hashes: frozenset[bytes] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class RowLocks:
     """Locks that this unit holds until it ends, out of those that all units share."""
@@ -64,7 +74,7 @@ class SharedRows:
     orgs: Overlay[OrgId, Org]
     retired_slugs: Overlay[str, OrgId]
     persons: Overlay[UserId, Person]
-    person_secrets: Overlay[UserId, str]
+    person_secrets: Overlay[UserId, SecretRow]
     lockouts_told: Overlay[UUID, datetime]
     locks: RowLocks
 

@@ -41,7 +41,7 @@ from adapters.memory.persons import (
 )
 from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
-from adapters.memory.shared import Overlay, RowLocks, SharedRows
+from adapters.memory.shared import Overlay, RowLocks, SecretRow, SharedRows
 from adapters.memory.teams import MemoryTeams
 from adapters.memory.throttling import MemoryAuthFailures, MemoryLockouts, MemoryTryCounters
 from adapters.memory.usage import MemoryUsageEvents
@@ -119,7 +119,7 @@ class GlobalTables:
     orgs: dict[OrgId, Org] = field(default_factory=dict)
     retired_slugs: dict[str, OrgId] = field(default_factory=dict)
     persons: dict[UserId, Person] = field(default_factory=dict)
-    person_secrets: dict[UserId, str] = field(default_factory=dict)
+    person_secrets: dict[UserId, SecretRow] = field(default_factory=dict)
     auth_failures: list[AuthFailure] = field(default_factory=list)
     lockouts_told: dict[UUID, datetime] = field(default_factory=dict)
     try_counters: dict[bytes, TryCounter] = field(default_factory=dict)
@@ -210,7 +210,7 @@ class MemoryUnit:
 
     @property
     def person_secrets(self) -> MemoryPersonSecrets:
-        return MemoryPersonSecrets(self.shared.person_secrets, self.persons)
+        return MemoryPersonSecrets(self.shared.person_secrets, self.persons, self.shared.locks)
 
     @property
     def lockouts(self) -> MemoryLockouts:

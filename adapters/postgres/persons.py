@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.errors import constraint_of
 from adapters.postgres.tables.identity import persons
-from application.ports.persons import Secret
 from domain.identity.actor import Role
 from domain.identity.email import normalise_email
 from domain.identity.errors import EmailTaken
@@ -41,10 +40,6 @@ SAVE = (
     .where(persons.c.user_id == bindparam("id"))
     .values({name: bindparam(name) for name in CHANGING})
 )
-LOGIN_SECRET = text("select user_id, password_hash from login_secret(:norm)")
-STEP_UP_SECRET = text("select user_id, password_hash from step_up_secret(:id)")
-SET_PASSWORD = text("select set_person_password(:id, :hash)")
-REHASH = text("select rehash_person_password(:id, :old, :new)")
 BELONGINGS = text(
     "select m.org_id, o.slug, o.status, m.role, m.status, m.created_at, m.last_session_at, m.open_sessions "
     "from person_memberships(:id, :now) m join orgs o on o.id = m.org_id order by m.created_at, m.org_id"
@@ -102,28 +97,6 @@ class PostgresPersons:
         if row is None:
             raise NotFound("user_id")
         return to_person(row)
-
-
-@dataclass(frozen=True, slots=True)
-class PostgresPersonSecrets:
-    """The table itself is out of the role's reach: these four functions are all there is."""
-
-    connection: AsyncConnection
-
-    async def for_login(self, email: str) -> Secret | None:
-        found = await self.connection.execute(LOGIN_SECRET, {"norm": normalise_email(email)})
-        row = found.one_or_none()
-        return None if row is None else Secret(UserId(row[0]), row[1])
-
-    async def for_step_up(self, user_id: UserId) -> Secret | None:
-        row = (await self.connection.execute(STEP_UP_SECRET, {"id": user_id})).one_or_none()
-        return None if row is None else Secret(UserId(row[0]), row[1])
-
-    async def set_password(self, user_id: UserId, password_hash: str) -> None:
-        await self.connection.execute(SET_PASSWORD, {"id": user_id, "hash": password_hash})
-
-    async def rehash(self, user_id: UserId, old_hash: str, new_hash: str) -> None:
-        await self.connection.execute(REHASH, {"id": user_id, "old": old_hash, "new": new_hash})
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,8 @@ from adapters.postgres.memberships import PostgresMemberships
 from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.outbox_queue import PostgresDueMessages, PostgresOutboxQueue
-from adapters.postgres.persons import (
-    PostgresBelongings,
-    PostgresPersons,
-    PostgresPersonSecrets,
-)
+from adapters.postgres.person_secrets import PostgresPersonSecrets
+from adapters.postgres.persons import PostgresBelongings, PostgresPersons
 from adapters.postgres.price_books import PostgresPriceBooks
 from adapters.postgres.sessions import (
     PostgresRefreshTokenOwners,

@@ -102,9 +102,12 @@ class AcceptInvitationHandler:
         await unit.memberships.save(after)
         if new_hash is not None:
             await unit.sessions.revoke_all(RevokedReason.PASSWORD_RESET, now, user_id=person.id)
+            unproven = person.proven_at is None
             person = person.proved_by_link(now).password_changed()
             await unit.persons.save(person)
             await unit.person_secrets.set_password(person.id, new_hash)
+            if unproven:
+                await unit.person_secrets.set_factor(person.id, None, 0, ())
         actor = origin.stranger(unit.org_id, person, after.role)
         await unit.audit.record(
             actor,

@@ -1,16 +1,26 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from application.identity.factor_tries import FactorTries
 from application.identity.guarded_passwords import GuardedPasswords
 from application.identity.issuing import IssuedTokens, TokenIssuer
 from application.identity.origin import Origin
+from application.identity.second_factor import NO_PROOF, FactorProof, SecondFactor
 from application.identity.throttling import Admission
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.passwords import Passwords
+from application.ports.persons import Secret
 from application.ports.unit_of_work import GlobalUnit, Unit, UnitOfWork
-from domain.identity.errors import InvalidCredentials, OrgSuspended, Overloaded
-from domain.identity.membership import Belonging, choose_belonging
+from domain.identity.errors import (
+    InvalidCredentials,
+    MfaRequired,
+    OrgSuspended,
+    Overloaded,
+    TooManyTries,
+)
+from domain.identity.membership import Belonging, Membership, choose_belonging
+from domain.identity.passwords import too_short
 from domain.identity.person import Person
 from domain.identity.session import Session
 from domain.shared.errors import Invalid
@@ -28,15 +38,16 @@ class LogIn:
     password: str
     org_id: OrgId | None = None
     org_slug: str | None = None
+    proof: FactorProof = NO_PROOF
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Whose password it must be. Without a hash nothing matches."""
+    """Whose password it must be. Without a secret nothing matches."""
 
     person: Person | None
     belonging: Belonging | None
-    password_hash: str | None
+    secret: Secret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,7 @@ class Proven:
 
     person: Person
     belonging: Belonging
-    password_hash: str | None
+    secret: Secret
     new_hash: str | None
 
 
@@ -61,34 +72,44 @@ class LogInHandler:
     passwords: Passwords
     issuer: TokenIssuer
     guarded: GuardedPasswords
+    factor: SecondFactor
+    tries: FactorTries
 
     async def handle(self, origin: Origin, command: LogIn) -> IssuedTokens:
-        """Raises InvalidCredentials, TooManyTries, Overloaded; only after the right password OrgSuspended."""
+        """Raises InvalidCredentials, TooManyTries, Overloaded; only after the right password MfaRequired and
+        OrgSuspended."""
         async with self.uow.begin_global() as shared:
             candidate = await self._look_up(shared, command)
-        admission = await self.guarded.throttling.admit_password(origin, command.email)
+        throttling = self.guarded.throttling
+        admission = await throttling.admit_password(origin, command.email)
         proven = await self._prove_password(admission, candidate, command)
-        if not proven.belonging.org_active:
-            await self.guarded.throttling.right(admission)
-            raise OrgSuspended
-        async with self.uow.begin(proven.belonging.org_id) as unit:
-            if proven.new_hash is not None and proven.password_hash is not None:
-                await unit.person_secrets.rehash(proven.person.id, proven.password_hash, proven.new_hash)
-            tokens = await self._begin_session(unit, origin, proven.person)
-        await self.guarded.throttling.right(admission, logged_in=True)
+        try:
+            tokens = await self._enter(origin, proven, command.proof)
+        except (MfaRequired, TooManyTries, OrgSuspended) as refused:
+            if admission.refusal is not None and not isinstance(refused, OrgSuspended):
+                raise admission.refusal from None
+            await throttling.right(admission)
+            raise
+        await throttling.right(admission, logged_in=True)
         return tokens
 
     async def _prove_password(self, admission: Admission, candidate: Candidate, command: LogIn) -> Proven:
-        if admission.refusal is not None:
+        """Past a full bucket the rightful owner alone is let on, who sends a code with the password. A hash
+        is compared for whoever sends one, so that its time does not tell who has a factor."""
+        if admission.refusal is not None and command.proof.code is None:
             await self.guarded.throttling.wrong(admission, "login")
             raise admission.refusal
-        verdict = await self.guarded.compare(admission, command.password, candidate.password_hash)
-        person, belonging = candidate.person, candidate.belonging
-        if not verdict.matches or person is None or belonging is None:
+        secret, person, belonging = candidate.secret, candidate.person, candidate.belonging
+        password_hash = secret.password_hash if secret is not None else None
+        verdict = await self.guarded.compare(admission, command.password, password_hash)
+        known = verdict.matches and (admission.refusal is None or (person is not None and person.mfa_enabled))
+        if not known or person is None or belonging is None or secret is None:
             await self.guarded.throttling.wrong(admission, "login", person.id if person else None)
-            raise InvalidCredentials
+            raise admission.refusal or InvalidCredentials()
+        if not person.mfa_enabled and too_short(command.password, mfa_enabled=False):
+            person = person.must_choose_longer()
         new_hash = await self._rehash(command.password) if verdict.rehash_due else None
-        return Proven(person, belonging, candidate.password_hash, new_hash)
+        return Proven(person, belonging, secret, new_hash)
 
     async def _rehash(self, password: str) -> str | None:
         """Not now, if there is no room: the login after this one will do."""
@@ -100,12 +121,14 @@ class LogInHandler:
     async def _look_up(self, shared: GlobalUnit, command: LogIn) -> Candidate:
         now = self.clock.now()
         wanted = await self._wanted_org(shared, command)
-        secret = await shared.person_secrets.for_login(command.email)
+        # The person first: if a factor is turned on or off between the two, the epoch is the old one, and
+        # a session that was begun without its proof is dead at birth.
         person = await shared.persons.find_by_email(command.email)
+        secret = await shared.person_secrets.for_login(command.email)
         belongings = await shared.belongings.of(person.id if person else NOBODY, now)
         belonging = choose_belonging(belongings, wanted)
         usable = belonging is not None and person is not None and person.password_counts(now)
-        return Candidate(person, belonging, secret.password_hash if secret and usable else None)
+        return Candidate(person, belonging, secret if usable else None)
 
     @staticmethod
     async def _wanted_org(shared: GlobalUnit, command: LogIn) -> OrgId | None:
@@ -117,17 +140,37 @@ class LogInHandler:
             raise Invalid.field("org_slug", "names another organisation than org_id")
         return org.id if org is not None else NOWHERE
 
-    async def _begin_session(self, unit: Unit, origin: Origin, person: Person) -> IssuedTokens:
+    async def _enter(self, origin: Origin, proven: Proven, proof: FactorProof) -> IssuedTokens:
+        person, secret = proven.person, proven.secret
+        async with (
+            self.tries.of_person(origin, person, proof, "login"),
+            self.uow.begin(proven.belonging.org_id) as unit,
+        ):
+            if person.must_change_password:
+                locked = await unit.persons.lock(person.id)
+                await unit.persons.save(replace(locked, must_change_password=True))
+            membership = await unit.memberships.lock(person.id)
+            if not membership.active:
+                raise InvalidCredentials
+            await self.factor.spend(unit, secret, proof)
+            if not proven.belonging.org_active:
+                raise OrgSuspended
+            if proven.new_hash is not None and secret.password_hash is not None:
+                await unit.person_secrets.rehash(person.id, secret.password_hash, proven.new_hash)
+            mfa_verified = secret.factor.secret is not None  # its proof was just spent
+            return await self._begin_session(unit, origin, person, membership, mfa_verified=mfa_verified)
+
+    async def _begin_session(
+        self, unit: Unit, origin: Origin, person: Person, membership: Membership, *, mfa_verified: bool
+    ) -> IssuedTokens:
         now = self.clock.now()
-        membership = await unit.memberships.lock(person.id)
-        if not membership.active:
-            raise InvalidCredentials
         session = Session.begin(
             id=SessionId(self.ids.new()),
             user_id=person.id,
             auth_epoch=person.auth_epoch,  # as it was when the password was checked
             now=now,
             lifetimes=self.issuer.lifetimes,
+            mfa_verified=mfa_verified,
             ip=origin.ip,
             user_agent=origin.user_agent,
         )

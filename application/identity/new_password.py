@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.identity.mailed_links import ShownLink
-from application.ports.outbox import Message
+from application.identity.personal_notices import tell_person
 from application.ports.passwords import Passwords
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.identity.passwords import PasswordPolicy
@@ -18,15 +18,7 @@ async def org_words(unit: Unit) -> tuple[str, ...]:
 
 
 async def tell_password_changed(unit: Unit, person: Person, event: UUID, request_id: str) -> None:
-    message = Message(
-        kind="email",
-        event_type="password_changed",
-        dedupe_key=f"user:{person.id}:password_changed:{event}",
-        resource_type="person",
-        resource_id=person.id,
-        payload={"to": person.email},
-    )
-    await unit.outbox.add(message, request_id=request_id)
+    await tell_person(unit, person, "password_changed", event, request_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from application.identity.factor_tries import FactorTries
 from application.identity.issuing import IssuedTokens, TokenIssuer, token_sha256
 from application.identity.origin import Origin
+from application.identity.second_factor import NO_PROOF, FactorProof, SecondFactor
 from application.ports.clock import Clock
 from application.ports.outbox import Message
 from application.ports.tokens import TokenSealer
 from application.ports.unit_of_work import Unit, UnitOfWork
-from domain.identity.errors import OrgSuspended, RefreshExpired, RefreshInvalid, RefreshReused
+from domain.identity.errors import MfaRequired, OrgSuspended, RefreshExpired, RefreshInvalid, RefreshReused
 from domain.identity.membership import Membership
 from domain.identity.person import Person
 from domain.identity.session import RefreshToken, RevokedReason, Session, SessionState
@@ -21,6 +23,7 @@ OPEN = frozenset({SessionState.LIVE, SessionState.DORMANT})
 @dataclass(frozen=True, slots=True)
 class RefreshSession:
     refresh_token: str
+    mfa_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,32 @@ class RefreshSessionHandler:
     clock: Clock
     issuer: TokenIssuer
     sealer: TokenSealer
+    factor: SecondFactor
+    tries: FactorTries
 
     async def handle(self, origin: Origin, command: RefreshSession) -> IssuedTokens:
-        """Raises RefreshInvalid, RefreshExpired, RefreshReused, OrgSuspended."""
-        org_id = await self._org_of(command.refresh_token)
+        """Raises RefreshInvalid, RefreshExpired, RefreshReused, OrgSuspended; MfaRequired when the session
+        has not shown a factor that is on."""
+        org_id, presented = await self._org_of(command.refresh_token), command.refresh_token
+        try:
+            return await self._try(org_id, origin, presented, NO_PROOF)
+        except MfaRequired:
+            if command.mfa_code is None:
+                raise
+        proof = FactorProof(code=command.mfa_code)
+        async with self.tries.of_person(origin, await self._whose(org_id, presented), proof, "refresh"):
+            return await self._try(org_id, origin, presented, proof)
+
+    async def _try(self, org_id: OrgId, origin: Origin, presented: str, proof: FactorProof) -> IssuedTokens:
         async with self.uow.begin(org_id) as unit:
-            outcome = await self._exchange(unit, origin, command.refresh_token)
+            outcome = await self._exchange(unit, origin, presented, proof)
         if isinstance(outcome, Unauthenticated):
             raise outcome
         return outcome
+
+    async def _whose(self, org_id: OrgId, presented: str) -> Person:
+        async with self.uow.begin(org_id) as unit:
+            return (await self._lock_family(unit, presented)).person
 
     async def _org_of(self, refresh_token: str) -> OrgId:
         async with self.uow.begin_global() as shared:
@@ -65,7 +85,9 @@ class RefreshSessionHandler:
             raise OrgSuspended
         return org.id
 
-    async def _exchange(self, unit: Unit, origin: Origin, presented: str) -> IssuedTokens | Unauthenticated:
+    async def _exchange(
+        self, unit: Unit, origin: Origin, presented: str, proof: FactorProof
+    ) -> IssuedTokens | Unauthenticated:
         now = self.clock.now()
         family = await self._lock_family(unit, presented)
         token, state = family.token, family.state(now)
@@ -78,7 +100,18 @@ class RefreshSessionHandler:
             return RefreshReused()
         if state is SessionState.EXPIRED or (alive and now >= token.expires_at):
             return RefreshExpired()
-        return await self._rotate(unit, family, presented, now) if alive else RefreshInvalid()
+        if not alive:
+            return RefreshInvalid()
+        if family.person.mfa_enabled and not family.session.mfa_verified:
+            family = await self._show_factor(unit, family, proof)
+        return await self._rotate(unit, family, presented, now)
+
+    async def _show_factor(self, unit: Unit, family: Family, proof: FactorProof) -> Family:
+        secret = await unit.person_secrets.for_step_up(family.person.id)
+        if secret is None:
+            raise RefreshInvalid
+        await self.factor.spend(unit, secret, proof)
+        return replace(family, session=family.session.factor_shown())
 
     @staticmethod
     async def _lock_family(unit: Unit, presented: str) -> Family:

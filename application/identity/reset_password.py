@@ -93,9 +93,12 @@ class ConfirmPasswordResetHandler:
             person = await spend(unit, self.clock, shown)
             now = self.clock.now()
             await unit.sessions.revoke_all(RevokedReason.PASSWORD_RESET, now, user_id=person.id)
+            unproven = person.proven_at is None
             person = person.proved_by_link(now).password_changed()
             await unit.persons.save(person)
             await unit.person_secrets.set_password(person.id, password_hash)
+            if unproven:
+                await unit.person_secrets.set_factor(person.id, None, 0, ())
             await tell_password_changed(unit, person, self.ids.new(), origin.request_id)
             actor = origin.stranger(unit.org_id, person)
             await unit.audit.record(actor, "password_reset", "person", person.id)

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -5,6 +6,7 @@ from uuid import UUID
 
 from domain.identity.membership import Belonging
 from domain.identity.person import Person
+from domain.identity.second_factor import NO_FACTOR, Factor
 from domain.identity.wrong_tries import Lockout
 from domain.shared.ids import UserId
 
@@ -34,10 +36,11 @@ class Persons(KnownPersons, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What a password is checked against. None: this person cannot log in by password."""
+    """What a proof is checked against. Without a hash this person cannot log in by password."""
 
     user_id: UserId
     password_hash: str | None
+    factor: Factor = NO_FACTOR
 
 
 class KnownSecrets(Protocol):
@@ -58,6 +61,24 @@ class PersonSecrets(KnownSecrets, Protocol):
 
     async def rehash(self, user_id: UserId, old_hash: str, new_hash: str) -> None:
         """The same password under today's parameters; does nothing if it was changed meanwhile."""
+
+    async def set_pending(self, user_id: UserId, sealed: bytes, until: datetime) -> None:
+        """A second factor that is not on yet; one that is stays on."""
+
+    async def set_factor(
+        self, user_id: UserId, sealed: bytes | None, last_step: int, recovery_hashes: Collection[bytes]
+    ) -> None:
+        """The second factor from now on, None for none; whatever was pending is gone."""
+
+    async def set_recovery_codes(self, user_id: UserId, recovery_hashes: Collection[bytes]) -> None:
+        """The earlier ones are void."""
+
+    async def spend_step(self, user_id: UserId, sealed: bytes, step: int) -> bool:
+        """Of however many at once, one alone gets True: only for a step later than the last one accepted
+        with this very secret."""
+
+    async def spend_recovery_code(self, user_id: UserId, hashes: Collection[bytes]) -> bool:
+        """True for one caller alone: one of these was good, and is not any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

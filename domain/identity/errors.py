@@ -58,6 +58,34 @@ class PasswordChangeRequired(Forbidden):
         super().__init__("Change your temporary password first.")
 
 
+class MfaRequired(Unauthenticated):
+    code = "mfa_required"
+
+    def __init__(self, detail: str = "MFA code required") -> None:
+        super().__init__(detail)
+
+
+class InvalidMfaCode(MfaRequired):
+    """Wrong, old, spent, or no code at all: one text."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid MFA code")
+
+
+class MfaNotEnrolled(BadRequest):
+    code = "mfa_not_enrolled"
+
+    def __init__(self) -> None:
+        super().__init__("No second factor is enrolled.")
+
+
+class PersonInOtherOrg(Conflict):
+    code = "person_in_other_org"
+
+    def __init__(self) -> None:
+        super().__init__("This person belongs to another organisation as well.")
+
+
 class StepUpRequired(Forbidden):
     code = "step_up_required"
 

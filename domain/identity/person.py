@@ -43,6 +43,14 @@ class Person:
             password_epoch=self.password_epoch + 1,
         )
 
+    def must_choose_longer(self) -> Self:
+        """The factor that let a shorter password pass is gone."""
+        return replace(self, must_change_password=True)
+
+    def factor_turned(self, *, on: bool) -> Self:
+        """A second factor more or less: no earlier session survives."""
+        return replace(self.logged_out_everywhere(), mfa_enabled=on)
+
     def temp_password_given(self, until: datetime) -> Self:
         """By somebody else: it works until changed or over, and no earlier session survives.
 

@@ -119,6 +119,10 @@ class Session:
             refresh_expires_at=min(now + lifetimes.refresh, self.ends_at),
         )
 
+    def factor_shown(self) -> Self:
+        """Its bearer has proved the second factor too."""
+        return replace(self, mfa_verified=True)
+
     def revoked(self, reason: RevokedReason, now: datetime) -> Self:
         """Final; the first reason stays."""
         if self.revoked_at is not None:

@@ -96,6 +96,8 @@ IDENTITY = {
     "logout_user": AuditedAction("A colleague's sessions were ended.", _USER),
     "password_reset_request": AuditedAction("A link to reset a password was sent."),
     "password_reset": AuditedAction("A password was reset by a mailed link.", _USER),
+    "mfa_enroll": AuditedAction("Somebody got a secret for an authenticator."),
+    "mfa_recovery_codes": AuditedAction("Somebody got new recovery codes."),
     "mfa_enabled": AuditedAction("A second factor was switched on.", _USER),
     "mfa_disabled": AuditedAction("A second factor was taken away.", _USER),
 }

@@ -9,6 +9,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import BeforeRequestHookHandler
 
 from application.ports.idempotency import Replay
+from domain.identity.actor import Role
 from entrypoints.http.add_ons import AddOnsController
 from entrypoints.http.audit import AuditController
 from entrypoints.http.auth import AuthController
@@ -35,6 +36,7 @@ from entrypoints.http.public_bookings import PublicBookingsController
 from entrypoints.http.public_leads import PublicLeadsController
 from entrypoints.http.routes import RULES
 from entrypoints.http.schedule import ScheduleController
+from entrypoints.http.second_factor import SecondFactorController
 from entrypoints.http.security_headers import Cors
 from entrypoints.http.session_use import keeping_session_use
 from entrypoints.http.slots import PublicSlotsController, SlotsController
@@ -52,6 +54,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     AuthController,
     MailedLinksController,
     UsersController,
+    SecondFactorController,
     OrgController,
     OrgContextController,
     ConfigController,
@@ -105,7 +108,15 @@ def routed(
 
 def gatekeeper(settings: Settings, container: AsyncContainer) -> Gatekeeper:
     edge = settings.edge
-    return Gatekeeper(container, edge.admin_ip_allowlist_cidrs, edge.admin_read_only)
+    return Gatekeeper(
+        container, edge.admin_ip_allowlist_cidrs, edge.admin_read_only, roles_with_factor(settings)
+    )
+
+
+def roles_with_factor(settings: Settings) -> frozenset[Role]:
+    """Whose administration wants a second factor; nobody's unless it is required."""
+    auth = settings.auth
+    return frozenset(map(Role, auth.admin_mfa_required_roles)) if auth.admin_mfa_required else frozenset()
 
 
 def edge_around(app: Litestar, settings: Settings, container: AsyncContainer) -> Edge:

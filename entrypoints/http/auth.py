@@ -35,6 +35,8 @@ from entrypoints.http.auth_bodies import (
     StatusAnswer,
     StepUpBody,
     TokenAnswer,
+    proof_of,
+    two_proofs,
 )
 from entrypoints.http.authentication import AFTER_LOGOUT, TEMP_PASSWORD
 from entrypoints.http.once import answer_once
@@ -61,15 +63,14 @@ class AuthController(Controller):
         self, data: LoginBody, origin: FromDishka[Origin], handler: FromDishka[LogInHandler]
     ) -> TokenAnswer:
         faults = oversized(password=data.password)
-        if data.mfa_code is not None and data.recovery_code is not None:
-            faults.append(FieldFault("recovery_code", "is not sent together with mfa_code"))
-        if faults:
+        if faults := faults + two_proofs(data.mfa_code, data.recovery_code, "mfa_code"):
             raise refuse(faults)
         command = LogIn(
             email=data.email,
             password=data.password,
             org_id=None if data.org_id is None else OrgId(data.org_id),
             org_slug=data.org_slug,
+            proof=proof_of(data.mfa_code, data.recovery_code),
         )
         return TokenAnswer.of(await handler.handle(origin, command))
 
@@ -78,13 +79,20 @@ class AuthController(Controller):
         need=Need.PUBLIC,
         summary="Exchange a refresh token for new tokens",
         status_code=200,
-        problems=("refresh_invalid", "refresh_expired", "refresh_reused", "mfa_required", "org_suspended"),
+        problems=(
+            "refresh_invalid",
+            "refresh_expired",
+            "refresh_reused",
+            "mfa_required",
+            "org_suspended",
+            "rate_limited",
+        ),
         example={"refresh_token": "1VYfBpz9lT6GzOhhXUYcn2xqAPW6vhkdE2BQYlmXkzs"},
     )
     async def refresh(
         self, data: RefreshBody, origin: FromDishka[Origin], handler: FromDishka[RefreshSessionHandler]
     ) -> TokenAnswer:
-        return TokenAnswer.of(await handler.handle(origin, RefreshSession(data.refresh_token)))
+        return TokenAnswer.of(await handler.handle(origin, RefreshSession(data.refresh_token, data.mfa_code)))
 
     @post(
         "/logout",
@@ -144,9 +152,11 @@ class AuthController(Controller):
     async def step_up(
         self, data: StepUpBody, actor: FromDishka[Actor], handler: FromDishka[StepUpHandler]
     ) -> FreshAnswer:
-        if faults := oversized(password=data.password):
+        faults = oversized(password=data.password)
+        if faults := faults + two_proofs(data.mfa_code, data.recovery_code, "mfa_code"):
             raise refuse(faults)
-        return await answer_once(actor, handler, StepUp(data.password), FreshAnswer)
+        command = StepUp(data.password, proof_of(data.mfa_code, data.recovery_code))
+        return await answer_once(actor, handler, command, FreshAnswer)
 
     @get("/me", need=Need.SIGNED_IN, summary="Who one is", traits=(TEMP_PASSWORD,))
     async def me(self, actor: FromDishka[Actor], handler: FromDishka[ReadMeHandler]) -> MeBody:

@@ -8,10 +8,12 @@ from msgspec import Meta, Struct
 
 from application.identity.issuing import IssuedTokens
 from application.identity.read_me import Me, OwnMembership
+from application.identity.second_factor import FactorProof
 from domain.identity.actor import permissions_of
 from domain.identity.session import Session
+from domain.shared.errors import FieldFault
 from domain.shared.ids import SessionId
-from entrypoints.http.values import VERBATIM
+from entrypoints.http.values import OPAQUE, VERBATIM
 
 BEARER = "bearer"
 MOST_PASSWORD_BYTES = 1024
@@ -19,18 +21,22 @@ EmailText = Annotated[str, Meta(min_length=1, max_length=254)]
 PasswordText = Annotated[str, Meta(min_length=1, max_length=MOST_PASSWORD_BYTES), VERBATIM]
 
 
+CodeText = Annotated[str, Meta(max_length=1024), OPAQUE]
+"""Whatever is not a code is answered as a wrong one."""
+
+
 class LoginBody(Struct, forbid_unknown_fields=True):
     email: EmailText
     password: PasswordText
     org_id: UUID | None = None
     org_slug: Annotated[str, Meta(max_length=40)] | None = None
-    mfa_code: Annotated[str, Meta(max_length=20)] | None = None
-    recovery_code: Annotated[str, Meta(max_length=20)] | None = None
+    mfa_code: CodeText | None = None
+    recovery_code: CodeText | None = None
 
 
 class RefreshBody(Struct, forbid_unknown_fields=True):
     refresh_token: Annotated[str, Meta(min_length=1, max_length=200)]
-    mfa_code: Annotated[str, Meta(max_length=20)] | None = None
+    mfa_code: CodeText | None = None
 
 
 class LogoutAllBody(Struct, forbid_unknown_fields=True):
@@ -44,6 +50,8 @@ class ChangePasswordBody(Struct, forbid_unknown_fields=True):
 
 class StepUpBody(Struct, forbid_unknown_fields=True):
     password: PasswordText
+    mfa_code: CodeText | None = None
+    recovery_code: CodeText | None = None
 
 
 class FreshAnswer(Struct):
@@ -79,6 +87,17 @@ class TokenAnswer(Struct):
             mfa_verified=session.mfa_verified,
             token_type=BEARER,
         )
+
+
+def proof_of(code: str | None, recovery_code: str | None) -> FactorProof:
+    return FactorProof(code=code, recovery_code=recovery_code)
+
+
+def two_proofs(code: str | None, recovery_code: str | None, name: str = "code") -> list[FieldFault]:
+    """One of them is spent; which one must be said."""
+    if code is None or recovery_code is None:
+        return []
+    return [FieldFault("recovery_code", f"is not sent together with {name}")]
 
 
 class StatusAnswer(Struct):

@@ -9,7 +9,8 @@ from typing import Any
 from dishka import AsyncContainer
 from litestar import Request, Response
 
-from domain.identity.actor import Actor, ActorKind, Need
+from domain.identity.actor import Actor, ActorKind, Need, Role
+from domain.identity.errors import MfaRequired
 from domain.shared.errors import Conflict, Forbidden, Unauthenticated
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.client_address import Network, admits
@@ -39,6 +40,7 @@ class Gatekeeper:
     container: AsyncContainer
     allowlist: tuple[Network, ...] = ()
     read_only: bool = False
+    mfa_roles: frozenset[Role] = frozenset()
     _authenticate: Authenticate | None = None
 
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[None] | None:
@@ -59,6 +61,7 @@ class Gatekeeper:
         session = request.scope["state"].get(COOKIE_SESSION)
         if session is not None and request.method in UNSAFE:
             await (await self.container.get(Csrf)).check(request, session)
+        self._check_factor(actor, rules)
         self._check_need(actor, rules)
         if actor is not None:
             if actor.kind is ActorKind.BASIC:
@@ -85,6 +88,13 @@ class Gatekeeper:
     def _check_address(self, request: Request[Any, Any, Any]) -> None:
         if self.allowlist and not admits(self.allowlist, context_of(request).client_address):
             raise IpNotAllowed("Your network address may not reach this.")
+
+    def _check_factor(self, actor: Actor | None, rules: RouteRules) -> None:
+        """Administration, wherever its routes stand. Basic callers cannot have a factor and pass."""
+        if actor is None or actor.kind is not ActorKind.BEARER or actor.mfa_verified:
+            return
+        if actor.role in self.mfa_roles and (rules.admin_route or rules.need in {Need.ADMIN, Need.OWNER}):
+            raise MfaRequired
 
     @staticmethod
     def _check_need(actor: Actor | None, rules: RouteRules) -> None:

@@ -22,7 +22,16 @@ KEYED_REQUEST = "keyed_request"  # where the request's state holds a request tha
 FITTING_KEY = re.compile(r"[\x21-\x7e]{1,128}").fullmatch
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SECRETS = frozenset(
-    {"access_token", "refresh_token", "temp_password", "token", "secret", "otpauth_uri", "recovery_codes"}
+    {
+        "access_token",
+        "refresh_token",
+        "temp_password",
+        "token",
+        "secret",
+        "otpauth_uri",
+        "qr_svg",
+        "recovery_codes",
+    }
 )
 NOTICE = ("replay_notice", "secret_not_repeated")
 JSON = "application/json"

@@ -27,6 +27,8 @@ YEARS = range(1900, 9000)  # outside, arithmetic with offsets and lengths would 
 DEEPEST = 32
 VERBATIM = msgspec.Meta(extra={"verbatim": True})
 """On a text: taken as sent, not trimmed (passwords)."""
+OPAQUE = msgspec.Meta(extra={"opaque": True})
+"""On a text: taken as sent, control characters too; it is compared and never kept (codes)."""
 MULTILINE = msgspec.Meta(extra={"multiline": True})
 """On a text: line breaks and tabs are welcome (notes)."""
 
@@ -97,6 +99,8 @@ class Leaf:
         return converted
 
     def _cleaned(self, value: str) -> str:
+        if self.extra.get("opaque"):
+            return value
         if self.extra.get("verbatim"):
             if any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
                 raise ValueError("must not contain control characters")

@@ -4,14 +4,20 @@ from dishka import Provider, Scope, provide, provide_all
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.argon2.passwords import Argon2Passwords, Cost
-from adapters.cryptography.sealing import AesGcmFieldCipher, HmacKeyedHash, ParentSealer
+from adapters.cryptography.sealing import AesGcmFieldCipher, HmacKeyedHash, HmacRecoveryHashes, ParentSealer
 from adapters.jose.access_tokens import JoseAccessTokens
 from adapters.postgres.credentials import PostgresActiveOrgs, PostgresSessionStates
+from adapters.pyotp.one_time_codes import PyotpOneTimeCodes
+from adapters.segno.qr_codes import SegnoQrCodes
 from adapters.system.common_passwords import common_passwords
 from application.identity.add_member import AddMemberHandler
 from application.identity.change_password import ChangePasswordHandler
 from application.identity.change_role import ChangeRoleHandler
+from application.identity.confirm_factor import ConfirmFactorHandler
 from application.identity.create_user import CreateUserHandler
+from application.identity.disable_factor import DisableFactorHandler
+from application.identity.enroll_factor import EnrollFactorHandler
+from application.identity.factor_tries import FactorTries
 from application.identity.guarded_passwords import GuardedPasswords
 from application.identity.invitations import AcceptInvitationHandler, InspectInvitationHandler
 from application.identity.issuing import TokenIssuer
@@ -27,9 +33,12 @@ from application.identity.own_sessions import ListOwnSessionsHandler, RevokeOwnS
 from application.identity.password_proof import PasswordProof
 from application.identity.read_me import ReadMeHandler
 from application.identity.refresh_session import RefreshSessionHandler
+from application.identity.remove_lost_factor import RemoveLostFactorHandler
+from application.identity.renew_recovery_codes import RenewRecoveryCodesHandler
 from application.identity.resend_invitation import ResendInvitationHandler
 from application.identity.reset_password import ConfirmPasswordResetHandler, RequestPasswordResetHandler
 from application.identity.reset_temp_password import ResetTempPasswordHandler
+from application.identity.second_factor import SecondFactor
 from application.identity.session_use import SessionUse
 from application.identity.step_up import StepUpHandler
 from application.identity.temp_passwords import TempPasswords
@@ -60,7 +69,7 @@ from entrypoints.http.callers import SignedCallers
 from entrypoints.http.rates import Callers
 from entrypoints.settings import Settings
 from entrypoints.wiring.basic import basic_pairs
-from entrypoints.wiring.keys import access_keys, email_key, field_keys
+from entrypoints.wiring.keys import access_keys, email_key, field_keys, recovery_keys
 from entrypoints.wiring.postgres import request_limits
 
 DEV_BASE_URL = "http://127.0.0.1:8000"
@@ -100,6 +109,12 @@ class IdentityProvider(Provider):
         ListOwnSessionsHandler,
         RevokeOwnSessionHandler,
         StepUpHandler,
+        EnrollFactorHandler,
+        ConfirmFactorHandler,
+        RenewRecoveryCodesHandler,
+        DisableFactorHandler,
+        RemoveLostFactorHandler,
+        FactorTries,
         PasswordProof,
         GuardedPasswords,
         Throttling,
@@ -151,6 +166,14 @@ class IdentityProvider(Provider):
     @provide
     def cipher(self, settings: Settings) -> FieldCipher:
         return AesGcmFieldCipher(field_keys(settings))
+
+    @provide
+    def second_factor(
+        self, settings: Settings, clock: Clock, ids: Identifiers, cipher: FieldCipher
+    ) -> SecondFactor:
+        hashes = HmacRecoveryHashes(recovery_keys(settings))
+        app_name = settings.general.app_name
+        return SecondFactor(app_name, clock, ids, PyotpOneTimeCodes(), cipher, hashes, SegnoQrCodes())
 
     @provide
     def sealer(self) -> TokenSealer:

@@ -9,6 +9,7 @@ from entrypoints.settings import Secret, Settings
 ACCESS = "access token"
 FIELDS = "field encryption"
 EMAILS = "throttled e-mail"
+RECOVERY = "recovery code"
 
 
 class KeysMissing(RuntimeError):
@@ -28,11 +29,15 @@ def access_keys(settings: Settings) -> list[bytes]:
 
 
 def field_keys(settings: Settings) -> list[bytes]:
-    """`FIELD_ENCRYPTION_KEYS` as `kid:base64,…` if given, else derived."""
-    given = settings.auth.field_encryption_keys
-    if given:
-        return [_field_key(entry) for entry in given]
-    return [derive_key(secret, FIELDS) for secret in auth_secrets(settings)]
+    """`FIELD_ENCRYPTION_KEYS` as `kid:base64,…` if given; then the derived ones, which still open what was
+    encrypted before any were given."""
+    given = [_field_key(entry) for entry in settings.auth.field_encryption_keys]
+    return [*given, *(derive_key(secret, FIELDS) for secret in auth_secrets(settings))]
+
+
+def recovery_keys(settings: Settings) -> list[bytes]:
+    """As long-lived as the fields: whoever keeps an old key for these keeps it for the recovery codes too."""
+    return [derive_key(key.hex(), RECOVERY) for key in field_keys(settings)]
 
 
 def email_key(settings: Settings) -> bytes:

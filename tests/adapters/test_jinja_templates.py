@@ -55,6 +55,8 @@ SUBJECTS = {
     "password_reset_link": "Reset your password – Acme & Söhne",
     "invitation": "You are invited to Acme & Söhne",
     "temp_password_notice": "Your password was reset – Acme & Söhne",
+    "mfa_enabled": "Your second factor is on – Acme & Söhne",
+    "mfa_disabled": "Your second factor is off – Acme & Söhne",
     "refresh_reused": "A session of yours was ended – Acme & Söhne",
     "login_locked": "Your account is locked – Acme & Söhne",
     "second_factor_locked": "Wrong codes for your account – Acme & Söhne",

@@ -4,7 +4,7 @@ The list of routes is the application's own: a new write without a recipe here f
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from entrypoints.http.edge import plain_template
 from entrypoints.http.gate import UNSAFE
 from entrypoints.http.price_book_bodies import PRICE_BOOK_EXAMPLE
 from tests.http.identity_app import PASSWORD, Company, a_company, bearer, cheap_passwords
+from tests.support.authenticator import Authenticator
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import open_app, settings_for
@@ -36,7 +37,7 @@ class Office:
     company: Company
     headers: dict[str, str]
     session_id: str
-    made: dict[str, str] = field(default_factory=dict)
+    phone: Authenticator | None = None
 
     async def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         return await self.company.app.client.request(
@@ -65,10 +66,25 @@ class Office:
 
     async def log_in_again(self) -> None:
         """The first session may have ended by what was done."""
-        response = await self.company.log_in()
+        proof = {"mfa_code": self.phone.next()} if self.phone else {}
+        response = await self.company.log_in(**proof)
         if response.status_code != 200:
-            response = await self.company.log_in(NEW_PASSWORD)
+            response = await self.company.log_in(NEW_PASSWORD, **proof)
         self.headers = bearer(response.json())
+
+    async def enroll(self) -> str:
+        """A code of the new phone."""
+        answer = await self.send("POST", "/v1/auth/2fa/enroll", {})
+        self.phone = Authenticator(answer.json()["secret"], self.company.app.clock)
+        return self.phone.code()
+
+    async def turn_factor_on(self) -> str:
+        """A code of the phone that is asked for from now on."""
+        response = await self.send("POST", "/v1/auth/2fa/verify", {"code": await self.enroll()})
+        assert response.status_code == 200, response.text
+        await self.log_in_again()
+        assert self.phone is not None
+        return self.phone.next()
 
 
 type Deed = tuple[str, Any]  # a path and a body
@@ -131,6 +147,13 @@ async def guest(office: Office) -> str:
     return await office.make("/v1/iam/users", body, "user")
 
 
+def with_code(path: str, make: Callable[[Office], Awaitable[str]]) -> Recipe:
+    async def recipe(office: Office) -> Deed:
+        return path, {"code": await make(office)}
+
+    return recipe
+
+
 LEAD = {"name": "Jane Doe", "phone": "+1 555 010 0134"}
 CLOSED = {"starts_at": TOMORROW, "ends_at": DAY_AFTER}
 LATER = {"starts_at": DAY_AFTER}
@@ -183,6 +206,10 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ),
     ("POST", "/v1/auth/logout"): plain("/v1/auth/logout"),
     ("POST", "/v1/auth/logout-all"): plain("/v1/auth/logout-all", {}),
+    ("POST", "/v1/auth/2fa/enroll"): plain("/v1/auth/2fa/enroll", {}),
+    ("POST", "/v1/auth/2fa/verify"): with_code("/v1/auth/2fa/verify", Office.enroll),
+    ("POST", "/v1/auth/2fa/disable"): with_code("/v1/auth/2fa/disable", Office.turn_factor_on),
+    ("POST", "/v1/auth/2fa/recovery-codes"): with_code("/v1/auth/2fa/recovery-codes", Office.turn_factor_on),
     ("POST", "/v1/auth/step-up"): plain("/v1/auth/step-up", {"password": PASSWORD}),
     ("DELETE", "/v1/auth/sessions/{session_id}"): another_session,
     ("POST", "/v1/iam/users"): plain("/v1/iam/users", {"email": f"new-{IDS.new().hex[-12:]}@acme.example"}),
@@ -195,7 +222,9 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/iam/users/{user_id}/reactivate"): about("/v1/iam/users/{}/reactivate", member),
     ("POST", "/v1/iam/users/{user_id}/logout"): about("/v1/iam/users/{}/logout", member),
 }
-SECRET = {"access_token", "refresh_token", "temp_password"}
+SECRET = frozenset(
+    ["access_token", "refresh_token", "temp_password", "secret", "otpauth_uri", "qr_svg", "recovery_codes"]
+)
 
 
 def write_routes() -> set[tuple[str, str]]:

@@ -76,6 +76,23 @@ async def test_the_allowlist_stands_before_every_admin_route_and_before_no_other
                 assert refused is line.rules.admin_route, line
 
 
+async def test_where_a_factor_is_required_nobody_administers_without_one(
+    memory_uow: MemoryUnitOfWork, clock: FixedClock
+) -> None:
+    async with open_gates(memory_uow, clock, ADMIN_MFA_REQUIRED="true") as gates:
+        gated, free = [Role.OWNER, Role.ADMIN], [Role.DISPATCHER, Role.FINANCE, Role.VIEWER, Role.WORKER]
+        without = {role: {"headers": await gates.bearer(role)} for role in (*gated, *free)}
+        shown = [{"headers": await gates.bearer(role, mfa_verified=True)} for role in gated]
+        for line in lines_of(gates.app):
+            administers = line.rules.admin_route or line.rules.need in {Need.ADMIN, Need.OWNER}
+            for role, bearer in without.items():
+                stopped = await code_of(gates, line, **bearer) == "mfa_required"
+                assert stopped is (administers and role in gated), (line, role)
+            others: list[dict[str, Any]] = [*shown, {"auth": basic("owner")}, {}]
+            for caller in others:
+                assert await code_of(gates, line, **caller) != "mfa_required", line
+
+
 async def test_read_only_stops_every_write_of_an_admin_route_and_no_other(
     memory_uow: MemoryUnitOfWork, clock: FixedClock
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -54,11 +54,11 @@ class Gates:
     tokens: AccessTokens
     bearers: dict[Role, dict[str, str]] = field(default_factory=dict)
 
-    async def bearer(self, role: Role, **membership: Any) -> dict[str, str]:
+    async def bearer(self, role: Role, *, mfa_verified: bool = False, **membership: Any) -> dict[str, str]:
         """Somebody of that role, signed in."""
         now = self.clock.now()
         person = await join(self.uow, ORG, now, role=role, **membership)
-        session = a_session(person, now)
+        session = replace(a_session(person, now), mfa_verified=mfa_verified)
         async with self.uow.begin(ORG) as unit:
             await unit.sessions.add(session)
         claims = AccessClaims(

@@ -4,10 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from adapters.argon2.passwords import Argon2Passwords, Cost
-from adapters.cryptography.sealing import HmacKeyedHash, ParentSealer
+from adapters.cryptography.sealing import AesGcmFieldCipher, HmacKeyedHash, HmacRecoveryHashes, ParentSealer
 from adapters.jose.access_tokens import JoseAccessTokens
+from adapters.pyotp.one_time_codes import PyotpOneTimeCodes
+from adapters.segno.qr_codes import SegnoQrCodes
 from adapters.system.common_passwords import common_passwords
 from application.identity.change_password import ChangePassword, ChangePasswordHandler
+from application.identity.confirm_factor import ConfirmFactor, ConfirmFactorHandler
+from application.identity.disable_factor import DisableFactor, DisableFactorHandler
+from application.identity.enroll_factor import EnrollFactor, EnrollFactorHandler, Enrolment
+from application.identity.factor_tries import FactorTries
 from application.identity.guarded_passwords import GuardedPasswords
 from application.identity.issuing import IssuedTokens, TokenIssuer
 from application.identity.log_in import LogIn, LogInHandler
@@ -16,6 +22,9 @@ from application.identity.origin import Origin
 from application.identity.password_proof import PasswordProof
 from application.identity.read_me import Me, ReadMeHandler
 from application.identity.refresh_session import RefreshSession, RefreshSessionHandler
+from application.identity.remove_lost_factor import RemoveLostFactor, RemoveLostFactorHandler
+from application.identity.renew_recovery_codes import RenewRecoveryCodes, RenewRecoveryCodesHandler
+from application.identity.second_factor import NO_PROOF, FactorProof, SecondFactor
 from application.identity.step_up import StepUp, StepUpHandler
 from application.identity.throttling import Throttling
 from application.ports.clock import Clock
@@ -26,7 +35,7 @@ from application.tenancy.founding import Founding
 from domain.identity.actor import Actor, ActorKind
 from domain.identity.passwords import PasswordPolicy
 from domain.identity.session import Lifetimes
-from domain.shared.ids import OrgId
+from domain.shared.ids import OrgId, UserId
 from tests.support.identity import IDS, LIFETIMES, an_address
 
 PASSWORD = "correct horse battery staple"
@@ -76,15 +85,19 @@ class Desk:
         org_id: OrgId | None = None,
         org_slug: str | None = None,
         origin: Origin | None = None,
+        proof: FactorProof = NO_PROOF,
     ) -> IssuedTokens:
-        handler = LogInHandler(self.uow, self.clock, IDS, CHEAP, self.issuer, self.guarded)
-        return await handler.handle(
-            origin or self.origin, LogIn(email=email, password=password, org_id=org_id, org_slug=org_slug)
+        handler = LogInHandler(
+            self.uow, self.clock, IDS, CHEAP, self.issuer, self.guarded, self.factor, self.tries
         )
+        command = LogIn(email=email, password=password, org_id=org_id, org_slug=org_slug, proof=proof)
+        return await handler.handle(origin or self.origin, command)
 
-    async def refresh(self, refresh_token: str) -> IssuedTokens:
-        handler = RefreshSessionHandler(self.uow, self.clock, self.issuer, ParentSealer())
-        return await handler.handle(self.origin, RefreshSession(refresh_token))
+    async def refresh(self, refresh_token: str, mfa_code: str | None = None) -> IssuedTokens:
+        handler = RefreshSessionHandler(
+            self.uow, self.clock, self.issuer, ParentSealer(), self.factor, self.tries
+        )
+        return await handler.handle(self.origin, RefreshSession(refresh_token, mfa_code))
 
     async def log_out(self, actor: Actor) -> None:
         await LogOutHandler(self.uow, self.clock).handle(actor, LogOut())
@@ -97,9 +110,44 @@ class Desk:
     def password_proof(self) -> PasswordProof:
         return PasswordProof(self.uow, self.guarded)
 
-    async def step_up(self, actor: Actor, password: str = PASSWORD) -> datetime:
-        handler = StepUpHandler(self.uow, self.clock, self.password_proof)
-        return await handler.handle(actor, StepUp(password))
+    @property
+    def factor(self) -> SecondFactor:
+        cipher, hashes = AesGcmFieldCipher([b"f" * 32]), HmacRecoveryHashes([b"r" * 32])
+        return SecondFactor("Sweepline", self.clock, IDS, PyotpOneTimeCodes(), cipher, hashes, SegnoQrCodes())
+
+    @property
+    def tries(self) -> FactorTries:
+        return FactorTries(self.uow, self.throttling)
+
+    async def step_up(
+        self, actor: Actor, password: str = PASSWORD, proof: FactorProof = NO_PROOF
+    ) -> datetime:
+        handler = StepUpHandler(self.uow, self.clock, self.password_proof, self.factor, self.tries)
+        return await handler.handle(actor, StepUp(password, proof))
+
+    async def enroll(
+        self, actor: Actor, proof: FactorProof = NO_PROOF, *, current_password: str | None = None
+    ) -> Enrolment:
+        handler = EnrollFactorHandler(self.uow, self.clock, self.password_proof, self.factor, self.tries)
+        return await handler.handle(actor, EnrollFactor(current_password=current_password, proof=proof))
+
+    async def confirm(self, actor: Actor, code: str) -> tuple[str, ...]:
+        handler = ConfirmFactorHandler(self.uow, self.clock, IDS, self.factor, self.tries)
+        return (await handler.handle(actor, ConfirmFactor(code))).shown
+
+    async def renew_recovery_codes(self, actor: Actor, code: str | None) -> tuple[str, ...]:
+        handler = RenewRecoveryCodesHandler(self.uow, self.clock, self.factor, self.tries)
+        return (await handler.handle(actor, RenewRecoveryCodes(code))).shown
+
+    async def disable(
+        self, actor: Actor, proof: FactorProof = NO_PROOF, *, user_id: UserId | None = None
+    ) -> UserId:
+        handler = DisableFactorHandler(self.uow, self.clock, IDS, self.factor, self.tries)
+        return await handler.handle(actor, DisableFactor(user_id=user_id, proof=proof, reason="lost"))
+
+    async def remove_lost_factor(self, email: str) -> UserId:
+        handler = RemoveLostFactorHandler(self.uow, self.clock, IDS)
+        return await handler.handle(RemoveLostFactor(email, "lost"))
 
     async def change_password(self, actor: Actor, current: str, new: str) -> IssuedTokens:
         handler = ChangePasswordHandler(
@@ -119,6 +167,8 @@ def caller(tokens: IssuedTokens) -> Actor:
         role=tokens.role,
         user_id=tokens.session.user_id,
         session_id=tokens.session.id,
+        mfa_verified=tokens.session.mfa_verified,
+        fresh=True,
         name="somebody",
         request_id="request-1",
     )

@@ -36,7 +36,7 @@ def _of_callers(rules: RouteRules, *, unsafe: bool) -> Sequence[str]:
     if rules.need is Need.PUBLIC:
         return ()
     codes = ["forbidden", "password_change_required", "org_suspended"]
-    if rules.need in {Need.ADMIN, Need.OWNER}:
+    if rules.admin_route or rules.need in {Need.ADMIN, Need.OWNER}:
         codes.append("mfa_required")
     if FRESH in rules.traits:
         codes.append("step_up_required")
