@@ -83,7 +83,7 @@ class Contact:
     def faults(self) -> Iterator[FieldFault]:
         yield from _email("contact/email", self.email)
         if self.phone is not None and not _E164.fullmatch(self.phone):
-            yield FieldFault("contact/phone", "is not a number like +15550100123")
+            yield FieldFault("contact/phone", "is not a plus sign and 7 to 15 digits (E.164)")
         yield from _length("contact/address", self.address, MOST_ADDRESS, one_line=False)
         if self.country is not None and self.country not in COUNTRIES:
             yield FieldFault("contact/country", "is not an ISO 3166-1 code of two letters")

@@ -142,6 +142,8 @@ def test_what_anybody_may_write_is_read_in_linear_time(unit: str) -> None:
         "new_password: is shorter than 15 characters",
         "Idempotency-Key: is not 1 to 128 visible ASCII characters",
         "x=1, note=fine, tokens=3",
+        "is not from 0 to 1000000000",
+        "is not from 1 to 2147483647",
         "at least 2 of 12, 30 or 90 minutes",
     ],
 )
