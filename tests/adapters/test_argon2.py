@@ -1,7 +1,10 @@
+import os
+import threading
+
 import anyio
 import pytest
 
-from adapters.argon2.passwords import AT_ONCE, QUEUE, Argon2Passwords, Cost
+from adapters.argon2.passwords import AT_ONCE, NICENESS, QUEUE, Argon2Passwords, Cost
 from domain.identity.errors import Overloaded
 
 CHEAP = Cost(time=1, memory_kib=8, parallelism=1)
@@ -55,3 +58,16 @@ async def test_too_many_at_once_are_sent_away_and_the_rest_are_served() -> None:
     assert outcomes.count("sent away") == 7
     assert outcomes.count("served") == AT_ONCE + QUEUE
     assert not (await passwords.verify(PASSWORD, None)).matches
+
+
+async def test_hashing_stands_back_behind_everybody_else() -> None:
+    """The threads that hash, and no other: requests are answered while two cores are busy with passwords."""
+
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    passwords = Argon2Passwords(CHEAP)
+    before = niceness()
+    found = {await passwords._in_a_thread(niceness) for _ in range(3)}
+    assert found == {NICENESS}
+    assert (niceness(), before < NICENESS) == (before, True)

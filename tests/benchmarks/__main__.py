@@ -1,7 +1,8 @@
 """`just bench`: a real server, one worker, beside its bare twin, in one run.
 
 For a constant answer, a day's list, the board, slot search and booking creation: requests per second, p50
-and p99 at 1 and at 32 connections; and how much of the twin's rate that is.
+and p99 at 1 and at 32 connections; and how much of the twin's rate that is. Then the day's list while
+others sign in at full load, and how long the event loop was held.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from tests.benchmarks.load import Figures, Plan
+from tests.benchmarks.logins import WATCHED, show_logins, watched_environment
 from tests.benchmarks.recording import record_routes
 from tests.benchmarks.scene import Scene, set_scene
 from tests.support.live import UNLIMITED, LiveServer, free_port, serving
@@ -30,12 +32,14 @@ TITLES = ("requests/s", "p50 ms", "p99 ms", "twin's/s", "p50 ms", "share")
 def main() -> int:
     home = Path(tempfile.mkdtemp(prefix="bench-"))
     quiet = {**UNLIMITED, "LOG_LEVEL": "WARNING"}
-    with serving(home, "--demo", "--no-jobs", environment=quiet) as server:
+    environment = quiet | watched_environment(home)
+    with serving(home, "--demo", "--no-jobs", environment=environment, program=WATCHED) as server:
         scene = set_scene(server)
         record = asyncio.run(record_routes(home / "sweepline", scene))
         (home / "recorded").write_bytes(pickle.dumps(record))
         with twin_serving(home / "recorded") as twin_port:
             reached = compare(server, twin_port, scene)
+        show_logins(server, scene, home / "loop")
     print(f"\nday list at {reached:.0%} of its twin; the goal is {GOAL:.0%}")
     return int(reached < GOAL)
 

@@ -72,10 +72,13 @@ class LiveServer:
 
 @contextmanager
 def serving(
-    home: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    home: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = (str(SWEEPLINE),),
 ) -> Iterator[LiveServer]:
     """Started with `serve --port N` and the arguments given, and ready; stopped at the end."""
-    server = start(home, *arguments, environment=environment)
+    server = start(home, *arguments, environment=environment, program=program)
     try:
         wait_until_ready(server)
         yield server
@@ -83,14 +86,19 @@ def serving(
         server.stop()
 
 
-def start(home: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> LiveServer:
+def start(
+    home: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = (str(SWEEPLINE),),
+) -> LiveServer:
     """As `serving`, but neither waited for nor stopped."""
     port = free_port()
     home.mkdir(parents=True, exist_ok=True)
     log = home / f"serve-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(SWEEPLINE), "serve", "--port", str(port), *arguments],
+            [*program, "serve", "--port", str(port), *arguments],
             env=plain_environment(home) | dict(environment or {}),
             cwd=home,
             stdin=subprocess.DEVNULL,
