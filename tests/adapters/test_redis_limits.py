@@ -83,6 +83,27 @@ async def test_a_limit_holds_while_redis_dies_and_comes_back_with_nothing_in_it(
     assert await admitted(process(), 5) == 3  # who saw nothing of it starts with what Redis knows
 
 
+async def test_a_crowd_that_is_under_way_when_redis_dies_gets_no_more(
+    process: Process, server: RedisServer
+) -> None:
+    """Some are answered by Redis, the others by memory: together as many as the rate says."""
+    limits = process()
+    crowd = [asyncio.create_task(limits.spend(KEY, Rate(20))) for _ in range(80)]
+    await asyncio.wait(crowd, return_when=asyncio.FIRST_COMPLETED)
+    server.kill()
+    assert sum([(await one).admitted for one in crowd]) == 20
+
+
+async def test_an_answer_of_redis_that_comes_after_its_twins_gave_up_admits_nobody_more(
+    process: Process,
+) -> None:
+    limits = process()
+    late = asyncio.create_task(limits.spend(KEY, THREE))
+    await asyncio.sleep(0)  # it has asked Redis
+    assert all(limits.own.count(KEY, THREE).admitted for _ in range(3))  # as who waited too long does
+    assert not (await late).admitted
+
+
 async def test_redis_that_comes_back_is_shared_again(process: Process, server: RedisServer) -> None:
     one, other = process(probe_seconds=0.01), process(probe_seconds=0.01)
     server.kill()
@@ -133,6 +154,17 @@ async def test_a_refusal_of_redis_opens_nothing(process: Process) -> None:
     await limits.shared.client.config_set("maxmemory", "1")
     assert await admitted(limits, 10) == 3
     assert await limits.look() == "degraded"
+
+
+async def test_what_is_older_than_the_window_no_longer_counts(process: Process) -> None:
+    limits = process()
+    seconds, _ = await limits.shared.client.time()
+    name = f"{PREFIX}:{NAMESPACE}/{KEY}/3/60/second"
+    for age in (90, 61, 30):
+        await limits.shared.client.lpush(name, f"{seconds - age}.000000")
+    tally = await limits.spend(KEY, THREE)
+    assert (tally.admitted, tally.remaining) == (True, 1)
+    assert tally.reset_seconds in {29, 30}
 
 
 async def test_its_scripts_may_be_forgotten(process: Process) -> None:

@@ -64,6 +64,14 @@ async def test_the_limit_comes_before_allowlist_credential_and_body() -> None:
         assert junk.status_code == 429
 
 
+async def test_what_is_no_sound_request_is_refused_before_anybody_counts() -> None:
+    async with edge_client(FEW) as client:
+        for _ in range(5):
+            answer = await client.get(ANY, headers={"x-filler": "x" * 17_000})
+            assert (answer.status_code, "ratelimit-limit" in answer.headers) == (400, False)
+        assert await statuses(client, 1) == [404]
+
+
 async def test_a_caller_has_a_limit_of_its_own_wherever_it_calls_from() -> None:
     async with edge_client(BEHIND_A_PROXY) as client:
         found = [
