@@ -106,6 +106,13 @@ async def test_read_only_stops_every_write_of_an_admin_route_and_no_other(
             assert not write or await code_of(gates, line) == "unauthenticated", line
 
 
+def test_basic_is_taken_everywhere_but_where_tokens_are_made(gates: Gates) -> None:
+    """Said again without the application's own words for it (identity page, §4)."""
+    for line in lines_of(gates.app):
+        tokens_only = line.path.startswith(("/v1/iam/", "/v1/auth/")) and line.path != "/v1/auth/org-context"
+        assert line.takes_basic is not tokens_only, line
+
+
 def test_every_route_has_a_need_and_open_ones_serve_anybody(gates: Gates) -> None:
     for line in lines_of(gates.app):
         assert isinstance(line.rules.need, Need), line
