@@ -153,6 +153,18 @@ TEMPLATES: Mapping[str, MailTemplate] = {
         ),
         greets=False,
     ),
+    "break_glass_started": MailTemplate(
+        subject="Break-glass access was started – {{ org }}",
+        heading="Break-glass access was started",
+        paragraphs=(
+            "With the token issued just now, changes are possible while administration is read-only.",
+            "Each of them is on record in the audit log.",
+            "If you did not expect this, revoke the token at once.",
+        ),
+        facts=("started_by", "reason", "valid_until"),
+        greets=False,
+        needs=("started_by", "reason", "expires_at"),
+    ),
     "refresh_reused": MailTemplate(
         subject="A session of yours was ended – {{ org }}",
         heading="A session of yours was ended",

@@ -1,16 +1,17 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
-from application.ports.audit import AuditEntry, AuditFilter, entry_of
+from application.ports.audit import AuditEntry, AuditFilter, entry_of, owed
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.identity.actor import Actor
+from domain.safety.audited_actions import BREAK_GLASS_WRITE
 from domain.shared.errors import NotFound
-from domain.shared.ids import AuditId, OrgId
+from domain.shared.ids import AuditId, BreakGlassId, OrgId
 
-NAMES = tuple(field.name for field in fields(AuditEntry))
+NAMES = tuple(column.name for column in fields(AuditEntry))
 EQUAL = ("actor", "resource_type", "resource_id", "request_id", "outcome", "break_glass_session_id")
 
 
@@ -20,6 +21,7 @@ class MemoryAuditLog:
     org_id: OrgId
     clock: Clock
     ids: Identifiers
+    told: set[BreakGlassId] = field(default_factory=set)  # this unit's break-glass writes
 
     async def record(
         self,
@@ -47,6 +49,15 @@ class MemoryAuditLog:
             outcome=outcome,
         )
         self.rows.append({name: getattr(entry, name) for name in NAMES})
+        if (lifted := owed(actor, action, self.told)) is not None:
+            await self.record(
+                actor,
+                BREAK_GLASS_WRITE,
+                "break_glass_session",
+                lifted.session_id,
+                after=lifted.told(),
+                reason=lifted.reason,
+            )
 
     async def get(self, audit_id: AuditId) -> AuditEntry:
         for row in self.rows:

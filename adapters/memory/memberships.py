@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.identity.membership import Membership
@@ -22,6 +23,9 @@ class MemoryMemberships:
 
     async def save(self, membership: Membership) -> None:
         self.rows[membership.user_id] = membership
+
+    async def list_owners(self) -> Sequence[UserId]:
+        return sorted(membership.user_id for membership in self.rows.values() if membership.rules)
 
     async def count_active_owners(self) -> int:
         return sum(membership.rules for membership in self.rows.values())

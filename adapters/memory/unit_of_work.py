@@ -21,6 +21,7 @@ from adapters.memory.audit_chain import MemoryAuditChain, MemoryUnsealedOrgs
 from adapters.memory.blackouts import MemoryBlackouts
 from adapters.memory.booking_settings import MemoryBookingSettings
 from adapters.memory.bookings import MemoryBookings, MemoryOverdueHolds
+from adapters.memory.break_glass import MemoryBreakGlassSessions
 from adapters.memory.calendar import MemoryCalendar
 from adapters.memory.delivery_queues import MemoryDeliveryQueues
 from adapters.memory.emails import MemoryEmailEvents
@@ -65,6 +66,7 @@ from domain.leads.lead import Lead
 from domain.pricing.add_on import AddOn
 from domain.pricing.price_book import PriceBook
 from domain.safety.audit_chain import Head
+from domain.safety.break_glass import BreakGlassSession
 from domain.scheduling.blackout import Blackout
 from domain.scheduling.settings import BookingSettings
 from domain.scheduling.team import Team
@@ -73,6 +75,7 @@ from domain.shared.ids import (
     AddOnId,
     BlackoutId,
     BookingId,
+    BreakGlassId,
     EventId,
     LeadId,
     LinkId,
@@ -91,6 +94,7 @@ class OrgTables:
 
     audit: list[dict[str, Any]] = field(default_factory=list)
     audit_head: list[Head] = field(default_factory=list)
+    break_glass: dict[BreakGlassId, BreakGlassSession] = field(default_factory=dict)
     outbox: dict[EventId, OutboxEvent] = field(default_factory=dict)
     outbox_attempts: dict[tuple[EventId, int], Attempt] = field(default_factory=dict)
     emails: dict[EventId, EmailEvent] = field(default_factory=dict)
@@ -139,13 +143,15 @@ class MemoryUnit:
     clock: Clock
     ids: Identifiers
     belongings: MemoryBelongings
+    told: set[BreakGlassId] = field(default_factory=set)  # whose break-glass write is on record
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        before = snapshot(self.tables)
+        before, told = snapshot(self.tables), set(self.told)
         try:
             yield
         except BaseException:
+            self.told.intersection_update(told)
             for table in fields(before):
                 setattr(self.tables, table.name, getattr(before, table.name))
             raise
@@ -158,7 +164,11 @@ class MemoryUnit:
 
     @property
     def audit(self) -> MemoryAuditLog:
-        return MemoryAuditLog(self.tables.audit, self.org_id, self.clock, self.ids)
+        return MemoryAuditLog(self.tables.audit, self.org_id, self.clock, self.ids, self.told)
+
+    @property
+    def break_glass(self) -> MemoryBreakGlassSessions:
+        return MemoryBreakGlassSessions(self.tables.break_glass, self.tables.audit)
 
     @property
     def audit_chain(self) -> MemoryAuditChain:

@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
@@ -7,14 +7,15 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables.platform import admin_audit_logs as logs
-from application.ports.audit import AuditEntry, AuditFilter, entry_of
+from application.ports.audit import AuditEntry, AuditFilter, entry_of, owed
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.identity.actor import Actor
+from domain.safety.audited_actions import BREAK_GLASS_WRITE
 from domain.shared.errors import NotFound
-from domain.shared.ids import AuditId, OrgId
+from domain.shared.ids import AuditId, BreakGlassId, OrgId
 
-NAMES = tuple(field.name for field in fields(AuditEntry))
+NAMES = tuple(column.name for column in fields(AuditEntry))
 WRITTEN = tuple(name for name in NAMES if name not in {"org_id", "seq", "prev_hash", "hash"})
 ENTRY = tuple(logs.c[name] for name in NAMES)
 INSERT = insert(logs)
@@ -35,6 +36,7 @@ class PostgresAuditLog:
     org_id: OrgId
     clock: Clock
     ids: Identifiers
+    told: set[BreakGlassId] = field(default_factory=set)  # this unit's break-glass writes
 
     async def record(
         self,
@@ -62,6 +64,15 @@ class PostgresAuditLog:
             outcome=outcome,
         )
         await self.connection.execute(INSERT, {name: getattr(entry, name) for name in WRITTEN})
+        if (lifted := owed(actor, action, self.told)) is not None:
+            await self.record(
+                actor,
+                BREAK_GLASS_WRITE,
+                "break_glass_session",
+                lifted.session_id,
+                after=lifted.told(),
+                reason=lifted.reason,
+            )
 
     async def get(self, audit_id: AuditId) -> AuditEntry:
         row = (await self.connection.execute(GET, {"wanted": audit_id})).one_or_none()

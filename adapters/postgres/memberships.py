@@ -22,11 +22,9 @@ SAVE = (
     .where(memberships.c.user_id == bindparam("id"))
     .values({name: bindparam(name) for name in CHANGING})
 )
-COUNT_OWNERS = (
-    select(func.count())
-    .select_from(memberships)
-    .where(memberships.c.role == "owner", memberships.c.status == "active")
-)
+OWNERS = (memberships.c.role == "owner", memberships.c.status == "active")
+COUNT_OWNERS = select(func.count()).select_from(memberships).where(*OWNERS)
+LIST_OWNERS = select(memberships.c.user_id).where(*OWNERS).order_by(memberships.c.user_id)
 
 
 def to_membership(row: Sequence[Any]) -> Membership:
@@ -57,6 +55,9 @@ class PostgresMemberships:
     async def save(self, membership: Membership) -> None:
         row = {name: getattr(membership, name) for name in CHANGING}
         await self.connection.execute(SAVE, {**row, "id": membership.user_id})
+
+    async def list_owners(self) -> Sequence[UserId]:
+        return [UserId(user_id) for user_id in (await self.connection.execute(LIST_OWNERS)).scalars()]
 
     async def count_active_owners(self) -> int:
         return int((await self.connection.execute(COUNT_OWNERS)).scalar_one())

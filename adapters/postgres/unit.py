@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +12,7 @@ from adapters.postgres.audit_chain import PostgresAuditChain, PostgresUnsealedOr
 from adapters.postgres.blackouts import PostgresBlackouts
 from adapters.postgres.booking_settings import PostgresBookingSettings
 from adapters.postgres.bookings import PostgresBookings, PostgresOverdueHolds
+from adapters.postgres.break_glass import PostgresBreakGlassSessions
 from adapters.postgres.calendar import PostgresCalendar
 from adapters.postgres.delivery_queues import PostgresDeliveryQueues
 from adapters.postgres.emails import PostgresEmailEvents
@@ -40,7 +41,7 @@ from adapters.postgres.workers import PostgresWorkers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.identity.once import Once
-from domain.shared.ids import OrgId
+from domain.shared.ids import BreakGlassId, OrgId
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,17 @@ class PostgresUnit:
     claim: Claim
     clock: Clock
     ids: Identifiers
+    told: set[BreakGlassId] = field(default_factory=set)  # whose break-glass write is on record
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        async with self.connection.begin_nested():
-            yield
+        before = set(self.told)
+        try:
+            async with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self.told.intersection_update(before)
+            raise
 
     async def recall(self, once: Once | None) -> None:
         await replace(self.claim, once=once).recall()
@@ -64,7 +71,11 @@ class PostgresUnit:
 
     @property
     def audit(self) -> PostgresAuditLog:
-        return PostgresAuditLog(self.connection, self.org_id, self.clock, self.ids)
+        return PostgresAuditLog(self.connection, self.org_id, self.clock, self.ids, self.told)
+
+    @property
+    def break_glass(self) -> PostgresBreakGlassSessions:
+        return PostgresBreakGlassSessions(self.connection)
 
     @property
     def audit_chain(self) -> PostgresAuditChain:

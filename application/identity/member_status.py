@@ -15,6 +15,7 @@ from application.ports.clock import Clock
 from application.ports.unit_of_work import Unit, UnitOfWork
 from application.ports.users import User
 from application.retrying import retrying
+from application.safety.break_glass import revoke_all_of
 from domain.identity.actor import Actor
 from domain.identity.link import LinkPurpose
 from domain.identity.membership import Membership, MembershipStatus
@@ -51,6 +52,7 @@ class DeactivateHandler:
                 await unlink_worker(unit, actor, person.id, now)
                 await self.links.void(unit, person, LinkPurpose.INVITATION)
                 await unit.sessions.revoke_all(RevokedReason.DEACTIVATED, now, user_id=person.id)
+                await revoke_all_of(unit, actor, person.id, now)
                 await _record(unit, actor, "deactivate_user", before, after, command.reason)
             user = await unit.users.get(person.id)
             await unit.seal(user)

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.identity.actor import Actor, ActorKind
-from domain.safety.audited_actions import ACTIONS
+from domain.identity.actor import Actor, ActorKind, Lifted
+from domain.safety.audited_actions import ACTIONS, BREAK_GLASS_WRITE
 from domain.shared.ids import AuditId, BreakGlassId, OrgId, UserId
 
 MOST_BYTES = 8 * 1024
@@ -73,7 +73,9 @@ class AuditLog(Protocol):
         outcome: str = "ok",
     ) -> None:
         """One unsealed row. The action is one of `domain.safety.audited_actions`, which says what of
-        `before` and `after` is kept; its instant and id are the adapter's own."""
+        `before` and `after` is kept; its instant and id are the adapter's own.
+
+        The first row that a unit writes for an actor under break-glass is followed by `break_glass_write`."""
 
     async def get(self, audit_id: AuditId) -> AuditEntry:
         """Raises NotFound."""
@@ -117,7 +119,17 @@ def entry_of(
         request_id=actor.request_id,
         ip=actor.ip if shown else None,
         user_agent=actor.user_agent if shown else None,
+        break_glass_session_id=actor.lifted.session_id if actor.lifted else None,
     )
+
+
+def owed(actor: Actor, action: str, told: set[BreakGlassId]) -> Lifted | None:
+    """The write of which `break_glass_write` is still to tell, once a unit; `told` is that unit's memory."""
+    lifted = actor.lifted
+    if lifted is None or action == BREAK_GLASS_WRITE or lifted.session_id in told:
+        return None
+    told.add(lifted.session_id)
+    return lifted
 
 
 def _fitting(values: dict[str, object] | None) -> dict[str, object] | None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Protocol
 
 from domain.identity.membership import Membership
@@ -16,6 +17,9 @@ class Memberships(Protocol):
 
     async def save(self, membership: Membership) -> None:
         """Overwrite."""
+
+    async def list_owners(self) -> Sequence[UserId]:
+        """The active ones."""
 
     async def count_active_owners(self) -> int:
         """Exact while this unit holds the lock on the organisation: who ends an owner takes that first."""

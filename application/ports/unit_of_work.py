@@ -9,6 +9,7 @@ from application.ports.audit_chain import AuditChain, UnsealedOrgs
 from application.ports.blackouts import Blackouts
 from application.ports.booking_settings import BookingSettingsStore
 from application.ports.bookings import Bookings, OverdueHolds
+from application.ports.break_glass import BreakGlassSessions
 from application.ports.calendar import Calendar
 from application.ports.delivery_queues import DeliveryQueues
 from application.ports.emails import EmailEvents
@@ -55,6 +56,8 @@ class Unit(Protocol):
 
     @property
     def audit(self) -> AuditLog: ...
+    @property
+    def break_glass(self) -> BreakGlassSessions: ...
     @property
     def audit_chain(self) -> AuditChain: ...
     @property

@@ -6,7 +6,7 @@ from enum import StrEnum
 from domain.identity.errors import StepUpRequired
 from domain.identity.once import Once
 from domain.shared.errors import Forbidden
-from domain.shared.ids import OrgId, SessionId, UserId
+from domain.shared.ids import BreakGlassId, OrgId, SessionId, UserId
 
 
 class Role(StrEnum):
@@ -60,6 +60,20 @@ class ActorKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lifted:
+    """The write that a break-glass token let through; `status` is its answer when it goes well."""
+
+    session_id: BreakGlassId
+    reason: str
+    method: str
+    route: str
+    status: int
+
+    def told(self) -> dict[str, object]:
+        return {"method": self.method, "route": self.route, "status": self.status}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """The caller of a use case, resolved once at the edge. Its organisation is the only one it can reach."""
 
@@ -76,6 +90,7 @@ class Actor:
     ip: str | None = None
     user_agent: str | None = None
     once: Once | None = None  # every writing use case hands it to `begin` and seals its result
+    lifted: Lifted | None = None  # administration is read-only, and this caller writes all the same
 
     def may(self, need: Need) -> bool:
         if self.kind in {ActorKind.JOB, ActorKind.OPERATOR}:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 PERSONAL = "<personal>"
+BREAK_GLASS_WRITE = "break_glass_write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,13 @@ BOOKING = {
     )
 }
 
+SAFETY = {
+    "break_glass_start": AuditedAction("Somebody started break-glass.", ("expires_at",)),
+    "break_glass_revoke": AuditedAction("A break-glass token was revoked.", ("status",)),
+    BREAK_GLASS_WRITE: AuditedAction("A write under a break-glass token.", ("method", "route", "status")),
+}
+
 ACTIONS: Mapping[str, AuditedAction] = MappingProxyType(
-    {**IDENTITY, **TENANCY, **PRICING, **LEADS, **SCHEDULING, **BOOKING}
+    {**IDENTITY, **TENANCY, **PRICING, **LEADS, **SCHEDULING, **BOOKING, **SAFETY}
 )
 """By name. A context adds its own above; `docs/audit.md` lists them for people."""

@@ -17,6 +17,7 @@ from entrypoints.http.blackouts import BlackoutsController
 from entrypoints.http.booking_moves import BookingMovesController
 from entrypoints.http.booking_settings import BookingSettingsController
 from entrypoints.http.bookings import BookingsController
+from entrypoints.http.break_glass import BreakGlassController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.config import ConfigController
 from entrypoints.http.documentation import DocumentationController
@@ -34,6 +35,7 @@ from entrypoints.http.problem_catalogue import ProblemsController
 from entrypoints.http.problems import answer_problem
 from entrypoints.http.public_bookings import PublicBookingsController
 from entrypoints.http.public_leads import PublicLeadsController
+from entrypoints.http.read_only import FailedWrites
 from entrypoints.http.routes import RULES
 from entrypoints.http.schedule import ScheduleController
 from entrypoints.http.second_factor import SecondFactorController
@@ -77,6 +79,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     SlotsController,
     ScheduleController,
     AuditController,
+    BreakGlassController,
 )
 """Every controller of the API; a context adds its own here."""
 
@@ -120,7 +123,10 @@ def roles_with_factor(settings: Settings) -> frozenset[Role]:
 
 
 def edge_around(app: Litestar, settings: Settings, container: AsyncContainer) -> Edge:
-    return Edge(app.asgi_handler, container, edge_policy(settings, unmetered_paths(app)))
+    inside = app.asgi_handler
+    if settings.edge.admin_read_only:
+        inside = FailedWrites(inside, container)
+    return Edge(inside, container, edge_policy(settings, unmetered_paths(app)))
 
 
 def unmetered_paths(app: Litestar) -> frozenset[str]:

@@ -11,13 +11,14 @@ from litestar import Request, Response
 
 from domain.identity.actor import Actor, ActorKind, Need, Role
 from domain.identity.errors import MfaRequired
-from domain.shared.errors import Conflict, Forbidden, Unauthenticated
+from domain.shared.errors import Forbidden, Unauthenticated
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.client_address import Network, admits
 from entrypoints.http.csrf import COOKIE_SESSION, Csrf
 from entrypoints.http.once import KEYED_REQUEST, carries_key
 from entrypoints.http.problems import MalformedRequest, PayloadTooLarge, allow
 from entrypoints.http.rates import Meter
+from entrypoints.http.read_only import is_stopped, lifted
 from entrypoints.http.request_context import context_of
 from entrypoints.http.routes import FRESH, RULES, RouteRules
 from entrypoints.log_context import bind
@@ -27,10 +28,6 @@ UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 class IpNotAllowed(Forbidden):
     code = "ip_not_allowed"
-
-
-class AdminReadOnly(Conflict):
-    code = "admin_read_only"
 
 
 @dataclass(slots=True)
@@ -63,6 +60,8 @@ class Gatekeeper:
             await (await self.container.get(Csrf)).check(request, session)
         self._check_factor(actor, rules)
         self._check_need(actor, rules)
+        if self.read_only and actor is not None and is_stopped(request, rules):
+            actor = await lifted(request, actor, self.container)
         if actor is not None:
             if actor.kind is ActorKind.BASIC:
                 meter = await self.container.get(Meter)
@@ -71,8 +70,6 @@ class Gatekeeper:
             bind(org_id=actor.org_id, user_id=actor.user_id, role=actor.role)
             if carries_key(request, actor):
                 request.scope["state"][KEYED_REQUEST] = request
-        if rules.admin_route and self.read_only and request.method in UNSAFE:
-            raise AdminReadOnly("Administration is read-only at the moment.")
 
     @staticmethod
     def _methods(request: Request[Any, Any, Any]) -> str:

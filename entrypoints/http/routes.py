@@ -22,6 +22,7 @@ from entrypoints.http.validation import RequestPlan, plan_for
 RULES = "rules"  # the key in a handler's opt
 KEY_REQUIRED = "idempotency_key_required"  # among the problems of a route that insists on a key
 FRESH = "fresh"  # a route's trait: a session must have proved itself lately
+READ_ONLY_EXEMPT = "read_only_exempt"  # a route's trait: the way out of read-only mode
 REQUEST = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request[Any, Any, Any])
 
 

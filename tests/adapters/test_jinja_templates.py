@@ -57,6 +57,7 @@ SUBJECTS = {
     "temp_password_notice": "Your password was reset – Acme & Söhne",
     "mfa_enabled": "Your second factor is on – Acme & Söhne",
     "mfa_disabled": "Your second factor is off – Acme & Söhne",
+    "break_glass_started": "Break-glass access was started – Acme & Söhne",
     "refresh_reused": "A session of yours was ended – Acme & Söhne",
     "login_locked": "Your account is locked – Acme & Söhne",
     "second_factor_locked": "Wrong codes for your account – Acme & Söhne",
@@ -64,12 +65,20 @@ SUBJECTS = {
 
 
 ADDRESS = "https://sweepline.example/accept-invitation#token=abc&def"
+INCIDENT = {
+    "to": "owner@example.com",
+    "started_by": "adam@example.com",
+    "reason": "Prices <b>wrong</b>",
+    "expires_at": "2026-03-03T14:00:00Z",
+}
 LINKED = {"to": "jane@example.com", "secret": ADDRESS, "role": "dispatcher"}
 
 
 def values_of(template: str) -> dict[str, Any]:
     if TEMPLATES[template].link:
         return LINKED
+    if template == "break_glass_started":
+        return INCIDENT
     return REQUEST if template in {"request_received", "lead_office_notice"} else VISIT
 
 

@@ -137,6 +137,10 @@ async def blackout(office: Office) -> str:
     return await office.make("/v1/admin/blackouts", body, "blackout")
 
 
+async def break_glass(office: Office) -> str:
+    return await office.make("/v1/admin/break-glass/start", INCIDENT, "session")
+
+
 async def member(office: Office) -> str:
     body = {"email": f"dan-{IDS.new().hex[-12:]}@acme.example"}
     return await office.make("/v1/iam/users", body, "user")
@@ -154,6 +158,7 @@ def with_code(path: str, make: Callable[[Office], Awaitable[str]]) -> Recipe:
     return recipe
 
 
+INCIDENT = {"reason": "Prices are wrong", "ttl_minutes": 30}
 LEAD = {"name": "Jane Doe", "phone": "+1 555 010 0134"}
 CLOSED = {"starts_at": TOMORROW, "ends_at": DAY_AFTER}
 LATER = {"starts_at": DAY_AFTER}
@@ -184,6 +189,10 @@ RECIPES: dict[tuple[str, str], Recipe] = {
         "/v1/admin/schedule/{}/move", Office.booking, LATER
     ),
     ("POST", "/v1/admin/schedule/block"): plain("/v1/admin/schedule/block", CLOSED),
+    ("POST", "/v1/admin/break-glass/start"): plain("/v1/admin/break-glass/start", INCIDENT),
+    ("POST", "/v1/admin/break-glass/{session_id}/revoke"): about(
+        "/v1/admin/break-glass/{}/revoke", break_glass
+    ),
     ("POST", "/v1/admin/cleanup"): plain("/v1/admin/cleanup"),
     ("POST", "/v1/admin/leads"): plain("/v1/admin/leads", LEAD),
     ("PATCH", "/v1/admin/leads/{lead_id}"): about("/v1/admin/leads/{}", Office.lead, {"notes": "Mornings"}),
@@ -223,7 +232,16 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/iam/users/{user_id}/logout"): about("/v1/iam/users/{}/logout", member),
 }
 SECRET = frozenset(
-    ["access_token", "refresh_token", "temp_password", "secret", "otpauth_uri", "qr_svg", "recovery_codes"]
+    [
+        "access_token",
+        "refresh_token",
+        "temp_password",
+        "token",
+        "secret",
+        "otpauth_uri",
+        "qr_svg",
+        "recovery_codes",
+    ]
 )
 
 

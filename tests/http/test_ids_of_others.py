@@ -25,7 +25,6 @@ from tests.support.rates import COUNTING
 
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "user_id": ("memberships", "user_id"),
-    "break_glass_session_id": ("admin_audit_logs", "audit_id"),
     "resource_id": ("teams", "team_id"),
     "request_id": ("admin_audit_logs", "audit_id"),
 }

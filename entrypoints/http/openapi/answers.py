@@ -6,7 +6,7 @@ from typing import Any
 from domain.identity.actor import Need
 from entrypoints.http.problem_pages import PAGES
 from entrypoints.http.problems import MEDIA_TYPE
-from entrypoints.http.routes import FRESH, RouteRules
+from entrypoints.http.routes import FRESH, READ_ONLY_EXEMPT, RouteRules
 from entrypoints.http.validation import RequestPlan
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -28,7 +28,10 @@ def problem_codes(rules: RouteRules, plan: RequestPlan, method: str) -> tuple[st
             *_of_callers(rules, unsafe=unsafe),
         ]
     if rules.admin_route:
-        codes += ["ip_not_allowed", *(["admin_read_only"] if unsafe else [])]
+        codes += [
+            "ip_not_allowed",
+            *(["admin_read_only"] if unsafe and READ_ONLY_EXEMPT not in rules.traits else []),
+        ]
     return tuple(dict.fromkeys([*codes, *rules.problems]))
 
 

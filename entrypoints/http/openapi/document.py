@@ -24,7 +24,7 @@ from entrypoints.http.openapi.answers import (
 from entrypoints.http.openapi.examples import Examples
 from entrypoints.http.openapi.schemas import Schemas, without_null
 from entrypoints.http.problem_pages import PAGES
-from entrypoints.http.routes import Endpoint
+from entrypoints.http.routes import READ_ONLY_EXEMPT, Endpoint
 from entrypoints.http.validation import NoFields, Param
 
 BEARER = "bearer"
@@ -40,6 +40,11 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "One key, one effect: a repetition gets the stored answer for 24 hours.",
+}
+BREAK_GLASS = {
+    "name": "X-Break-Glass-Token",
+    "in": "header",
+    "description": "Of `/v1/admin/break-glass/start`: lets this through while administration is read-only.",
 }
 SLUG = {"type": "string", "minLength": 3, "maxLength": 63, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
 KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"}
@@ -238,6 +243,8 @@ def _headers_of_gates(operation: Operation) -> Iterator[Mapping[str, Any]]:
     if rules.need is not Need.PUBLIC and operation.method in UNSAFE:
         needed = "idempotency_key_required" in rules.problems
         yield {**IDEMPOTENCY_KEY, "required": needed, "schema": KEY_SCHEMA}
+        if rules.admin_route and READ_ONLY_EXEMPT not in rules.traits:
+            yield {**BREAK_GLASS, "required": False, "schema": text}
 
 
 def names_in(path: str) -> list[str]:
