@@ -34,7 +34,7 @@ QUICK = settings(COMMON, phases=[Phase.generate], report_multiple_bugs=False)
 
 def test_bookings_keep_their_laws_in_any_order() -> None:
     run_state_machine_as_test(
-        BookingMachine, settings=settings(QUICK, max_examples=60, stateful_step_count=40)
+        BookingMachine, settings=settings(QUICK, max_examples=30, stateful_step_count=40)
     )
 
 
@@ -46,7 +46,17 @@ def test_bookings_keep_their_laws_for_long() -> None:
     )
 
 
-def test_every_history_plays_alike_on_postgresql(postgres: TestDatabase) -> None:
+def test_histories_play_alike_on_postgresql(postgres: TestDatabase) -> None:
+    play_alike(postgres, settings(QUICK, max_examples=6, stateful_step_count=30))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_many_histories_play_alike_on_postgresql(postgres: TestDatabase) -> None:
+    play_alike(postgres, settings(COMMON, max_examples=50, stateful_step_count=40))
+
+
+def play_alike(postgres: TestDatabase, how_long: settings) -> None:
     class ReplayedMachine(BookingMachine):
         def teardown(self) -> None:
             try:
@@ -55,9 +65,7 @@ def test_every_history_plays_alike_on_postgresql(postgres: TestDatabase) -> None
             finally:
                 super().teardown()
 
-    run_state_machine_as_test(
-        ReplayedMachine, settings=settings(QUICK, max_examples=15, stateful_step_count=30)
-    )
+    run_state_machine_as_test(ReplayedMachine, settings=how_long)
 
 
 async def replay(machine: BookingMachine, url: str) -> None:
