@@ -28,8 +28,9 @@ Written by `just matrix` from the routes of the application and the one permissi
 ● passes the gates; 401 and 403 are what stops the caller there. A *Basic* caller has a role like
 everybody else: ● there means that Basic is taken at all, and then the column of its role decides.
 *gates* tells what else stands before the handler: `admin` routes have the address allowlist and read-only
-mode, `open` ones no gate at all, so that no credential is read. What a use case refuses beyond that its
-route's own documentation says.
+mode, and with `ADMIN_MFA_REQUIRED` they and every other route that needs admin or owner ask for the second
+factor; `fresh` asks a session that has not proved itself lately to do so again; `open` routes have no gate at
+all, so that no credential is read. What a use case refuses beyond that its route's own documentation says.
 """
 
 
