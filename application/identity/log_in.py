@@ -1,4 +1,7 @@
+import asyncio
+import time
 from dataclasses import dataclass, replace
+from typing import NewType
 from uuid import UUID
 
 from application.identity.factor_tries import FactorTries
@@ -28,6 +31,8 @@ from domain.shared.ids import OrgId, SessionId, UserId
 
 NOBODY = UserId(UUID(int=0))
 NOWHERE = OrgId(UUID(int=0))
+RefusalPace = NewType("RefusalPace", float)
+"""Seconds after which a refusal past a full bucket is told: longer than any of its steps together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +79,31 @@ class LogInHandler:
     guarded: GuardedPasswords
     factor: SecondFactor
     tries: FactorTries
+    pace: RefusalPace
 
     async def handle(self, origin: Origin, command: LogIn) -> IssuedTokens:
         """Raises InvalidCredentials, TooManyTries, Overloaded; only after the right password MfaRequired and
         OrgSuspended."""
-        async with self.uow.begin_global() as shared:
-            candidate = await self._look_up(shared, command)
+        started = time.monotonic()
+        admission = await self.guarded.throttling.admit_password(origin, command.email)
+        if admission.refusal is None:
+            return await self._log_in(admission, command)
+        if command.proof.code is None:  # before anything is looked up: no hash would hide how long that takes
+            await self.guarded.throttling.wrong(admission, "login")
+            raise admission.refusal
+        try:
+            return await self._log_in(admission, command)
+        except TooManyTries:  # at one pace, however far it came
+            await asyncio.sleep(started + self.pace - time.monotonic())
+            raise
+
+    async def _log_in(self, admission: Admission, command: LogIn) -> IssuedTokens:
         throttling = self.guarded.throttling
-        admission = await throttling.admit_password(origin, command.email)
+        candidate = await self._find(admission, command)
         proven = await self._prove_password(admission, candidate, command)
         try:
-            tokens = await self._enter(origin, proven, command.proof)
-        except (MfaRequired, TooManyTries, OrgSuspended) as refused:
+            tokens = await self._enter(admission.origin, proven, command.proof)
+        except (InvalidCredentials, MfaRequired, TooManyTries, OrgSuspended) as refused:
             if admission.refusal is not None and not isinstance(refused, OrgSuspended):
                 raise admission.refusal from None
             await throttling.right(admission)
@@ -93,12 +111,17 @@ class LogInHandler:
         await throttling.right(admission, logged_in=True)
         return tokens
 
+    async def _find(self, admission: Admission, command: LogIn) -> Candidate:
+        try:
+            async with self.uow.begin_global() as shared:
+                return await self._look_up(shared, command)
+        except Invalid:
+            await self.guarded.throttling.undo(admission)
+            raise
+
     async def _prove_password(self, admission: Admission, candidate: Candidate, command: LogIn) -> Proven:
         """Past a full bucket the rightful owner alone is let on, who sends a code with the password. A hash
         is compared for whoever sends one, so that its time does not tell who has a factor."""
-        if admission.refusal is not None and command.proof.code is None:
-            await self.guarded.throttling.wrong(admission, "login")
-            raise admission.refusal
         secret, person, belonging = candidate.secret, candidate.person, candidate.belonging
         password_hash = secret.password_hash if secret is not None else None
         verdict = await self.guarded.compare(admission, command.password, password_hash)

@@ -22,7 +22,7 @@ from application.identity.guarded_passwords import GuardedPasswords
 from application.identity.invitations import AcceptInvitationHandler, InspectInvitationHandler
 from application.identity.issuing import TokenIssuer
 from application.identity.list_users import ListUsersHandler, ReadUserHandler
-from application.identity.log_in import LogInHandler
+from application.identity.log_in import LogInHandler, RefusalPace
 from application.identity.log_out import LogOutEverywhereHandler, LogOutHandler
 from application.identity.log_out_user import LogOutUserHandler
 from application.identity.mailed_links import LinkMailer, LinkReader, PublicBaseUrl
@@ -143,6 +143,10 @@ class IdentityProvider(Provider):
     @provide
     def public_base_url(self, settings: Settings) -> PublicBaseUrl:
         return PublicBaseUrl((settings.general.public_base_url or DEV_BASE_URL).rstrip("/"))
+
+    @provide
+    def pace(self) -> RefusalPace:
+        return RefusalPace(1.0)
 
     @provide
     def policy(self) -> PasswordPolicy:

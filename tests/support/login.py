@@ -16,7 +16,7 @@ from application.identity.enroll_factor import EnrollFactor, EnrollFactorHandler
 from application.identity.factor_tries import FactorTries
 from application.identity.guarded_passwords import GuardedPasswords
 from application.identity.issuing import IssuedTokens, TokenIssuer
-from application.identity.log_in import LogIn, LogInHandler
+from application.identity.log_in import LogIn, LogInHandler, RefusalPace
 from application.identity.log_out import LogOut, LogOutEverywhere, LogOutEverywhereHandler, LogOutHandler
 from application.identity.origin import Origin
 from application.identity.password_proof import PasswordProof
@@ -40,6 +40,7 @@ from tests.support.identity import IDS, LIFETIMES, an_address
 
 PASSWORD = "correct horse battery staple"
 POLICY = PasswordPolicy(common_passwords())
+AT_ONCE = RefusalPace(0)
 CHEAP = Argon2Passwords(Cost(time=1, memory_kib=8, parallelism=1))
 
 
@@ -50,6 +51,7 @@ class Desk:
     uow: UnitOfWork
     clock: Clock
     lifetimes: Lifetimes = LIFETIMES
+    refusal_pace: RefusalPace = AT_ONCE
     origin: Origin = field(default_factory=lambda: Origin("request-1", an_address(), "tests"))
 
     @property
@@ -88,7 +90,15 @@ class Desk:
         proof: FactorProof = NO_PROOF,
     ) -> IssuedTokens:
         handler = LogInHandler(
-            self.uow, self.clock, IDS, CHEAP, self.issuer, self.guarded, self.factor, self.tries
+            self.uow,
+            self.clock,
+            IDS,
+            CHEAP,
+            self.issuer,
+            self.guarded,
+            self.factor,
+            self.tries,
+            self.refusal_pace,
         )
         command = LogIn(email=email, password=password, org_id=org_id, org_slug=org_slug, proof=proof)
         return await handler.handle(origin or self.origin, command)

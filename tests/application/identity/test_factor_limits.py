@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import anyio
+import anyio.lowlevel
 import pytest
 
+from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.identity.log_in import RefusalPace
 from application.identity.second_factor import NO_PROOF
 from application.ports.unit_of_work import UnitOfWork
 from application.tenancy.operate_orgs import SetOrgStatus, SetOrgStatusHandler
@@ -15,6 +18,7 @@ from domain.identity.errors import (
     OrgSuspended,
     TooManyTries,
 )
+from domain.shared.errors import Invalid
 from domain.tenancy.org import OrgStatus
 from tests.support.authenticator import FULL_WIDTH
 from tests.support.clock import FixedClock
@@ -140,3 +144,41 @@ async def test_a_suspension_is_told_after_the_factor(memory_desk: Desk, clock: F
     for _ in range(2):  # nobody got in, so the code is not spent
         with pytest.raises(OrgSuspended):
             await owner.log_in(proof)
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "a wrong password, indeed"])
+async def test_past_a_full_bucket_every_refusal_waits_for_its_time(
+    memory_uow: MemoryUnitOfWork, clock: FixedClock, password: str
+) -> None:
+    """How far a try came before it failed is not to be read from a watch."""
+    desk = Desk(memory_uow, clock, refusal_pace=RefusalPace(3600))
+    owner = await an_owner_with_a_factor(desk, clock)
+    for _ in range(10):
+        with pytest.raises(InvalidCredentials):
+            await desk.log_in(owner.email, "a wrong password, indeed")
+    on_record, told = len(memory_uow.shared.auth_failures), []
+
+    async def attempt() -> None:
+        try:
+            await desk.log_in(owner.email, password, proof=code(owner.phone.wrong()))
+        except TooManyTries:
+            told.append("refused")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(attempt)
+        while len(memory_uow.shared.auth_failures) == on_record:
+            await anyio.lowlevel.checkpoint()
+        for _ in range(100):
+            await anyio.lowlevel.checkpoint()
+        assert told == []
+        group.cancel_scope.cancel()
+
+
+async def test_a_named_organisation_that_is_another_costs_no_try(
+    memory_desk: Desk, clock: FixedClock
+) -> None:
+    owner = await an_owner_with_a_factor(memory_desk, clock)
+    for _ in range(12):
+        with pytest.raises(Invalid):
+            await memory_desk.log_in(owner.email, org_id=owner.org_id, org_slug="no-such-org")
+    await owner.log_in()
