@@ -2,7 +2,7 @@
 
 For a constant answer, a day's list, the board, slot search and booking creation: requests per second, p50
 and p99 at 1 and at 32 connections; and how much of the twin's rate that is. Then the day's list while
-others sign in at full load, and how long the event loop was held.
+others sign in at full load, and how long the event loop was held; last, what an audit row costs a write.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from tests.benchmarks.auditing import main as show_audited_writes
 from tests.benchmarks.load import Figures, Plan
 from tests.benchmarks.logins import WATCHED, show_logins, watched_environment
 from tests.benchmarks.recording import record_routes
@@ -40,6 +41,7 @@ def main() -> int:
         with twin_serving(home / "recorded") as twin_port:
             reached = compare(server, twin_port, scene)
         show_logins(server, scene, home / "loop")
+    show_audited_writes()
     print(f"\nday list at {reached:.0%} of its twin; the goal is {GOAL:.0%}")
     return int(reached < GOAL)
 
