@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Select, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables.platform import admin_audit_logs as logs
@@ -26,6 +26,21 @@ EQUAL = ("actor", "resource_type", "resource_id", "request_id", "outcome", "brea
 
 def to_entry(row: Sequence[Any]) -> AuditEntry:
     return AuditEntry(**dict(zip(NAMES, row, strict=True)))
+
+
+def matching(wanted: AuditFilter) -> Select[Any]:
+    """Sealed rows, newest number first: each filter has its own walk."""
+    given = {name: getattr(wanted, name) for name in EQUAL}
+    found = SEALED.where(*(logs.c[name] == value for name, value in given.items() if value is not None))
+    if wanted.actions:
+        found = found.where(logs.c.action.in_(sorted(wanted.actions)))
+    if wanted.created_from is not None:
+        found = found.where(logs.c.created_at >= wanted.created_from)
+    if wanted.created_before is not None:
+        found = found.where(logs.c.created_at < wanted.created_before)
+    if wanted.before_seq is not None:
+        found = found.where(logs.c.seq < wanted.before_seq)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +96,5 @@ class PostgresAuditLog:
         return to_entry(row)
 
     async def list_sealed(self, wanted: AuditFilter, limit: int) -> Sequence[AuditEntry]:
-        given = {name: getattr(wanted, name) for name in EQUAL}
-        found = SEALED.where(*(logs.c[name] == value for name, value in given.items() if value is not None))
-        if wanted.actions:
-            found = found.where(logs.c.action.in_(sorted(wanted.actions)))
-        if wanted.created_from is not None:
-            found = found.where(logs.c.created_at >= wanted.created_from)
-        if wanted.created_before is not None:
-            found = found.where(logs.c.created_at < wanted.created_before)
-        if wanted.before_seq is not None:
-            found = found.where(logs.c.seq < wanted.before_seq)
-        return [to_entry(row) for row in await self.connection.execute(found.limit(limit))]
+        found = matching(wanted).limit(limit)
+        return [to_entry(row) for row in await self.connection.execute(found)]
