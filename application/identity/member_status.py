@@ -53,6 +53,7 @@ class DeactivateHandler:
                 await self.links.void(unit, person, LinkPurpose.INVITATION)
                 await unit.sessions.revoke_all(RevokedReason.DEACTIVATED, now, user_id=person.id)
                 await revoke_all_of(unit, actor, person.id, now)
+                await revoke_all_of(unit, actor, person.id, now)
                 await _record(unit, actor, "deactivate_user", before, after, command.reason)
             user = await unit.users.get(person.id)
             await unit.seal(user)

@@ -124,3 +124,6 @@ def test_a_person_who_is_locked_out_gets_a_temporary_password(run: Run) -> None:
     unknown = run("user", "reset-password", "--email", names()[1])
     assert (unknown.exit_code, unknown.stdout) == (1, "")
     assert run("user", "reset-password", "--email", email, "--reason", "").exit_code == 2
+    without = run("user", "disable-mfa", "--email", email, "--reason", "Phone lost")
+    assert (without.exit_code, without.stdout) == (1, "")
+    assert run("user", "disable-mfa", "--email", email).exit_code == 2

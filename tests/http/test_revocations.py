@@ -9,6 +9,7 @@ from application.tenancy.operate_orgs import SetOrgStatus, SetOrgStatusHandler
 from domain.tenancy.org import OrgStatus
 from tests.http.identity_app import cheap_passwords
 from tests.http.staff import Somebody, Staff, code_of, open_staff
+from tests.support.authenticator import Authenticator
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import App, open_app, settings_for
@@ -77,6 +78,31 @@ async def suspension(staff: Staff, _victim: Somebody) -> None:
     assert await handler.handle(SetOrgStatus(staff.company.slug, OrgStatus.SUSPENDED))
 
 
+async def enable_factor(staff: Staff, victim: Somebody) -> Authenticator:
+    client = staff.app.client
+    enrolled = await client.post("/v1/auth/2fa/enroll", json={}, headers=victim.headers)
+    assert enrolled.status_code == 200, enrolled.text
+    device = Authenticator(enrolled.json()["secret"], staff.app.clock)
+    body = {"code": device.next()}
+    enabled = await client.post("/v1/auth/2fa/verify", json=body, headers=victim.headers)
+    assert enabled.status_code == 200, enabled.text
+    return device
+
+
+async def factor_on(staff: Staff, victim: Somebody) -> None:
+    await enable_factor(staff, victim)
+
+
+async def factor_off(staff: Staff, victim: Somebody) -> None:
+    """By the other owner, the device being lost; the session that dies has shown its code."""
+    device = await enable_factor(staff, victim)
+    staff.app.clock.advance(seconds=60)
+    await staff.log_in(victim, mfa_code=device.next())
+    body = {"user_id": victim.user_id, "reason": "Phone lost"}
+    done = await staff.app.client.post("/v1/auth/2fa/disable", json=body, headers=staff.owner.headers)
+    assert done.status_code == 200, done.text
+
+
 PASSWORDS = {"current_password": "four other words entirely", "new_password": NEW}
 DEEDS: Mapping[str, Deed] = {
     "role_changed": by_the_owner("role", {"role": "admin"}),
@@ -89,6 +115,8 @@ DEEDS: Mapping[str, Deed] = {
     "logout_all": by_oneself("POST", "logout-all", {}),
     "session_revoked": by_oneself("DELETE", "sessions/{session_id}"),
     "password_changed": by_oneself("POST", "change-password", PASSWORDS),
+    "mfa_enabled": factor_on,
+    "mfa_disabled": factor_off,
     "org_suspended": suspension,
 }
 

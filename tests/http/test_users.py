@@ -262,6 +262,17 @@ async def test_out_and_in_again_with_the_old_role(staff: Staff) -> None:
     assert (await staff.log_in(dan)).tokens["role"] == "dispatcher"
 
 
+async def test_whoever_is_shut_out_leaves_no_way_to_write_in_an_emergency(staff: Staff) -> None:
+    owen = await staff.hire("owner")
+    start = {"reason": "Pipes burst", "ttl_minutes": 60}
+    client = staff.app.client
+    started = await client.post("/v1/admin/break-glass/start", json=start, headers=owen.headers)
+    assert started.status_code == 200, started.text
+    await staff.ask("POST", f"/{owen.user_id}/deactivate", {})
+    listed = await client.get("/v1/admin/break-glass", headers=staff.owner.headers)
+    assert [item["status"] for item in listed.json()["items"]] == ["revoked"]
+
+
 async def test_a_worker_s_login_is_tied_and_untied(staff: Staff) -> None:
     worker = await staff.app.client.post(
         "/v1/admin/workers", json={"name": "Ana", "phone": "+15550100177"}, headers=staff.owner.headers

@@ -181,7 +181,7 @@ class MemberMachine(RuleBasedStateMachine):
                 person = next(p for p in self.uow.shared.persons.values() if p.email == email)
                 member = elsewhere.get(person.id)
                 if member is not None and member.active:
-                    stored = self.uow.shared.person_secrets[person.id]
+                    stored = self.uow.shared.person_secrets[person.id].password_hash
                     assert not self.runner.run(self.desk.guarded.passwords.verify(password, stored)).matches
 
     def tables(self, org: int) -> OrgTables:
