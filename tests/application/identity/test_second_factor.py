@@ -1,9 +1,11 @@
 """The second factor, from enrolment to removal, on both databases."""
 
 from base64 import b32decode
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import anyio
 import pytest
 
 from adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -15,8 +17,10 @@ from domain.identity.errors import (
     MfaNotEnrolled,
     MfaRequired,
     StepUpRequired,
+    TooManyTries,
 )
 from domain.identity.session import RevokedReason, SessionState
+from domain.shared.errors import Unauthenticated
 from tests.support.authenticator import Authenticator
 from tests.support.clock import FixedClock
 from tests.support.factors import an_owner, an_owner_with_a_factor, code, recovery
@@ -127,6 +131,23 @@ async def test_a_new_phone_takes_over_when_it_is_confirmed(desk: Desk, clock: Fi
         await owner.log_in(recovery(old_codes[0]))
     owner.phone = new
     await owner.log_in()
+
+
+async def test_one_enrolment_is_confirmed_once_however_many_try(desk: Desk, clock: FixedClock) -> None:
+    owner = await an_owner(desk, clock)
+    actor = await owner.actor()
+    phone = await owner.enroll(actor)
+    codes: list[tuple[str, ...]] = []
+
+    async def confirm() -> None:
+        with suppress(Unauthenticated, MfaNotEnrolled, TooManyTries):  # the first has ended the session
+            codes.append(await desk.confirm(actor, phone.code()))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(confirm)
+    assert len(codes) == 1
+    await desk.log_in(owner.email, proof=recovery(codes[0][0]))
 
 
 async def test_what_is_not_confirmed_in_time_is_gone(memory_desk: Desk, clock: FixedClock) -> None:
