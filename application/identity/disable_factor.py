@@ -58,15 +58,14 @@ class DisableFactorHandler:
 
     async def _disable_lost(self, actor: Actor, user_id: UserId, reason: str | None) -> UserId:
         now = self.clock.now()
-        async with self.uow.begin_global() as shared:
-            belongings = await shared.belongings.of(user_id, now)
-            elsewhere = any(belonging.org_id != actor.org_id for belonging in belongings)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             await self._require_own_factor(unit, actor)
             await self._require_known_member(unit, user_id)
-            if elsewhere:
-                raise PersonInOtherOrg
             person = await unit.persons.lock(user_id)
+            # Under the lock: whoever makes them a member elsewhere takes it too.
+            belongings = await unit.belongings.of(user_id, now)
+            if any(belonging.org_id != actor.org_id for belonging in belongings):
+                raise PersonInOtherOrg
             if not person.mfa_enabled:
                 raise MfaNotEnrolled
             await remove_factor(unit, self.ids, actor, person, now, reason=reason)

@@ -12,6 +12,7 @@ from application.delivery.compose import Sender
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.email_channel import EmailChannel, MailIsOff
 from application.delivery.rules import Channels, DeliveryRules
+from application.delivery.sealed import seal
 from application.delivery.slots import DeliverySlots
 from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
@@ -168,3 +169,43 @@ async def test_with_mail_off_nothing_leaves_and_nobody_need_look(
     event = await event_of(uow, an_org, event_id)
     assert (event.status, event.outcome, event.sent_at) == (EventStatus.SENT, EventOutcome.SKIPPED, None)
     assert (await email_of(uow, an_org, event_id)).status is EmailStatus.SKIPPED
+
+
+async def test_a_sealed_secret_is_in_the_mail_and_then_nowhere(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, mailer: MemoryMailer
+) -> None:
+    address = "https://sweepline.example/accept-invitation#token=abc"
+    message = Message(
+        kind="email",
+        event_type="invitation",
+        dedupe_key="link:1",
+        payload={"to": JANE, "role": "viewer"},
+        secret_sealed=seal(CIPHER, "link:1", address),
+    )
+    async with uow.begin(an_org) as unit:
+        event_id = await unit.outbox.add(message)
+    waiting = await event_of(uow, an_org, event_id)
+    assert waiting.secret_sealed is not None
+    assert b"token=abc" not in waiting.secret_sealed
+    await deliver(uow, clock, channel)
+    assert address in mailer.sent[0].text
+    assert address in mailer.sent[0].html
+    assert (await event_of(uow, an_org, event_id)).secret_sealed is None
+
+
+async def test_a_secret_sealed_for_another_mail_opens_in_none(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, mailer: MemoryMailer
+) -> None:
+    message = Message(
+        kind="email",
+        event_type="invitation",
+        dedupe_key="link:2",
+        payload={"to": JANE, "role": "viewer"},
+        secret_sealed=seal(CIPHER, "link:1", "https://sweepline.example/#token=abc"),
+    )
+    async with uow.begin(an_org) as unit:
+        event_id = await unit.outbox.add(message)
+    await deliver(uow, clock, channel)
+    event = await event_of(uow, an_org, event_id)
+    assert (event.status, event.last_error) == (EventStatus.DEAD, "payload_invalid")
+    assert mailer.sent == []
