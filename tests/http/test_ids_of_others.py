@@ -4,7 +4,7 @@ The operations are the document's own, the ids are of an organisation with a row
 a new table, a new field are covered by being there.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,10 @@ from tests.support.database import TestDatabase
 from tests.support.http import open_app, settings_for
 from tests.support.log_lines import Lines, captured_lines
 from tests.support.operations import Document, Operation, Place
-from tests.support.populated import NUMBER, Populated, populate
+from tests.support.populated import Populated, populate
 from tests.support.rates import COUNTING
+from tests.support.row_ids import id_of
 
-ELSEWHERE: Mapping[str, tuple[str, str]] = {
-    "user_id": ("memberships", "user_id"),
-    "resource_id": ("teams", "team_id"),
-    "request_id": ("admin_audit_logs", "audit_id"),
-}
-"""Where an id is found whose name is not that of a table's key."""
 EMPTY_HANDED = {"session_id"}
 """Ids that mean something to their own person alone, who is not the one that asks here."""
 VARYING = COUNTING | {"date"}
@@ -78,16 +73,6 @@ class Neighbours:
         if operation.takes_key:
             headers["idempotency-key"] = uuid4().hex
         return headers if operation.is_public else {**self.headers, **headers}
-
-
-def id_of(org: Populated, place: Place) -> str:
-    """Its row's, in the table that has this name as its key."""
-    if place.name == "org_id":
-        return str(org.org_id)
-    shapes = [shape for shape in org.rows.org_shapes if shape.key == ("org_id", place.name)]
-    table, column = ELSEWHERE.get(place.name) or (shapes[0].table if len(shapes) == 1 else "", place.name)
-    assert table, f"No table has {place.name} as its key: name one in ELSEWHERE."
-    return str(org.rows.row(table, NUMBER)[column])
 
 
 @pytest.fixture(scope="module")
