@@ -39,6 +39,7 @@ class Keyring:
     """A company with a visitor, and a fresh secret of each kind."""
 
     staff: Staff
+    read_only: App
     lead_id: str = ""
 
     @property
@@ -72,6 +73,12 @@ class Keyring:
         answer = await self.staff.ask("POST", "", {"email": email, "delivery": "invitation"})
         assert answer.status_code == 201, answer.text
         return (await self.staff.links(email, "invitation"))[-1]
+
+    async def break_glass(self) -> str:
+        headers, body = await self.company.bearer(), {"reason": "Leak", "ttl_minutes": 5}
+        answer = await self.app.client.post("/v1/admin/break-glass/start", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["token"])
 
     async def csrf(self) -> str:
         return (await self.app.container.get(Csrf)).token_for(self.company.created.user_id)
@@ -129,6 +136,15 @@ async def accepted_invitation(ring: Keyring, shown: str) -> bool:
     return opened(await ring.post("/v1/auth/invitations/accept", body))
 
 
+async def break_glass_token(ring: Keyring, shown: str) -> bool:
+    headers = {**await ring.company.bearer(), "x-break-glass-token": shown}
+    answer = await ring.read_only.client.patch("/v1/admin/org", json={"name": "Acme"}, headers=headers)
+    if answer.status_code == 409:
+        assert answer.json()["type"] == "admin_read_only"
+        return False
+    return opened(answer)
+
+
 type Kind = Callable[[Keyring], Awaitable[str]]
 type Door = Callable[[Keyring, str], Awaitable[bool]]
 REFRESH = "POST /v1/auth/refresh refresh_token"
@@ -143,8 +159,9 @@ DOORS: dict[str, Door] = {
     RESET: reset_link,
     INSPECT: inspected_invitation,
     ACCEPT: accepted_invitation,
+    "x-break-glass-token": break_glass_token,
 }
-"""By the document's name for each: a security scheme, or an operation and its field."""
+"""By the document's name for each: a security scheme, a header, or an operation and its field."""
 KINDS: dict[Kind, list[str]] = {
     Keyring.access: ["bearer"],
     Keyring.basic: ["basic"],
@@ -152,6 +169,7 @@ KINDS: dict[Kind, list[str]] = {
     Keyring.lead: [BOOK],
     Keyring.reset: [RESET],
     Keyring.invitation: [INSPECT, ACCEPT],
+    Keyring.break_glass: ["x-break-glass-token"],
     Keyring.csrf: [],
     Keyring.metrics: [],
 }
@@ -160,8 +178,14 @@ KINDS: dict[Kind, list[str]] = {
 
 @pytest.fixture
 async def ring(postgres: TestDatabase, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Keyring]:
-    async with open_app(settings_for(tmp_path, postgres, **ENVIRON), clock, cheap_passwords()) as app:
-        made = Keyring(await open_staff(app))
+    """The read-only application has the same secrets and the same rows."""
+    usual = settings_for(tmp_path, postgres, **ENVIRON)
+    incident = settings_for(tmp_path, postgres, **ENVIRON, ADMIN_READ_ONLY="true")
+    async with (
+        open_app(usual, clock, cheap_passwords()) as app,
+        open_app(incident, clock, cheap_passwords()) as read_only,
+    ):
+        made = Keyring(await open_staff(app), read_only)
         await made.lead()
         yield made
 
@@ -172,10 +196,12 @@ def secrets_taken(document: dict[str, Any]) -> Iterator[str]:
         for method, told in methods.items():
             body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
             schema = document["components"]["schemas"][body["$ref"].rpartition("/")[2]] if body else {}
-            named = [*schema.get("properties", {}), *(p["name"].lower() for p in told.get("parameters", []))]
-            for name in named:
+            for name in schema.get("properties", {}):
                 if name.endswith("token") and name not in JUDGED_ELSEWHERE:
                     yield f"{method.upper()} {path} {name}"
+            for parameter in told.get("parameters", []):
+                if parameter["name"].lower().endswith("token"):
+                    yield parameter["name"].lower()
 
 
 async def test_every_door_of_the_document_is_tried(ring: Keyring) -> None:
@@ -189,7 +215,7 @@ async def test_a_secret_opens_its_own_door_and_no_other(ring: Keyring) -> None:
 
 
 async def test_a_lead_s_token_is_for_that_lead_of_that_company(ring: Keyring) -> None:
-    rival = Keyring(await open_staff(ring.app))
+    rival = Keyring(await open_staff(ring.app), ring.read_only)
     theirs, ours = await rival.lead(), await ring.lead()
     assert not await lead_token(ring, theirs)
     assert not await lead_token(rival, ours)

@@ -10,10 +10,11 @@ DEEPEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`path` leads through a body; a number in it is a place in a list."""
+    """`path` leads through a body; a number in it is a place in a list. `route` is the operation's."""
 
     where: Literal["path", "query", "body"]
     path: tuple[str | int, ...]
+    route: str = ""
 
     @property
     def name(self) -> str:
@@ -79,7 +80,7 @@ class Document:
         return Operation(
             method,
             path,
-            (*self._in_parameters(parameters), *(Place("body", place) for place in in_body)),
+            (*self._in_parameters(parameters, path), *(Place("body", place, path) for place in in_body)),
             {p["name"]: p.get("example") for p in parameters if p["in"] == "query" and p.get("required")},
             _without(example, [place for place in in_body if place[0] not in required]),
             media_type,
@@ -88,11 +89,11 @@ class Document:
             {p["name"]: p.get("example") for p in parameters if p["in"] == "path"},
         )
 
-    def _in_parameters(self, parameters: list[Mapping[str, Any]]) -> Iterator[Place]:
+    def _in_parameters(self, parameters: list[Mapping[str, Any]], route: str) -> Iterator[Place]:
         for parameter in parameters:
             name, where = parameter["name"], parameter["in"]
             if where in {"path", "query"} and list(self._ids(parameter["schema"], name)):
-                yield Place(where, (name,))
+                yield Place(where, (name,), route)
 
     def _body(self, told: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any] | None, Any]:
         for media_type, content in told.get("requestBody", {}).get("content", {}).items():

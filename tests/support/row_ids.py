@@ -9,8 +9,12 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "user_id": ("memberships", "user_id"),
     "resource_id": ("teams", "team_id"),
     "request_id": ("admin_audit_logs", "audit_id"),
+    "/v1/admin/break-glass/{session_id}/revoke session_id": (
+        "break_glass_sessions",
+        "break_glass_session_id",
+    ),
 }
-"""Where an id is found whose name is not that of a table's key."""
+"""Where an id is found whose name is not that of a table's key, or not of the right one on that route."""
 
 
 def id_of(org: Populated, place: Place) -> str:
@@ -18,6 +22,7 @@ def id_of(org: Populated, place: Place) -> str:
     if place.name == "org_id":
         return str(org.org_id)
     shapes = [shape for shape in org.rows.org_shapes if shape.key == ("org_id", place.name)]
-    table, column = ELSEWHERE.get(place.name) or (shapes[0].table if len(shapes) == 1 else "", place.name)
+    known = ELSEWHERE.get(f"{place.route} {place.name}") or ELSEWHERE.get(place.name)
+    table, column = known or (shapes[0].table if len(shapes) == 1 else "", place.name)
     assert table, f"No table has {place.name} as its key: name one in ELSEWHERE."
     return str(org.rows.row(table, NUMBER)[column])
