@@ -3,7 +3,6 @@
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
-from socket import gaierror
 
 from aiosmtplib import (
     SMTP,
@@ -14,6 +13,7 @@ from aiosmtplib import (
 )
 
 from adapters.mime.message import as_bytes
+from adapters.peers.line import line_code
 from application.ports.mailer import Mail
 from domain.delivery.faults import DeliveryFailed, Fault, SmtpStage, smtp_fault
 
@@ -120,25 +120,12 @@ def _fault(stage: SmtpStage, error: Exception) -> Fault:
 
 
 def _code(stage: SmtpStage, error: Exception) -> str:
-    causes = _causes(error)
     if isinstance(error, _TlsUnavailable):
         return "smtp_tls_unavailable"
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return "tls_failed"
-    if any(isinstance(cause, gaierror) for cause in causes):
-        return "dns_lookup_failed"
-    if isinstance(error, SMTPTimeoutError | TimeoutError):
+    if isinstance(error, SMTPTimeoutError):
         return "timeout"
+    code = line_code(error)
     no_way_to_log_in = isinstance(error, SMTPNotSupported) or type(error) is SMTPException
-    if stage is SmtpStage.LOGIN and no_way_to_log_in:
+    if code == "connection_failed" and stage is SmtpStage.LOGIN and no_way_to_log_in:
         return "smtp_auth_failed"
-    return "connection_failed"
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    chain: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in chain:
-        chain.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    return chain
+    return code

@@ -85,15 +85,16 @@ async def _mail(settings: "Settings") -> str:
     mode = settings.email.mode
     if mode == "file":
         return f"{mode}: {_writable(settings.home / 'mail')}"
-    if mode == "smtp":
-        from adapters.smtp.mailer import SmtpMailer
-        from entrypoints.wiring.mail import make_mailer
+    if mode == "off":
+        return "off"
+    from adapters.sendgrid.mailer import SendGridMailer
+    from adapters.smtp.mailer import SmtpMailer
+    from entrypoints.wiring.mail import open_mailer
 
-        mailer = make_mailer(settings)
-        if isinstance(mailer, SmtpMailer):
+    async with open_mailer(settings) as mailer:
+        if isinstance(mailer, SmtpMailer | SendGridMailer):
             await mailer.greet()
-        return "smtp: the server takes our mail"
-    return str(mode)
+    return "smtp: the server takes our mail" if mode == "smtp" else "sendgrid: the key may send mail"
 
 
 async def _storage(settings: "Settings") -> str:

@@ -1,11 +1,16 @@
 """How mail leaves, by EMAIL_MODE."""
 
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
 from email.utils import parseaddr
 
+import httpx2
 from dishka import Provider, Scope, provide
 
 from adapters.jinja.templates import JinjaTemplates
 from adapters.local_disk.mailer import FileMailer
+from adapters.sendgrid.mailer import API as SENDGRID
+from adapters.sendgrid.mailer import SendGridMailer
 from adapters.smtp.mailer import SmtpMailer, SmtpOptions
 from application.delivery.compose import Sender
 from application.delivery.email_channel import EmailChannel, MailIsOff
@@ -15,6 +20,7 @@ from application.ports.field_cipher import FieldCipher
 from application.ports.mailer import Mailer
 from application.ports.templates import Templates
 from entrypoints.settings import Fault, Settings, SettingsRefused
+from entrypoints.settings.groups import EmailSettings
 
 DEV_SENDER = "no-reply@sweepline.localhost"
 """In dev mails are files, and no answer need reach anybody."""
@@ -38,8 +44,9 @@ class MailProvider(Provider):
         return JinjaTemplates()
 
     @provide
-    def mailer(self, settings: Settings) -> Mailer:
-        return make_mailer(settings)
+    async def mailer(self, settings: Settings) -> AsyncIterable[Mailer]:
+        async with open_mailer(settings) as mailer:
+            yield mailer
 
     @provide
     def channels(
@@ -56,24 +63,32 @@ class MailProvider(Provider):
         return Channels({"email": mail})
 
 
-def make_mailer(settings: Settings) -> Mailer:
+@asynccontextmanager
+async def open_mailer(settings: Settings) -> AsyncIterator[FileMailer | SmtpMailer | SendGridMailer]:
     """Not for the mode `off`, in which nothing is composed."""
     email = settings.email
     if email.mode == "file":
-        return FileMailer(settings.home / "mail")
-    if email.mode == "smtp" and email.smtp_host is not None:
-        return SmtpMailer(
-            SmtpOptions(
-                host=email.smtp_host,
-                port=email.smtp_port,
-                username=email.smtp_username,
-                password=email.smtp_password.reveal() if email.smtp_password else None,
-                encrypts=email.smtp_use_tls,
-                timeout_seconds=email.smtp_timeout_seconds or email.timeout_seconds,
-            )
+        yield FileMailer(settings.home / "mail")
+    elif email.mode == "smtp" and email.smtp_host is not None:
+        yield SmtpMailer(_smtp_options(email, email.smtp_host))
+    elif email.mode == "sendgrid" and email.sendgrid_api_key is not None:
+        async with httpx2.AsyncClient() as client:
+            key = email.sendgrid_api_key.reveal()
+            yield SendGridMailer(client, key, email.timeout_seconds, SENDGRID)
+    else:
+        raise SettingsRefused(
+            (Fault("EMAIL_MODE", f"{email.mode} cannot send with this configuration", "Complete it"),)
         )
-    raise SettingsRefused(
-        (Fault("EMAIL_MODE", f"{email.mode} cannot send with this configuration", "Use smtp, file or off"),)
+
+
+def _smtp_options(email: EmailSettings, host: str) -> SmtpOptions:
+    return SmtpOptions(
+        host=host,
+        port=email.smtp_port,
+        username=email.smtp_username,
+        password=email.smtp_password.reveal() if email.smtp_password else None,
+        encrypts=email.smtp_use_tls,
+        timeout_seconds=email.smtp_timeout_seconds or email.timeout_seconds,
     )
 
 

@@ -1,14 +1,12 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from adapters.smtp.mailer import SmtpMailer, SmtpOptions
-from application.ports.mailer import Mail, Mailbox
+from application.ports.mailer import Mail
 from domain.delivery.faults import DeliveryFailed, Fault
-from domain.shared.ids import EventId, OrgId
+from tests.support.mails import EVENT, JANE, a_mail
 from tests.support.smtp import (
     PASSWORD,
     USERNAME,
@@ -18,9 +16,6 @@ from tests.support.smtp import (
     mail_server,
     make_certificates,
 )
-
-EVENT = EventId(UUID(int=7))
-JANE = "jane@example.com"
 
 
 @pytest.fixture(scope="module")
@@ -38,21 +33,6 @@ def port(postbox: Postbox, certificates: Certificates) -> Iterator[int]:
     """A server that insists on STARTTLS and a login."""
     with mail_server(postbox, tls=certificates.server_context(), login=True) as port:
         yield port
-
-
-def a_mail(to: str = JANE) -> Mail:
-    return Mail(
-        org_id=OrgId(UUID(int=1)),
-        event_id=EVENT,
-        message_id=f"<{EVENT}@example.org>",
-        sender=Mailbox(address="no-reply@example.org", name="Zoë, of Acme"),
-        recipient=Mailbox(address=to),
-        reply_to=Mailbox(address="office@example.org"),
-        subject="Confirmed: Tue 3 Mar 2026, 09:00 EST – Acme",
-        text=".\nA line that begins with a dot.\n" + "long " * 300,
-        html="<p>A – line</p>",
-        written_at=datetime(2026, 3, 2, 14, tzinfo=UTC),
-    )
 
 
 def a_mailer(port: int, certificates: Certificates | None = None, **choices: object) -> SmtpMailer:
