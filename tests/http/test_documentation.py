@@ -23,7 +23,7 @@ from entrypoints.http.values import shape_of
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring import make_container
 
-OPAQUE = {"If-Match", "If-None-Match", "Idempotency-Key", "cursor"}
+OPAQUE = {"If-Match", "If-None-Match", "Idempotency-Key", "X-Break-Glass-Token", "cursor"}
 PROBLEM = "application/problem+json"
 
 

@@ -47,6 +47,7 @@ BREAK_GLASS = {
     "description": "Of `/v1/admin/break-glass/start`: lets this through while administration is read-only.",
 }
 SLUG = {"type": "string", "minLength": 3, "maxLength": 63, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
+TOKEN_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 200}
 KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"}
 
 
@@ -244,7 +245,7 @@ def _headers_of_gates(operation: Operation) -> Iterator[Mapping[str, Any]]:
         needed = "idempotency_key_required" in rules.problems
         yield {**IDEMPOTENCY_KEY, "required": needed, "schema": KEY_SCHEMA}
         if rules.admin_route and READ_ONLY_EXEMPT not in rules.traits:
-            yield {**BREAK_GLASS, "required": False, "schema": text}
+            yield {**BREAK_GLASS, "required": False, "schema": TOKEN_SCHEMA}
 
 
 def names_in(path: str) -> list[str]:
