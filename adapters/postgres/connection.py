@@ -52,6 +52,11 @@ class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # its base ha
     def open_with(self, statement: str) -> None:
         self._opening = statement
 
+    def is_at_rest(self) -> bool:
+        """False with a transaction that its user never ended: the next BEGIN would be a savepoint of it, and
+        see that user's organisation."""
+        return self._top_xact is None and not self.is_in_transaction()
+
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
         if not args and query.startswith("BEGIN"):
             query += getattr(self, "_opening", "")
@@ -82,6 +87,14 @@ async def commit(connection: AsyncConnection) -> None:
         await begun._call_and_discard(begun._transaction.commit)
 
 
+async def abandon(connection: AsyncConnection, error: BaseException) -> None:
+    """Rolls back and gives the connection back. One that was cut off in mid-sentence is closed for good: what
+    it was about to begin or to end, nobody knows."""
+    if not isinstance(error, Exception) and connection.sync_connection is not None:
+        connection.sync_connection.invalidate(error)
+    await connection.__aexit__(type(error), error, None)  # also when cancelled
+
+
 async def pinned(engine: AsyncEngine, org_id: UUID | None, limits: Limits) -> AsyncConnection:
     """A connection whose next transaction belongs to that organisation. Nothing is sent yet."""
     with connecting():
@@ -89,6 +102,6 @@ async def pinned(engine: AsyncEngine, org_id: UUID | None, limits: Limits) -> As
     try:
         driver_of(connection).open_with(opening(org_id, limits))
     except BaseException as error:
-        await connection.__aexit__(type(error), error, None)
+        await abandon(connection, error)
         raise
     return connection

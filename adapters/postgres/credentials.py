@@ -10,7 +10,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.ahead import Begun, announce, end_begun
-from adapters.postgres.connection import REQUEST, Limits, pinned
+from adapters.postgres.connection import REQUEST, Limits, abandon, pinned
 from adapters.postgres.errors import RETRY_AFTER_SECONDS, connecting, translated
 from adapters.postgres.hot_read import HotRead
 from application.ports.sessions import Standing
@@ -63,7 +63,7 @@ class PostgresSessionStates:
             try:
                 rows = await READ_STANDING.rows(connection, asked)
             except BaseException as error:
-                await connection.__aexit__(type(error), error, None)
+                await abandon(connection, error)
                 raise
         announce(Begun(org_id, self.limits, connection))
         return to_standing(rows[0]) if rows else None

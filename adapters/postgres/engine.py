@@ -61,4 +61,6 @@ def _make_ready(connection: DBAPIConnection, _record: object, _proxy: object) ->
     driver = connection.driver_connection
     if driver.is_closed():
         raise DisconnectionError("The server closed this connection.")
+    if not driver.is_at_rest():
+        raise DisconnectionError("Somebody else's transaction was never ended here.")
     driver.open_with("")  # what the last user said and never sent

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.ahead import begun_for
-from adapters.postgres.connection import REQUEST, Limits, commit, pinned
+from adapters.postgres.connection import REQUEST, Limits, abandon, commit, pinned
 from adapters.postgres.errors import translated
 from adapters.postgres.idempotency import Claim
 from adapters.postgres.unit import PostgresGlobalUnit, PostgresUnit
@@ -55,6 +55,6 @@ class PostgresUnitOfWork:
                 yield connection
                 await commit(connection)
             except BaseException as error:
-                await connection.__aexit__(type(error), error, None)  # rolls back, also when cancelled
+                await abandon(connection, error)
                 raise
             await connection.close()

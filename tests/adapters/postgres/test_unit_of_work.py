@@ -4,18 +4,21 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import anyio
+import anyio.lowlevel
 import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from adapters.postgres.connection import JOB, Limits, opening
+from adapters.postgres.connection import JOB, Limits, driver_of, opening
 from adapters.postgres.engine import DatabaseOptions, driver_url, make_engine
+from adapters.postgres.hot_read import HotRead
 from adapters.postgres.tables.platform import org_profiles
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from domain.shared.errors import Contended, Invalid, Unavailable
 from domain.shared.ids import OrgId
 from tests.support.database import TestDatabase
 
+HOT = HotRead("select current_setting('app.current_org_id')", ())
 SETTINGS = text(
     "select current_setting('app.current_org_id'), current_setting('statement_timeout'),"
     " current_setting('lock_timeout'), current_setting('idle_in_transaction_session_timeout')"
@@ -58,6 +61,39 @@ async def test_a_connection_remembers_nobody(
     async with small_pool.connect() as connection:
         setting = await connection.execute(text("select current_setting('app.current_org_id', true)"))
         assert not setting.scalar_one()
+
+
+async def test_a_transaction_left_open_on_a_connection_is_nobody_else_s(
+    postgres_uow: PostgresUnitOfWork, small_pool: AsyncEngine, an_org: OrgId, rival: OrgId
+) -> None:
+    """As after a request that was cut off while its BEGIN was under way: what SQLAlchemy never heard of, it
+    does not roll back, and the driver would make the next transaction a savepoint of the former."""
+    async with small_pool.connect() as connection:
+        driver = driver_of(connection)
+        driver.open_with(opening(an_org, Limits()))
+        await driver.transaction().start()
+    async with replace(postgres_uow, engine=small_pool).begin(rival) as unit:
+        assert (await unit.connection.execute(SETTINGS)).one()[0] == str(rival)
+
+
+async def test_a_request_cut_off_while_it_begins_leaves_no_connection_behind(
+    postgres_uow: PostgresUnitOfWork, small_pool: AsyncEngine, an_org: OrgId, rival: OrgId
+) -> None:
+    work = replace(postgres_uow, engine=small_pool)
+    for turns in range(40):
+        with anyio.CancelScope() as call:
+
+            async def cut_off(call: anyio.CancelScope = call, turns: int = turns) -> None:
+                for _ in range(turns % 8):
+                    await anyio.lowlevel.checkpoint()
+                call.cancel()
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(cut_off)
+                async with work.begin(an_org) as unit:
+                    await HOT.rows(unit.connection, {})
+        async with work.begin(rival) as unit:
+            assert (await HOT.rows(unit.connection, {}))[0][0] == str(rival)
 
 
 async def test_a_refused_commit_is_no_commit(
