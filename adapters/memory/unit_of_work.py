@@ -33,6 +33,7 @@ from adapters.memory.links import MemoryLinkOwners, MemoryLinks
 from adapters.memory.memberships import MemoryMemberships
 from adapters.memory.orgs import MemoryOrgDirectory, MemoryOrgProfiles
 from adapters.memory.outbox import MemoryDueMessages, MemoryOutbox, MemoryOutboxQueue
+from adapters.memory.outbox_views import MemoryOutboxViews
 from adapters.memory.persons import (
     MemoryBelongings,
     MemoryKnownPersons,
@@ -185,6 +186,10 @@ class MemoryUnit:
     @property
     def outbox_queue(self) -> MemoryOutboxQueue:
         return MemoryOutboxQueue(self.tables.outbox, self.tables.outbox_attempts)
+
+    @property
+    def outbox_views(self) -> MemoryOutboxViews:
+        return MemoryOutboxViews(self.tables.outbox)
 
     @property
     def emails(self) -> MemoryEmailEvents:

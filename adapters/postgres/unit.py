@@ -25,6 +25,7 @@ from adapters.postgres.memberships import PostgresMemberships
 from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.outbox_queue import PostgresDueMessages, PostgresOutboxQueue
+from adapters.postgres.outbox_views import PostgresOutboxViews
 from adapters.postgres.person_secrets import PostgresPersonSecrets
 from adapters.postgres.persons import PostgresBelongings, PostgresPersons
 from adapters.postgres.price_books import PostgresPriceBooks
@@ -92,6 +93,10 @@ class PostgresUnit:
     @property
     def outbox_queue(self) -> PostgresOutboxQueue:
         return PostgresOutboxQueue(self.connection)
+
+    @property
+    def outbox_views(self) -> PostgresOutboxViews:
+        return PostgresOutboxViews(self.connection)
 
     @property
     def emails(self) -> PostgresEmailEvents:

@@ -20,6 +20,7 @@ from application.ports.links import LinkOwners, Links
 from application.ports.memberships import Memberships
 from application.ports.orgs import OrgDirectory, OrgProfiles
 from application.ports.outbox import DueMessages, Outbox, OutboxQueue
+from application.ports.outbox_views import OutboxViews
 from application.ports.persons import (
     AuthFailures,
     Belongings,
@@ -86,6 +87,8 @@ class Unit(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def outbox_queue(self) -> OutboxQueue: ...
+    @property
+    def outbox_views(self) -> OutboxViews: ...
     @property
     def emails(self) -> EmailEvents: ...
     @property

@@ -30,6 +30,7 @@ from entrypoints.http.mailed_links import MailedLinksController
 from entrypoints.http.metrics import MetricsController
 from entrypoints.http.once import answer_replay
 from entrypoints.http.org import OrgContextController, OrgController
+from entrypoints.http.outbox import OutboxController
 from entrypoints.http.price_book import PriceBookController
 from entrypoints.http.problem_catalogue import ProblemsController
 from entrypoints.http.problems import answer_problem
@@ -80,6 +81,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ScheduleController,
     AuditController,
     BreakGlassController,
+    OutboxController,
 )
 """Every controller of the API; a context adds its own here."""
 

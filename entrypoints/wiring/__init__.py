@@ -10,6 +10,7 @@ from entrypoints.wiring.identity import IdentityProvider, TenancyProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.mail import mail_provider
 from entrypoints.wiring.operations import OperationsProvider
+from entrypoints.wiring.outbox import OutboxProvider
 from entrypoints.wiring.postgres import PostgresProvider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
@@ -27,6 +28,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     SchedulingProvider,
     BookingProvider,
     DeliveryProvider,
+    OutboxProvider,
     OperationsProvider,
     SafetyProvider,
     RequestProvider,

@@ -16,7 +16,6 @@ from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
-from domain.delivery.retry_policy import RetryPolicy
 from entrypoints.jobs.loop import JobLoop
 from entrypoints.jobs.pulses import Pulses, runner_name
 from entrypoints.jobs.registry import JobRegistry
@@ -28,22 +27,6 @@ class DeliveryProvider(Provider):
 
     scope = Scope.APP
     handlers = provide_all(ReadJobStatusHandler)
-
-    @provide
-    def rules(self, settings: Settings) -> DeliveryRules:
-        outbox, email = settings.outbox, settings.email
-        retries, base = email.max_retries, email.retry_backoff_seconds
-        usual = RetryPolicy(
-            max_attempts=outbox.max_attempts,
-            base_backoff_seconds=outbox.base_backoff_seconds,
-            max_backoff_seconds=outbox.max_backoff_seconds,
-        )
-        mail = RetryPolicy(
-            max_attempts=usual.max_attempts if retries is None else retries + 1,
-            base_backoff_seconds=usual.base_backoff_seconds if base is None else base,
-            max_backoff_seconds=usual.max_backoff_seconds,
-        )
-        return DeliveryRules(lease_seconds=outbox.lease_seconds, usual=usual, by_kind={"email": mail})
 
     @provide
     def heartbeat_rule(self, settings: Settings) -> HeartbeatRule:

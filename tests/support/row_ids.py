@@ -9,6 +9,7 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "user_id": ("memberships", "user_id"),
     "resource_id": ("teams", "team_id"),
     "request_id": ("admin_audit_logs", "audit_id"),
+    "event_id": ("outbox_events", "event_id"),
     "/v1/admin/break-glass/{session_id}/revoke session_id": (
         "break_glass_sessions",
         "break_glass_session_id",

@@ -27,6 +27,7 @@ from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.limits import limits_provider
+from entrypoints.wiring.outbox import OutboxProvider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
@@ -129,6 +130,7 @@ async def open_shop(
         RequestProvider(),
         PricingProvider(),
         BookingProvider(),
+        OutboxProvider(),
         SchedulingProvider(),
         limits_provider(settings),
         overrides,

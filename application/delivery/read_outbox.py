@@ -1,0 +1,57 @@
+"""What left, what waits and what could not leave, to look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.ports.outbox_views import MessageFilter, MessagePosition, MessageView
+from application.ports.unit_of_work import UnitOfWork
+from domain.delivery.attempt import Attempt
+from domain.identity.actor import Actor, Need
+from domain.shared.ids import EventId
+
+
+@dataclass(frozen=True, slots=True)
+class ListMessages:
+    wanted: MessageFilter
+    after: MessagePosition | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """`next` None: there is no more."""
+
+    views: Sequence[MessageView]
+    next: MessagePosition | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListMessagesHandler:
+    uow: UnitOfWork
+
+    async def handle(self, actor: Actor, command: ListMessages) -> MessagePage:
+        actor.require(Need.ADMIN)
+        async with self.uow.begin(actor.org_id) as unit:
+            found = await unit.outbox_views.list_page(command.wanted, command.after, command.limit + 1)
+        views = found[: command.limit]
+        if len(found) == len(views):
+            return MessagePage(views, None)
+        return MessagePage(views, MessagePosition(views[-1].created_at, views[-1].event_id))
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDetail:
+    view: MessageView
+    attempts: Sequence[Attempt]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessageHandler:
+    uow: UnitOfWork
+
+    async def handle(self, actor: Actor, event_id: EventId) -> MessageDetail:
+        """Raises NotFound."""
+        actor.require(Need.VIEW)
+        async with self.uow.begin(actor.org_id) as unit:
+            view = await unit.outbox_views.get(event_id)
+            return MessageDetail(view, await unit.outbox_queue.attempts(event_id))
