@@ -3,6 +3,7 @@
 Request id, header size and the one Host are the edge's; the body and its idempotency key come after these.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from domain.shared.errors import Forbidden, Unauthenticated
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.client_address import Network, admits
 from entrypoints.http.csrf import COOKIE_SESSION, Csrf
+from entrypoints.http.edge import plain_template
 from entrypoints.http.once import KEYED_REQUEST, carries_key
 from entrypoints.http.problems import MalformedRequest, PayloadTooLarge, allow
 from entrypoints.http.rates import Meter
@@ -24,6 +26,8 @@ from entrypoints.http.routes import FRESH, RULES, RouteRules
 from entrypoints.log_context import bind
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+logger = logging.getLogger("sweepline.http")
 
 
 class IpNotAllowed(Forbidden):
@@ -43,7 +47,7 @@ class Gatekeeper:
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[None] | None:
         rules: RouteRules | None = request.route_handler.opt.get(RULES)
         if rules is None:  # Litestar's handler of OPTIONS, which may know half of the methods
-            return Response(None, status_code=204, headers={"allow": self._methods(request)})
+            return self._options(request)
         await self._pass(request, rules)
         return None
 
@@ -71,11 +75,14 @@ class Gatekeeper:
             if carries_key(request, actor):
                 request.scope["state"][KEYED_REQUEST] = request
 
-    @staticmethod
-    def _methods(request: Request[Any, Any, Any]) -> str:
+    def _options(self, request: Request[Any, Any, Any]) -> Response[None]:
         path = request.scope.get("path_template")
-        routes = (route for route in request.app.routes if route.path_format == path)
-        return allow({str(method) for route in routes for method in route.methods})
+        routes = [route for route in request.app.routes if route.path_format == path]
+        handlers = (handler for route in routes for handler in getattr(route, "route_handlers", ()))
+        if any(rules.admin_route for handler in handlers if (rules := handler.opt.get(RULES))):
+            self._check_address(request)
+        methods = allow({str(method) for route in routes for method in route.methods})
+        return Response(None, status_code=204, headers={"allow": methods})
 
     async def _find_authenticate(self) -> Authenticate:
         found: Authenticate = await self.container.get(Authenticate)
@@ -84,6 +91,8 @@ class Gatekeeper:
 
     def _check_address(self, request: Request[Any, Any, Any]) -> None:
         if self.allowlist and not admits(self.allowlist, context_of(request).client_address):
+            told = {"method": request.method, "path": plain_template(request.scope["path_template"])}
+            logger.warning("admin_safety_denied", extra={"fields": {**told, "error": IpNotAllowed.code}})
             raise IpNotAllowed("Your network address may not reach this.")
 
     def _check_factor(self, actor: Actor | None, rules: RouteRules) -> None:

@@ -1,19 +1,21 @@
-"""uvicorn's HTTP/1.1, whose only answer of its own is a problem document like every other, and whose answers
-leave in one piece."""
+"""uvicorn's HTTP/1.1, whose only answers of its own are problem documents like every other, whose answers
+leave in one piece, and which does not read heads without end."""
 
 import asyncio
 from typing import Any, cast
 
 from uuid_utils import uuid7
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from entrypoints.http.problems import MEDIA_TYPE, MalformedRequest, from_domain
+from entrypoints.http.problems import MEDIA_TYPE, MalformedRequest, Problem, from_domain
 from entrypoints.http.security_headers import security_headers
 
 UNREADABLE = from_domain(MalformedRequest("This is not a request by HTTP/1.1, or its method is unknown."))
+ENDLESS = from_domain(MalformedRequest("The headers are larger than 16 KiB."))
 
 
 MOST_HELD_BYTES = 4096
+MOST_UNENDED_BYTES = 64 * 1024  # of a head or trailer; once a head has ended, the edge counts it exactly
 
 
 class Corked:
@@ -54,14 +56,48 @@ class Protocol(HttpToolsProtocol):
     """In dev."""
 
     hsts = False
+    unended_bytes = 0  # in pieces of which nothing came, neither a whole head nor a part of a body
+    progress = False  # whether anything came of the piece at hand
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(cast("asyncio.Transport", Corked(transport)))
 
+    def data_received(self, data: bytes) -> None:
+        """The parser keeps a head, and what may trail a body, in memory until it ends, however long it is."""
+        self.progress = False
+        super().data_received(data)
+        self.unended_bytes = 0 if self.progress else self.unended_bytes + len(data)
+        if self.unended_bytes <= MOST_UNENDED_BYTES or self.transport.is_closing():
+            return
+        cycle: RequestResponseCycle | None = self.cycle  # None until the first request
+        if cycle is None or cycle.response_complete:
+            self._refuse(ENDLESS)
+        else:
+            self.transport.close()  # an answer is on its way already
+
+    def on_message_begin(self) -> None:
+        self.progress = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self.progress = True
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self.progress = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self.progress = True
+        super().on_message_complete()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's signature
         """For bytes that cannot be parsed: they never reach the application."""
+        self._refuse(UNREADABLE)
+
+    def _refuse(self, problem: Problem) -> None:
         request_id = uuid7().hex
-        body = UNREADABLE.document("", request_id)
+        body = problem.document("", request_id)
         headers = [
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", str(len(body)).encode()),
@@ -70,7 +106,7 @@ class Protocol(HttpToolsProtocol):
             *security_headers(hsts=self.hsts),
         ]
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-        self.transport.write(STATUS_LINE[UNREADABLE.status] + lines + b"\r\n" + body)
+        self.transport.write(STATUS_LINE[problem.status] + lines + b"\r\n" + body)
         self.transport.close()
 
 

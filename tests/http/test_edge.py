@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.http.conftest import edge_client
+from tests.support.log_lines import captured_lines
 
 PATCHED = "/v1/admin/examples/019a0000-0000-7000-8000-000000000000"
 
@@ -73,6 +74,25 @@ async def test_the_allowlist_guards_admin_routes_alone() -> None:
         assert (await client.get("/healthz")).status_code == 200
     async with edge_client({"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/8"}, peer="10.1.1.1") as client:
         assert (await client.patch(PATCHED)).json()["type"] == "unauthenticated"
+
+
+async def test_the_allowlist_guards_every_method() -> None:
+    guarded = {"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/8"}
+    async with edge_client(guarded, peer="192.0.2.1") as client:
+        for method, path in (("HEAD", "/v1/admin/examples"), ("OPTIONS", PATCHED), ("GET", "/v1/admin/org")):
+            assert (await client.request(method, path)).status_code == 403, method
+        assert (await client.options("/v1/auth/me")).status_code == 204
+
+
+async def test_whoever_the_allowlist_turns_away_is_in_the_log() -> None:
+    with captured_lines() as lines:
+        async with edge_client({"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/8"}, peer="192.0.2.1") as client:
+            answer = await client.patch(PATCHED)
+    (line,) = [line for line in lines.all if line["message"] == "admin_safety_denied"]
+    assert (line["level"], line["method"], line["error"]) == ("warning", "PATCH", "ip_not_allowed")
+    assert line["path"].startswith("/v1/admin/")
+    assert "{" in line["path"]
+    assert line["request_id"] == answer.headers["x-request-id"]
 
 
 async def test_needs_are_checked_then_read_only() -> None:

@@ -1,6 +1,9 @@
 """What is no HTTP never reaches the application, and is answered like everything else all the same."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from litestar import Litestar
@@ -9,12 +12,49 @@ from uvicorn.server import ServerState
 from entrypoints.http.server import server_config
 from entrypoints.settings.groups import GeneralSettings
 
+ENOUGH = 4 * 1024 * 1024  # which the server must not take
+PIECE = 64 * 1024
+HEAD = b"POST /nowhere HTTP/1.1\r\nhost: a\r\n"
 
-@pytest.mark.parametrize(("env", "hsts"), [("dev", False), ("prod", True)])
-@pytest.mark.parametrize(
-    "sent", [b"GARBAGE\r\n\r\n", b"GET /\x00 HTTP/1.1\r\n\r\n", b"BREW / HTTP/1.1\r\n\r\n"]
-)
-async def test_it_is_a_problem_with_every_header(env: str, hsts: bool, sent: bytes) -> None:
+
+class Wire(asyncio.Transport):
+    """A transport that tests write into."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes] = []
+        self.closed = False
+        config = server_config(Litestar(openapi_config=None), GeneralSettings(app_env="dev"))
+        config.load()
+        make: Any = config.http_protocol_class
+        self.protocol = make(config=config, server_state=ServerState(), app_state={})
+        self.protocol.connection_made(self)
+
+    def takes(self, begin: bytes, piece: bytes) -> int:
+        """How many bytes go in until it is closed; hardly more than ENOUGH."""
+        taken = 0
+        self.protocol.data_received(begin)
+        while taken < ENOUGH and not self.closed:
+            self.protocol.data_received(piece)
+            taken += len(piece)
+        return taken
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent.append(bytes(data))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def pause_reading(self) -> None:
+        """It reads on: the worst that a peer can do."""
+
+
+@asynccontextmanager
+async def a_connection(env: str = "dev") -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """To a server of an application without routes."""
     config = server_config(Litestar(openapi_config=None), GeneralSettings(app_env=env))  # type: ignore[arg-type]
     config.load()
     state = ServerState()
@@ -27,12 +67,56 @@ async def test_it_is_a_problem_with_every_header(env: str, hsts: bool, sent: byt
     )
     async with server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
+        yield reader, writer
+        writer.close()
+
+
+@pytest.mark.parametrize(("env", "hsts"), [("dev", False), ("prod", True)])
+@pytest.mark.parametrize(
+    "sent", [b"GARBAGE\r\n\r\n", b"GET /\x00 HTTP/1.1\r\n\r\n", b"BREW / HTTP/1.1\r\n\r\n"]
+)
+async def test_it_is_a_problem_with_every_header(env: str, hsts: bool, sent: bytes) -> None:
+    async with a_connection(env) as (reader, writer):
         writer.write(sent)
         answer = (await reader.read()).decode()
-        writer.close()
     head, _, body = answer.partition("\r\n\r\n")
     assert head.startswith("HTTP/1.1 400")
     assert '"type":"malformed_request"' in body
     assert "x-frame-options: DENY" in head
     assert "server:" not in head.lower()
     assert ("strict-transport-security: max-age=31536000" in head) is hsts
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece"),
+    [
+        (HEAD + b"x-a: ", b"a" * PIECE),
+        (HEAD, b"x-a: b\r\n" * (PIECE // 8)),
+        (b"GET /", b"a" * PIECE),
+    ],
+)
+async def test_a_head_without_end_is_refused_while_it_streams_in(begin: bytes, piece: bytes) -> None:
+    wire = Wire()
+    assert wire.takes(begin, piece) < ENOUGH
+    assert b"".join(wire.sent).startswith(b"HTTP/1.1 400")
+    assert b'"type":"malformed_request"' in b"".join(wire.sent)
+
+
+async def test_what_trails_a_body_has_an_end_too() -> None:
+    begin = HEAD + b"transfer-encoding: chunked\r\n\r\n0\r\nx-a: "
+    assert Wire().takes(begin, b"a" * PIECE) < ENOUGH
+
+
+async def test_a_body_in_pieces_is_no_head() -> None:
+    begin = HEAD + b"transfer-encoding: chunked\r\n\r\n"
+    assert Wire().takes(begin, b"8000\r\n" + b"a" * 0x8000 + b"\r\n") >= ENOUGH
+
+
+async def test_many_requests_at_once_are_not_one_long_one() -> None:
+    asked = b"GET /nowhere HTTP/1.1\r\nhost: a\r\nx-a: " + b"a" * 10_000 + b"\r\n\r\n"
+    async with a_connection() as (reader, writer):
+        writer.write(asked * 20)
+        for _ in range(20):
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 404")
+            await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
