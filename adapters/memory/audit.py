@@ -8,6 +8,7 @@ from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.identity.actor import Actor
 from domain.safety.audited_actions import BREAK_GLASS_WRITE
+from domain.safety.break_glass import AdminReadOnly, BreakGlassSession, BreakGlassStatus
 from domain.shared.errors import NotFound
 from domain.shared.ids import AuditId, BreakGlassId, OrgId
 
@@ -21,6 +22,7 @@ class MemoryAuditLog:
     org_id: OrgId
     clock: Clock
     ids: Identifiers
+    sessions: Mapping[BreakGlassId, BreakGlassSession] = field(default_factory=dict)
     told: set[BreakGlassId] = field(default_factory=set)  # this unit's break-glass writes
 
     async def record(
@@ -50,6 +52,7 @@ class MemoryAuditLog:
         )
         self.rows.append({name: getattr(entry, name) for name in NAMES})
         if (lifted := owed(actor, action, self.told)) is not None:
+            self._require_live(lifted.session_id)
             await self.record(
                 actor,
                 BREAK_GLASS_WRITE,
@@ -58,6 +61,11 @@ class MemoryAuditLog:
                 after=lifted.told(),
                 reason=lifted.reason,
             )
+
+    def _require_live(self, session_id: BreakGlassId) -> None:
+        session = self.sessions.get(session_id)
+        if session is None or session.status_at(self.clock.now()) is not BreakGlassStatus.ACTIVE:
+            raise AdminReadOnly
 
     async def get(self, audit_id: AuditId) -> AuditEntry:
         for row in self.rows:

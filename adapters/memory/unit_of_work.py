@@ -165,7 +165,8 @@ class MemoryUnit:
 
     @property
     def audit(self) -> MemoryAuditLog:
-        return MemoryAuditLog(self.tables.audit, self.org_id, self.clock, self.ids, self.told)
+        tables = self.tables
+        return MemoryAuditLog(tables.audit, self.org_id, self.clock, self.ids, tables.break_glass, self.told)
 
     @property
     def break_glass(self) -> MemoryBreakGlassSessions:

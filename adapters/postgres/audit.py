@@ -7,11 +7,13 @@ from sqlalchemy import Select, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables.platform import admin_audit_logs as logs
+from adapters.postgres.tables.safety import break_glass_sessions as glass
 from application.ports.audit import AuditEntry, AuditFilter, entry_of, owed
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.identity.actor import Actor
 from domain.safety.audited_actions import BREAK_GLASS_WRITE
+from domain.safety.break_glass import AdminReadOnly
 from domain.shared.errors import NotFound
 from domain.shared.ids import AuditId, BreakGlassId, OrgId
 
@@ -21,6 +23,15 @@ ENTRY = tuple(logs.c[name] for name in NAMES)
 INSERT = insert(logs)
 GET = select(*ENTRY).where(logs.c.audit_id == bindparam("wanted"))
 SEALED = select(*ENTRY).where(logs.c.seq.is_not(None)).order_by(logs.c.seq.desc())
+LIVE = (
+    select(glass.c.break_glass_session_id)
+    .where(
+        glass.c.break_glass_session_id == bindparam("id"),
+        glass.c.revoked_at.is_(None),
+        glass.c.expires_at > bindparam("now"),
+    )
+    .with_for_update(read=True)
+)
 EQUAL = ("actor", "resource_type", "resource_id", "request_id", "outcome", "break_glass_session_id")
 
 
@@ -80,6 +91,7 @@ class PostgresAuditLog:
         )
         await self.connection.execute(INSERT, {name: getattr(entry, name) for name in WRITTEN})
         if (lifted := owed(actor, action, self.told)) is not None:
+            await self._require_live(lifted.session_id)
             await self.record(
                 actor,
                 BREAK_GLASS_WRITE,
@@ -88,6 +100,11 @@ class PostgresAuditLog:
                 after=lifted.told(),
                 reason=lifted.reason,
             )
+
+    async def _require_live(self, session_id: BreakGlassId) -> None:
+        values = {"id": session_id, "now": self.clock.now()}
+        if (await self.connection.execute(LIVE, values)).one_or_none() is None:
+            raise AdminReadOnly
 
     async def get(self, audit_id: AuditId) -> AuditEntry:
         row = (await self.connection.execute(GET, {"wanted": audit_id})).one_or_none()

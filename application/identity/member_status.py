@@ -52,9 +52,8 @@ class DeactivateHandler:
                 await unlink_worker(unit, actor, person.id, now)
                 await self.links.void(unit, person, LinkPurpose.INVITATION)
                 await unit.sessions.revoke_all(RevokedReason.DEACTIVATED, now, user_id=person.id)
-                await revoke_all_of(unit, actor, person.id, now)
-                await revoke_all_of(unit, actor, person.id, now)
                 await _record(unit, actor, "deactivate_user", before, after, command.reason)
+                await revoke_all_of(unit, actor, person.id, now)  # maybe the token that this is done under
             user = await unit.users.get(person.id)
             await unit.seal(user)
         return user

@@ -75,7 +75,8 @@ class AuditLog(Protocol):
         """One unsealed row. The action is one of `domain.safety.audited_actions`, which says what of
         `before` and `after` is kept; its instant and id are the adapter's own.
 
-        The first row that a unit writes for an actor under break-glass is followed by `break_glass_write`."""
+        The first row that a unit writes for an actor under break-glass is followed by `break_glass_write`. It
+        raises AdminReadOnly if the token has ended since the gate; until the unit ends, nobody revokes it."""
 
     async def get(self, audit_id: AuditId) -> AuditEntry:
         """Raises NotFound."""

@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from domain.shared.errors import Conflict
 from domain.shared.ids import BreakGlassId, UserId
+
+
+class AdminReadOnly(Conflict):
+    code = "admin_read_only"
+
+    def __init__(self) -> None:
+        super().__init__("Administration is read-only at the moment.")
 
 
 class BreakGlassStatus(StrEnum):

@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.safety.lift_read_only import LiftReadOnlyHandler, RecordFailedWriteHandler, WantedWrite
 from domain.identity.actor import Actor
-from domain.shared.errors import Conflict
+from domain.safety.break_glass import AdminReadOnly
 from entrypoints.http.edge import plain_template
 from entrypoints.http.once import UNSAFE
 from entrypoints.http.routes import READ_ONLY_EXEMPT, RouteRules
@@ -20,13 +20,6 @@ TOKEN = "x-break-glass-token"  # noqa: S105  # a header's name
 FIRST_FAILURE = 400
 
 logger = logging.getLogger("sweepline.http")
-
-
-class AdminReadOnly(Conflict):
-    code = "admin_read_only"
-
-    def __init__(self) -> None:
-        super().__init__("Administration is read-only at the moment.")
 
 
 def is_stopped(request: Request[Any, Any, Any], rules: RouteRules) -> bool:

@@ -17,7 +17,7 @@ from application.safety.break_glass import (
 )
 from application.safety.lift_read_only import LiftReadOnlyHandler, RecordFailedWriteHandler, WantedWrite
 from domain.identity.actor import Actor, ActorKind, Role
-from domain.safety.break_glass import BreakGlassStatus
+from domain.safety.break_glass import AdminReadOnly, BreakGlassStatus
 from domain.shared.errors import Forbidden, NotFound
 from domain.shared.ids import BreakGlassId, OrgId, UserId
 from tests.support.clock import FixedClock
@@ -110,6 +110,22 @@ async def test_each_unit_leaves_one_row_more(desk: Desk) -> None:
     await RecordFailedWriteHandler(desk.uow).handle(marked, marked.lifted, 409)
     assert (await desk.rows())[-1]["after"] == {"method": "POST", "route": "/v1/admin/teams", "status": 409}
     assert await desk.listed() == [("the incident", 1)]
+
+
+@pytest.mark.parametrize("end", ["expired", "revoked"])
+async def test_a_token_that_ends_after_the_gate_lets_nothing_be_written(desk: Desk, end: str) -> None:
+    started = await desk.start(ttl_minutes=1)
+    marked = await desk.lift(started.token)
+    assert marked is not None
+    if end == "expired":
+        desk.clock.advance(minutes=1)
+    else:
+        await desk.revoke(started.session.id)
+    before = await desk.rows()
+    with pytest.raises(AdminReadOnly):
+        async with desk.uow.begin(desk.org_id) as unit:
+            await unit.audit.record(marked, "team_update", "team", uuid4())
+    assert await desk.rows() == before
 
 
 async def test_sessions_are_listed_by_status_newest_first(desk: Desk, rival: OrgId) -> None:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from application.ports.unit_of_work import UnitOfWork
+from application.safety.break_glass import token_sha256
 from domain.safety.break_glass import BreakGlassSession
 from domain.shared.ids import BreakGlassId, UserId
 from tests.http.identity_app import Company, a_company, bearer, cheap_passwords
@@ -255,7 +256,7 @@ async def test_who_is_deactivated_takes_their_tokens_along(incident: Incident) -
     uow = await incident.frozen.container.get(UnitOfWork)
     session = BreakGlassSession.start(
         id=BreakGlassId(IDS.new()),
-        token_sha256=b"t" * 32,
+        token_sha256=token_sha256("theirs"),
         reason="theirs",
         by="m@acme.example",
         by_id=UserId(UUID(member)),
@@ -264,7 +265,10 @@ async def test_who_is_deactivated_takes_their_tokens_along(incident: Incident) -
     )
     async with uow.begin(incident.company.created.org_id) as unit:
         await unit.break_glass.add(session)
-    assert (await office.send("POST", f"/v1/iam/users/{member}/deactivate", {})).is_success
+    theirs = {"x-break-glass-token": "theirs"}  # the very token that lets this through
+    done = await incident.write("POST", f"/v1/iam/users/{member}/deactivate", {}, **theirs)
+    assert done.is_success, done.text
+    assert (await incident.write("POST", TEAMS, TEAM, **theirs)).json()["type"] == "admin_read_only"
     listed = await incident.send("GET", "/v1/admin/break-glass?status=revoked", **office.headers)
     assert str(session.id) in {item["session_id"] for item in listed.json()["items"]}
 
