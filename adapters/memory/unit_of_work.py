@@ -23,6 +23,7 @@ from adapters.memory.booking_settings import MemoryBookingSettings
 from adapters.memory.bookings import MemoryBookings, MemoryOverdueHolds
 from adapters.memory.break_glass import MemoryBreakGlassSessions
 from adapters.memory.calendar import MemoryCalendar
+from adapters.memory.dead_letters import MemoryDeadLetters
 from adapters.memory.delivery_queues import MemoryDeliveryQueues
 from adapters.memory.emails import MemoryEmailEvents
 from adapters.memory.heartbeats import MemoryHeartbeats
@@ -191,6 +192,10 @@ class MemoryUnit:
     @property
     def outbox_views(self) -> MemoryOutboxViews:
         return MemoryOutboxViews(self.tables.outbox)
+
+    @property
+    def dead_letters(self) -> MemoryDeadLetters:
+        return MemoryDeadLetters(self.tables.outbox)
 
     @property
     def emails(self) -> MemoryEmailEvents:

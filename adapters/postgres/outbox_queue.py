@@ -46,6 +46,12 @@ LOCK_DUE = (
     .order_by(outbox_events.c.next_attempt_at, outbox_events.c.event_id)
     .with_for_update(key_share=True, skip_locked=True)
 )
+DUE_IDS = (
+    select(outbox_events.c.event_id)
+    .where(outbox_events.c.next_attempt_at <= bindparam("now"))
+    .order_by(outbox_events.c.next_attempt_at, outbox_events.c.event_id)
+    .limit(bindparam("most"))
+)
 GET = select(*EVENT).where(outbox_events.c.event_id == bindparam("event_id"))
 SAVE = (
     update(outbox_events)
@@ -79,6 +85,10 @@ class PostgresOutboxQueue:
     async def lock_due(self, event_ids: Sequence[EventId], now: datetime) -> list[OutboxEvent]:
         rows = await self.connection.execute(LOCK_DUE, {"event_ids": list(event_ids), "now": now})
         return [to_event(row) for row in rows]
+
+    async def due_ids(self, now: datetime, *, limit: int) -> list[EventId]:
+        found = await self.connection.execute(DUE_IDS, {"now": now, "most": limit})
+        return [EventId(event_id) for event_id in found.scalars()]
 
     async def lock(self, event_ids: Sequence[EventId]) -> dict[EventId, OutboxEvent]:
         rows = await self.connection.execute(LOCK, {"event_ids": list(event_ids)})

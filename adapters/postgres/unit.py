@@ -14,6 +14,7 @@ from adapters.postgres.booking_settings import PostgresBookingSettings
 from adapters.postgres.bookings import PostgresBookings, PostgresOverdueHolds
 from adapters.postgres.break_glass import PostgresBreakGlassSessions
 from adapters.postgres.calendar import PostgresCalendar
+from adapters.postgres.dead_letters import PostgresDeadLetters
 from adapters.postgres.delivery_queues import PostgresDeliveryQueues
 from adapters.postgres.emails import PostgresEmailEvents
 from adapters.postgres.heartbeats import PostgresHeartbeats
@@ -97,6 +98,10 @@ class PostgresUnit:
     @property
     def outbox_views(self) -> PostgresOutboxViews:
         return PostgresOutboxViews(self.connection)
+
+    @property
+    def dead_letters(self) -> PostgresDeadLetters:
+        return PostgresDeadLetters(self.connection)
 
     @property
     def emails(self) -> PostgresEmailEvents:

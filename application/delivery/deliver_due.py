@@ -13,6 +13,7 @@ from application.delivery.slots import DeliverySlots
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
+from domain.shared.ids import OrgId
 
 
 def _never() -> bool:
@@ -21,11 +22,14 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverDue:
-    """For so long messages are taken; by the end the last attempt is over. A stop only ends the taking."""
+    """For so long messages are taken; by the end the last attempt is over. A stop only ends the taking.
+
+    `org_id`: of this organisation alone."""
 
     taking_seconds: float = 35
     total_seconds: float = 50
     is_stopping: Callable[[], bool] = _never
+    org_id: OrgId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,5 +57,6 @@ class DeliverDueHandler:
             open_until=began + command.taking_seconds,
             ends_at=began + command.total_seconds,
             is_stopping=command.is_stopping,
+            only=command.org_id,
         )
         return await run.run()

@@ -36,6 +36,7 @@ class Tally:
     skipped: int = 0
     orgs: set[OrgId] = field(default_factory=set)
     orgs_failed: set[OrgId] = field(default_factory=set)
+    out_of_time: bool = False
 
     def count(self, events: Iterable[OutboxEvent]) -> None:
         for event in events:
@@ -60,6 +61,7 @@ class OutboxPass:
     open_until: float
     ends_at: float
     is_stopping: Callable[[], bool]
+    only: OrgId | None = None  # whose messages; None: everybody's
     tally: Tally = field(default_factory=Tally)
     _flights: dict[EventId, Flight] = field(default_factory=dict)
     _landings: list[Landing] = field(default_factory=list)
@@ -80,6 +82,7 @@ class OutboxPass:
             raise
         if self._trouble is not None:
             raise self._trouble
+        self.tally.out_of_time = anyio.current_time() >= self.open_until
         return self.tally
 
     async def _work(self, tasks: TaskGroup) -> None:
@@ -111,6 +114,8 @@ class OutboxPass:
 
     async def _due(self) -> list[DueMessage]:
         not_now = self._aside | self._in_quarantine
+        if self.only is not None:
+            return await self._due_of(self.only, not_now)
         async with self.uow.begin_global() as unit:
             due = await unit.due_messages.list_due(
                 self.clock.now(),
@@ -121,6 +126,13 @@ class OutboxPass:
         page_is_full = len({message.org_id for message in due}) == ORGS_AT_ONCE
         self._after = due[-1].org_id if page_is_full else None
         return [m for m in due if m.event_id not in not_now and m.org_id not in self.tally.orgs_failed]
+
+    async def _due_of(self, org_id: OrgId, not_now: set[EventId]) -> list[DueMessage]:
+        if org_id in self.tally.orgs_failed:
+            return []
+        async with self.uow.begin(org_id) as unit:
+            due = await unit.outbox_queue.due_ids(self.clock.now(), limit=self.slots.open + len(not_now))
+        return [DueMessage(org_id, event_id) for event_id in due if event_id not in not_now]
 
     async def _claim_of(self, org_id: OrgId, event_ids: list[EventId]) -> Claimed:
         try:

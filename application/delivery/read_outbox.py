@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from application.ports.clock import Clock
 from application.ports.outbox_views import MessageFilter, MessagePosition, MessageView
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.attempt import Attempt
@@ -19,39 +21,43 @@ class ListMessages:
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """`next` None: there is no more."""
+    """`next` None: there is no more. As of `at`: what can be replayed depends on it."""
 
     views: Sequence[MessageView]
     next: MessagePosition | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ListMessagesHandler:
     uow: UnitOfWork
+    clock: Clock
 
     async def handle(self, actor: Actor, command: ListMessages) -> MessagePage:
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id) as unit:
             found = await unit.outbox_views.list_page(command.wanted, command.after, command.limit + 1)
         views = found[: command.limit]
-        if len(found) == len(views):
-            return MessagePage(views, None)
-        return MessagePage(views, MessagePosition(views[-1].created_at, views[-1].event_id))
+        more = len(found) > len(views)
+        end = MessagePosition(views[-1].created_at, views[-1].event_id) if more else None
+        return MessagePage(views, end, self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
 class MessageDetail:
     view: MessageView
     attempts: Sequence[Attempt]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ReadMessageHandler:
     uow: UnitOfWork
+    clock: Clock
 
     async def handle(self, actor: Actor, event_id: EventId) -> MessageDetail:
         """Raises NotFound."""
         actor.require(Need.VIEW)
         async with self.uow.begin(actor.org_id) as unit:
             view = await unit.outbox_views.get(event_id)
-            return MessageDetail(view, await unit.outbox_queue.attempts(event_id))
+            return MessageDetail(view, await unit.outbox_queue.attempts(event_id), self.clock.now())

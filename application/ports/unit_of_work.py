@@ -11,6 +11,7 @@ from application.ports.booking_settings import BookingSettingsStore
 from application.ports.bookings import Bookings, OverdueHolds
 from application.ports.break_glass import BreakGlassSessions
 from application.ports.calendar import Calendar
+from application.ports.dead_letters import DeadLetters
 from application.ports.delivery_queues import DeliveryQueues
 from application.ports.emails import EmailEvents
 from application.ports.heartbeats import Heartbeats
@@ -89,6 +90,8 @@ class Unit(Protocol):
     def outbox_queue(self) -> OutboxQueue: ...
     @property
     def outbox_views(self) -> OutboxViews: ...
+    @property
+    def dead_letters(self) -> DeadLetters: ...
     @property
     def emails(self) -> EmailEvents: ...
     @property

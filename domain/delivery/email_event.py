@@ -62,6 +62,8 @@ class EmailEvent:
             )
         if event.status is EventStatus.DEAD:
             return self._died(event)
+        if self.status in {EmailStatus.DEAD, EmailStatus.BOUNCED}:  # it was replayed
+            return replace(self, status=EmailStatus.QUEUED, bounced_at=None)
         return self
 
     def _died(self, event: OutboxEvent) -> Self:

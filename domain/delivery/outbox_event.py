@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.faults import Fault
+from domain.delivery.replaying import OutboxNotDead, OutboxNotReplayable, obstacle
 from domain.delivery.retry_policy import RetryPolicy
 from domain.shared.ids import EventId
 from domain.shared.redaction import redact_text
@@ -87,6 +88,11 @@ class OutboxEvent:
         return self.status in {EventStatus.SENT, EventStatus.DEAD}
 
     @property
+    def has_payload(self) -> bool:
+        """Retention and erasure empty it."""
+        return bool(self.payload)
+
+    @property
     def is_quarantined(self) -> bool:
         """Twice its runner vanished with it: it is tried alone from now on."""
         return self.leases_lost >= _LOSSES_BEFORE_QUARANTINE
@@ -155,6 +161,25 @@ class OutboxEvent:
             last_error=redact_text(code),
             dead_at=now,
             secret_sealed=None,
+        )
+
+    def replay(self, now: datetime, by: UUID | None) -> Self:
+        """A dead message as if it were new. Raises OutboxNotDead, OutboxNotReplayable."""
+        if self.status is not EventStatus.DEAD:
+            raise OutboxNotDead
+        if (reason := obstacle(self, now)) is not None:
+            raise OutboxNotReplayable(reason)
+        return replace(
+            self,
+            status=EventStatus.PENDING,
+            attempts=0,
+            leases_lost=0,
+            next_attempt_at=now,
+            last_error=None,
+            dead_at=None,
+            replay_count=self.replay_count + 1,
+            last_replayed_at=now,
+            last_replayed_by=by,
         )
 
     def release(self, now: datetime) -> Self:

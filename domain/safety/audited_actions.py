@@ -150,7 +150,16 @@ SAFETY = {
     BREAK_GLASS_WRITE: AuditedAction("A write under a break-glass token.", ("method", "route", "status")),
 }
 
+DELIVERY = {
+    "outbox_replay": AuditedAction(
+        "A dead message was sent on its way again.", ("status", "last_error", "replay_count")
+    ),
+    "outbox_bulk_replay": AuditedAction(
+        "Dead messages were sent on their way again.", ("replayed", "event_ids")
+    ),
+}
+
 ACTIONS: Mapping[str, AuditedAction] = MappingProxyType(
-    {**IDENTITY, **TENANCY, **PRICING, **LEADS, **SCHEDULING, **BOOKING, **SAFETY}
+    {**IDENTITY, **TENANCY, **PRICING, **LEADS, **SCHEDULING, **BOOKING, **SAFETY, **DELIVERY}
 )
 """By name. A context adds its own above; `docs/audit.md` lists them for people."""

@@ -20,6 +20,7 @@ from entrypoints.http.bookings import BookingsController
 from entrypoints.http.break_glass import BreakGlassController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.config import ConfigController
+from entrypoints.http.dead_letters import DeadLettersController
 from entrypoints.http.documentation import DocumentationController
 from entrypoints.http.edge import Edge, EdgePolicy
 from entrypoints.http.gate import Gatekeeper
@@ -82,6 +83,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     AuditController,
     BreakGlassController,
     OutboxController,
+    DeadLettersController,
 )
 """Every controller of the API; a context adds its own here."""
 

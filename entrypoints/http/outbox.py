@@ -57,7 +57,9 @@ class OutboxController(Controller):
             dedupe_key=dedupe_key,
         )
         page = await handler.handle(actor, ListMessages(wanted, _position(cursor), limit))
-        items = [message_answer(view, actor, rules.policy(view.kind).max_attempts) for view in page.views]
+        items = [
+            message_answer(view, actor, rules.policy(view.kind).max_attempts, page.at) for view in page.views
+        ]
         return Page(items, _cursor(page.next))
 
     @get(
@@ -75,7 +77,7 @@ class OutboxController(Controller):
         rules: FromDishka[DeliveryRules],
     ) -> MessageDetailAnswer:
         found = await handler.handle(actor, EventId(event_id))
-        values = message_values(found.view, actor, rules.policy(found.view.kind).max_attempts)
+        values = message_values(found.view, actor, rules.policy(found.view.kind).max_attempts, found.at)
         log = [attempt_answer(attempt) for attempt in found.attempts]
         return msgspec.convert({**values, "attempt_log": log}, MessageDetailAnswer)
 

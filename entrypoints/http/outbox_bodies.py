@@ -9,6 +9,7 @@ import msgspec
 from application.ports.outbox_views import MessageView
 from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.outbox_event import EventOutcome, EventStatus
+from domain.delivery.replaying import is_replayable
 from domain.identity.actor import Actor, Need, Role
 from entrypoints.http.lead_bodies import ActionAnswer
 from entrypoints.http.masking import masked_email
@@ -60,7 +61,7 @@ class MessageDetailAnswer(MessageAnswer, kw_only=True):
     attempt_log: list[AttemptAnswer]
 
 
-def message_values(view: MessageView, reader: Actor, max_attempts: int) -> dict[str, object]:
+def message_values(view: MessageView, reader: Actor, max_attempts: int, now: datetime) -> dict[str, object]:
     values = msgspec.to_builtins(view)
     recipient = view.recipient
     if recipient and reader.role is Role.VIEWER:
@@ -70,18 +71,19 @@ def message_values(view: MessageView, reader: Actor, max_attempts: int) -> dict[
         "recipient": recipient,
         "target_host": None,
         "max_attempts": max_attempts,
-        "actions": list(_actions(view, reader)),
+        "actions": list(_actions(view, reader, now)),
     }
 
 
-def message_answer(view: MessageView, reader: Actor, max_attempts: int) -> MessageAnswer:
-    return msgspec.convert(message_values(view, reader, max_attempts), MessageAnswer)
+def message_answer(view: MessageView, reader: Actor, max_attempts: int, now: datetime) -> MessageAnswer:
+    return msgspec.convert(message_values(view, reader, max_attempts, now), MessageAnswer)
 
 
 def attempt_answer(attempt: Attempt) -> AttemptAnswer:
     return msgspec.convert(attempt, AttemptAnswer, from_attributes=True)
 
 
-def _actions(view: MessageView, reader: Actor) -> Iterator[ActionAnswer]:
-    if reader.may(Need.VIEW):
-        yield ActionAnswer("show", "GET", f"{OUTBOX}/{view.event_id}")
+def _actions(view: MessageView, reader: Actor, now: datetime) -> Iterator[ActionAnswer]:
+    yield ActionAnswer("show", "GET", f"{OUTBOX}/{view.event_id}")
+    if view.status is EventStatus.DEAD and reader.may(Need.ADMIN) and is_replayable(view, now):
+        yield ActionAnswer("replay", "POST", f"{OUTBOX}/{view.event_id}/replay")

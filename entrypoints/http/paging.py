@@ -10,6 +10,7 @@ from domain.shared.errors import Invalid
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=200), QueryParameter(description="How many at most.")]
 """With default 50, unless a page of the contract says otherwise."""
+Offset = Annotated[int, msgspec.Meta(ge=0, le=10_000), QueryParameter(description="How many to pass over.")]
 CursorText = Annotated[
     str,
     msgspec.Meta(min_length=1, max_length=500),

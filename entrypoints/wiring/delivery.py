@@ -7,8 +7,6 @@ from application.booking.expire_bookings import ExpireBookingsHandler
 from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.purge_leftovers import PurgeLeftoversHandler
 from application.delivery.read_job_status import HeartbeatRule, ReadJobStatusHandler
-from application.delivery.rules import Channels, DeliveryRules
-from application.delivery.slots import DeliverySlots
 from application.identity.purge_tries import PurgeTriesHandler
 from application.identity.tell_lockouts import TellLockoutsHandler
 from application.ports.canonical_json import CanonicalJson
@@ -17,7 +15,7 @@ from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
 from entrypoints.jobs.loop import JobLoop
-from entrypoints.jobs.pulses import Pulses, runner_name
+from entrypoints.jobs.pulses import Pulses
 from entrypoints.jobs.registry import JobRegistry
 from entrypoints.settings import Settings
 
@@ -36,33 +34,18 @@ class DeliveryProvider(Provider):
         )
 
     @provide
-    def slots(self, settings: Settings) -> DeliverySlots:
-        return DeliverySlots(settings.outbox.concurrency, settings.outbox.org_concurrency)
-
-    @provide
     def jobs(
         self,
         uow: UnitOfWork,
         clock: Clock,
         ids: Identifiers,
-        rules: DeliveryRules,
-        channels: Channels,
-        slots: DeliverySlots,
+        deliver_due: DeliverDueHandler,
         canonical_json: CanonicalJson,
     ) -> JobRegistry:
         """On transactions with the patience of a job, not of a request."""
         if not isinstance(uow, PostgresUnitOfWork):
             raise TypeError("Jobs run on PostgreSQL.")
         patient: UnitOfWork = uow.within(JOB)
-        deliver_due = DeliverDueHandler(
-            uow=patient,
-            clock=clock,
-            ids=ids,
-            rules=rules,
-            channels=channels,
-            slots=slots,
-            runner=runner_name(),
-        )
         return JobRegistry(
             uow=patient,
             clock=clock,

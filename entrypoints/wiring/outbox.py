@@ -1,8 +1,19 @@
 from dishka import Provider, Scope, provide, provide_all
 
+from adapters.postgres.connection import JOB
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from application.delivery.deliver_due import DeliverDueHandler
+from application.delivery.list_dead_letters import ListDeadMessagesHandler, ShowDeadLettersHandler
 from application.delivery.read_outbox import ListMessagesHandler, ReadMessageHandler
-from application.delivery.rules import DeliveryRules
+from application.delivery.replay_dead import ReplayDeadHandler
+from application.delivery.replay_message import ReplayMessageHandler
+from application.delivery.rules import Channels, DeliveryRules
+from application.delivery.slots import DeliverySlots
+from application.ports.clock import Clock
+from application.ports.identifiers import Identifiers
+from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.retry_policy import RetryPolicy
+from entrypoints.jobs.pulses import runner_name
 from entrypoints.settings import Settings
 
 
@@ -10,7 +21,14 @@ class OutboxProvider(Provider):
     """Looking at the outbox, and what the deployment says about deliveries."""
 
     scope = Scope.APP
-    handlers = provide_all(ListMessagesHandler, ReadMessageHandler)
+    handlers = provide_all(
+        ListMessagesHandler,
+        ReadMessageHandler,
+        ListDeadMessagesHandler,
+        ShowDeadLettersHandler,
+        ReplayMessageHandler,
+        ReplayDeadHandler,
+    )
 
     @provide
     def rules(self, settings: Settings) -> DeliveryRules:
@@ -22,6 +40,31 @@ class OutboxProvider(Provider):
         )
         mail = policy(usual, email.max_retries, email.retry_backoff_seconds)
         return DeliveryRules(lease_seconds=outbox.lease_seconds, usual=usual, by_kind={"email": mail})
+
+    @provide
+    def slots(self, settings: Settings) -> DeliverySlots:
+        return DeliverySlots(settings.outbox.concurrency, settings.outbox.org_concurrency)
+
+    @provide
+    def deliver_due(
+        self,
+        uow: UnitOfWork,
+        clock: Clock,
+        ids: Identifiers,
+        rules: DeliveryRules,
+        channels: Channels,
+        slots: DeliverySlots,
+    ) -> DeliverDueHandler:
+        """On transactions with the patience of a job, whoever asks for it."""
+        return DeliverDueHandler(
+            uow=uow.within(JOB) if isinstance(uow, PostgresUnitOfWork) else uow,
+            clock=clock,
+            ids=ids,
+            rules=rules,
+            channels=channels,
+            slots=slots,
+            runner=runner_name(),
+        )
 
 
 def policy(usual: RetryPolicy, retries: int | None, base: int | None) -> RetryPolicy:

@@ -12,11 +12,13 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Need
 from entrypoints.http.app import CONTROLLERS
 from entrypoints.http.edge import plain_template
 from entrypoints.http.gate import UNSAFE
 from entrypoints.http.price_book_bodies import PRICE_BOOK_EXAMPLE
+from tests.contracts.test_dead_letters import fail
 from tests.http.identity_app import PASSWORD, Company, a_company, bearer, cheap_passwords
 from tests.support.authenticator import Authenticator
 from tests.support.clock import FixedClock
@@ -158,6 +160,12 @@ def with_code(path: str, make: Callable[[Office], Awaitable[str]]) -> Recipe:
     return recipe
 
 
+async def dead_message(office: Office) -> str:
+    org_id, app = office.company.created.org_id, office.company.app
+    (event_id,) = await fail(await app.container.get(UnitOfWork), app.clock, org_id, IDS.new().hex)
+    return str(event_id)
+
+
 INCIDENT = {"reason": "Prices are wrong", "ttl_minutes": 30}
 LEAD = {"name": "Jane Doe", "phone": "+1 555 010 0134"}
 CLOSED = {"starts_at": TOMORROW, "ends_at": DAY_AFTER}
@@ -200,6 +208,8 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/admin/leads/{lead_id}/status"): about(
         "/v1/admin/leads/{}/status", Office.lead, {"status": "CONTACTED"}
     ),
+    ("POST", "/v1/admin/outbox/dead-letter"): plain("/v1/admin/outbox/dead-letter"),
+    ("POST", "/v1/admin/outbox/{event_id}/replay"): about("/v1/admin/outbox/{}/replay", dead_message),
     ("PATCH", "/v1/admin/org"): plain("/v1/admin/org", {"name": "Brighter Homes"}),
     ("PUT", "/v1/admin/price-book"): plain("/v1/admin/price-book", PRICE_BOOK_EXAMPLE),
     ("POST", "/v1/admin/teams"): plain("/v1/admin/teams", {"name": "South"}),

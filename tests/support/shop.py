@@ -11,6 +11,7 @@ from dishka import Provider, Scope, make_async_container
 from litestar import Request
 
 from adapters.system.identifiers import SystemIdentifiers
+from application.delivery.rules import Channels
 from application.ports.clock import Clock
 from application.ports.human_check import HumanCheck
 from application.ports.unit_of_work import UnitOfWork
@@ -121,7 +122,7 @@ async def open_shop(
     overrides.provide(PublicOrgs)
     overrides.provide(ByHeader, provides=Authenticate)
     overrides.provide(HeaderCallers, provides=Callers)
-    for kind, instance in (given or {}).items():
+    for kind, instance in {Channels: Channels({}), **(given or {})}.items():
         overrides.provide(_handing_out(instance), provides=kind)
     if human_check is not None:
         overrides.provide(lambda: human_check, provides=HumanCheck)

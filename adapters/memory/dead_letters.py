@@ -1,0 +1,57 @@
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from adapters.memory.outbox_views import recipient_of
+from application.ports.dead_letters import DeadLetter, DeadLetterPage, DeadSelection, Half
+from domain.delivery.outbox_event import EventStatus, OutboxEvent
+from domain.shared.ids import EventId
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryDeadLetters:
+    rows: Mapping[EventId, OutboxEvent]
+
+    async def page(self, halves: frozenset[Half], *, limit: int, offset: int) -> DeadLetterPage:
+        letters = list(self._letters())
+        wanted = [letter for letter in letters if letter.half in halves]
+        wanted.sort(key=lambda letter: (letter.half, letter.event_id))
+        wanted.sort(key=lambda letter: letter.created_at, reverse=True)
+        exports = sum(letter.half == "export" for letter in letters)
+        return DeadLetterPage(wanted[offset : offset + limit], len(letters) - exports, exports)
+
+    async def lock(self, selection: DeadSelection) -> list[OutboxEvent]:
+        found = [row for row in self._dead() if _is_selected(row, selection)]
+        return sorted(found, key=lambda row: (row.created_at, row.id))[: selection.limit]
+
+    def _dead(self) -> Iterator[OutboxEvent]:
+        return (row for row in self.rows.values() if row.status is EventStatus.DEAD)
+
+    def _letters(self) -> Iterator[DeadLetter]:
+        for row in self._dead():
+            yield DeadLetter(
+                half="export" if row.kind == "export" else "outbox",
+                event_id=row.id,
+                channel=row.kind,
+                event_type=row.event_type,
+                attempts=row.attempts,
+                last_error=row.last_error,
+                created_at=row.created_at,
+                dead_at=row.dead_at or row.created_at,
+                expires_at=row.expires_at,
+                resource_type=row.resource_type,
+                resource_id=row.resource_id,
+                recipient=recipient_of(row),
+                has_payload=row.has_payload,
+                replay_count=row.replay_count,
+            )
+
+
+def _is_selected(row: OutboxEvent, selection: DeadSelection) -> bool:
+    died = row.dead_at or row.created_at
+    return (
+        (selection.event_ids is None or row.id in selection.event_ids)
+        and (selection.kind is None or row.kind == selection.kind)
+        and (selection.last_error is None or row.last_error == selection.last_error)
+        and (selection.dead_from is None or died >= selection.dead_from)
+        and (selection.dead_before is None or died < selection.dead_before)
+    )

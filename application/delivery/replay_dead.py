@@ -1,0 +1,89 @@
+"""Dead messages are sent on their way again, some at a time, and what is due is delivered while one waits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
+from application.delivery.outbox_pass import Tally
+from application.delivery.replay_message import put_back
+from application.delivery.rules import Channels
+from application.ports.clock import Clock
+from application.ports.dead_letters import DeadSelection
+from application.ports.outbox_views import MessageFilter
+from application.ports.unit_of_work import UnitOfWork
+from domain.delivery.outbox_event import EventStatus
+from domain.delivery.replaying import is_replayable
+from domain.identity.actor import Actor, Need
+from domain.shared.ids import EventId
+
+TAKING_SECONDS, TOTAL_SECONDS = 10, 20
+"""So that an attempt begun at the last moment can end too."""
+DEAD = MessageFilter(status=EventStatus.DEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayDead:
+    """Without a selection nothing is replayed and what is due is delivered; a dry run only looks."""
+
+    selection: DeadSelection | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayReport:
+    """`event_ids` are those replayed, or in a dry run those that would be."""
+
+    selected: int = 0
+    replayed: int = 0
+    not_replayable: int = 0
+    event_ids: Sequence[EventId] = ()
+    tally: Tally | None = None
+    remaining_dead: int = 0
+    dry_run: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        return self.tally is None or not self.tally.out_of_time
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayDeadHandler:
+    uow: UnitOfWork
+    clock: Clock
+    channels: Channels
+    deliver: DeliverDueHandler
+
+    async def handle(self, actor: Actor, command: ReplayDead) -> ReplayReport:
+        actor.require(Need.ADMIN)
+        report = await self._replay(actor, command)
+        if not command.dry_run:
+            report = replace(report, tally=await self.deliver.handle(_now_of(actor)))
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
+            report = replace(report, remaining_dead=await unit.outbox_views.count(DEAD))
+            await unit.seal(report)
+        return report
+
+    async def _replay(self, actor: Actor, command: ReplayDead) -> ReplayReport:
+        async with self.uow.begin(actor.org_id) as unit:
+            await unit.recall(actor.once)
+            if command.selection is None:
+                return ReplayReport(dry_run=command.dry_run)
+            now = self.clock.now()
+            dead = await unit.dead_letters.lock(command.selection)
+            willing = [event for event in dead if is_replayable(event, now)]
+            report = ReplayReport(
+                selected=len(dead),
+                replayed=0 if command.dry_run else len(willing),
+                not_replayable=len(dead) - len(willing),
+                event_ids=[event.id for event in willing],
+                dry_run=command.dry_run,
+            )
+            if report.replayed:
+                await put_back(unit, self.channels, [event.replay(now, actor.user_id) for event in willing])
+                after = {"replayed": report.replayed, "event_ids": [str(event.id) for event in willing]}
+                await unit.audit.record(actor, "outbox_bulk_replay", "outbox_event", None, after=after)
+            return report
+
+
+def _now_of(actor: Actor) -> DeliverDue:
+    return DeliverDue(taking_seconds=TAKING_SECONDS, total_seconds=TOTAL_SECONDS, org_id=actor.org_id)

@@ -1,0 +1,211 @@
+"""What could not be delivered, as it is answered: personal data hidden from everybody."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from application.delivery.list_dead_letters import DeadMessages
+from application.delivery.replay_dead import ReplayDead, ReplayReport
+from application.ports.dead_letters import DeadLetter, DeadLetterPage, DeadSelection
+from application.ports.outbox_views import MessageView
+from domain.delivery.outbox_event import EventStatus, OutboxEvent
+from domain.delivery.replaying import is_replayable
+from domain.shared.errors import Invalid
+from domain.shared.ids import EventId
+from entrypoints.http.lead_bodies import ActionAnswer
+from entrypoints.http.masking import masked_email
+from entrypoints.http.outbox_bodies import OUTBOX
+
+Kind = Literal["email", "webhook", "export"]
+MOST_TOLD = 200
+ErrorCode = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Selected = Annotated[int, msgspec.Meta(ge=1, le=500)]
+USUALLY_SELECTED = 100
+
+
+class DeadMessageAnswer(msgspec.Struct, kw_only=True):
+    event_id: UUID
+    kind: str
+    event_type: str
+    status: EventStatus
+    attempts: int
+    total_attempts: int
+    last_error: str | None
+    next_attempt_at: datetime | None
+    created_at: datetime
+    dead_at: datetime | None
+    dedupe_key: str
+    resource_type: str | None
+    resource_id: UUID | None
+    replay_count: int
+    replayable: bool
+    payload_summary: str
+    actions: list[ActionAnswer]
+
+
+class DeadMessagesAnswer(msgspec.Struct):
+    items: list[DeadMessageAnswer]
+    total: int
+    limit: int
+    offset: int
+
+
+class DeadLetterAnswer(msgspec.Struct, kw_only=True):
+    event_id: UUID
+    kind: Literal["outbox", "export"]
+    channel: str
+    event_type: str
+    org_id: UUID
+    status: Literal["dead"]
+    attempts: int
+    last_error: str | None
+    created_at: datetime
+    dead_at: datetime
+    resource_type: str | None
+    resource_id: UUID | None
+    payload_summary: str
+    replay_count: int
+    replayable: bool
+    actions: list[ActionAnswer]
+
+
+class DeadLettersAnswer(msgspec.Struct):
+    items: list[DeadLetterAnswer]
+    total: int
+    limit: int
+    offset: int
+    outbox_dead_count: int
+    export_dead_count: int
+
+
+class ReplayBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Nothing at all, or a selection: `event_ids`, or at least one filter."""
+
+    event_ids: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=200)] | None = None
+    kind: Kind | None = None
+    last_error: ErrorCode | None = None
+    dead_from: datetime | None = None
+    dead_to: datetime | None = None
+    limit: Selected | None = None
+    dry_run: bool | None = None
+
+    def command(self) -> ReplayDead:
+        filters = {
+            "kind": self.kind,
+            "last_error": self.last_error,
+            "dead_from": self.dead_from,
+            "dead_before": self.dead_to,
+        }
+        given = {name: value for name, value in filters.items() if value is not None}
+        if self.event_ids is not None and given:
+            raise Invalid.field("event_ids", "excludes filters: give one or the other")
+        if self.event_ids is None and not given:
+            if self.limit is not None or self.dry_run is not None:
+                raise Invalid.field("event_ids", "or a filter must be given: there is nothing to select by")
+            return ReplayDead()
+        ids = None if self.event_ids is None else tuple(map(EventId, self.event_ids))
+        limit = self.limit or (USUALLY_SELECTED if ids is None else len(ids))
+        return ReplayDead(DeadSelection(event_ids=ids, limit=limit, **given), dry_run=bool(self.dry_run))  # type: ignore[arg-type]  # each of its field's type
+
+
+class ReplayCounts(msgspec.Struct, kw_only=True):
+    status: Literal["done", "partial"]
+    selected: int
+    replayed: int
+    not_replayable: int
+    delivered: int
+    retry: int
+    dead: int
+    remaining_dead: int
+    dry_run: bool
+    event_ids: list[UUID]
+
+
+class ReplayedAnswer(msgspec.Struct, kw_only=True):
+    event_id: UUID
+    status: EventStatus
+    deduplicated: bool
+    status_url: str
+    attempts: int
+    last_error: str | None
+    next_attempt_at: datetime | None
+    replay_count: int
+
+
+def dead_messages_answer(found: DeadMessages, limit: int, offset: int) -> DeadMessagesAnswer:
+    return DeadMessagesAnswer(
+        [_dead_message(view, found.at) for view in found.views], found.total, limit, offset
+    )
+
+
+def _dead_message(view: MessageView, now: datetime) -> DeadMessageAnswer:
+    replayable = is_replayable(view, now)
+    told = {
+        "replayable": replayable,
+        "payload_summary": summary(view.event_type, view.recipient),
+        "actions": list(actions(view.event_id, replayable=replayable)),
+    }
+    return msgspec.convert(msgspec.to_builtins(view) | told, DeadMessageAnswer)
+
+
+def dead_letters_answer(
+    page: DeadLetterPage, org_id: UUID, now: datetime, total: int, limit: int, offset: int
+) -> DeadLettersAnswer:
+    items = [_dead_letter(letter, org_id, now) for letter in page.items]
+    return DeadLettersAnswer(items, total, limit, offset, page.outbox_count, page.export_count)
+
+
+def _dead_letter(letter: DeadLetter, org_id: UUID, now: datetime) -> DeadLetterAnswer:
+    replayable = is_replayable(letter, now)
+    told = {
+        "kind": letter.half,
+        "org_id": org_id,
+        "status": "dead",
+        "payload_summary": summary(letter.event_type, letter.recipient),
+        "replayable": replayable,
+        "actions": list(actions(letter.event_id, replayable=replayable)),
+    }
+    return msgspec.convert(msgspec.to_builtins(letter) | told, DeadLetterAnswer)
+
+
+def summary(event_type: str, recipient: str | None) -> str:
+    return f"{event_type} to {masked_email(recipient)}" if recipient else event_type
+
+
+def actions(event_id: UUID, *, replayable: bool) -> Iterator[ActionAnswer]:
+    """Of those who may see a dead letter at all."""
+    yield ActionAnswer("show", "GET", f"{OUTBOX}/{event_id}")
+    if replayable:
+        yield ActionAnswer("replay", "POST", f"{OUTBOX}/{event_id}/replay")
+
+
+def counts_answer(report: ReplayReport) -> ReplayCounts:
+    tally = report.tally
+    return ReplayCounts(
+        status="done" if report.is_done else "partial",
+        selected=report.selected,
+        replayed=report.replayed,
+        not_replayable=report.not_replayable,
+        delivered=tally.sent if tally else 0,
+        retry=tally.retry if tally else 0,
+        dead=tally.dead if tally else 0,
+        remaining_dead=report.remaining_dead,
+        dry_run=report.dry_run,
+        event_ids=list(report.event_ids[:MOST_TOLD]),
+    )
+
+
+def replayed_answer(event: OutboxEvent) -> ReplayedAnswer:
+    return ReplayedAnswer(
+        event_id=event.id,
+        status=event.status,
+        deduplicated=False,
+        status_url=f"{OUTBOX}/{event.id}",
+        attempts=event.attempts,
+        last_error=event.last_error,
+        next_attempt_at=event.next_attempt_at,
+        replay_count=event.replay_count,
+    )
