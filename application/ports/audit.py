@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.identity.actor import Actor, ActorKind, Lifted
 from domain.safety.audited_actions import ACTIONS, BREAK_GLASS_WRITE
 from domain.shared.ids import AuditId, BreakGlassId, OrgId, UserId
+from domain.shared.redaction import redact_text
 
 MOST_BYTES = 8 * 1024
 EXACT = 2**53  # RFC 8785 writes numbers as JavaScript does
@@ -114,7 +115,7 @@ def entry_of(
         auth_method=actor.kind.value,
         resource_type=resource_type,
         resource_id=resource_id,
-        reason=reason,
+        reason=redact_text(reason) if reason else None,
         before=_fitting(kept(before)),
         after=_fitting(kept(after)),
         request_id=actor.request_id,

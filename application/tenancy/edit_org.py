@@ -1,11 +1,12 @@
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Unit, UnitOfWork
 from application.tenancy.read_org import OrgView
 from domain.identity.actor import Actor, Need
+from domain.safety.audited_actions import PERSONAL
 from domain.shared.errors import Conflict, FieldFault, Invalid, NotFound
 from domain.shared.versions import Expected, must_match
 from domain.tenancy.org import Org, OrgProfile, slug_fault
@@ -84,11 +85,20 @@ class EditOrgHandler:
 AUDITED = ("name", "timezone", "currency", "travel_buffer_minutes")
 
 
+BRANDED = ("display_name", "logo_url", "primary_color", "email_from_name")
+
+
 def _changes(before: OrgProfile, after: OrgProfile) -> dict[str, tuple[object, object]]:
-    """By name. Contact data are personal: that they changed is told, not to what."""
+    """By name. Of what may be personal it is told that it changed, not to what."""
     pairs = {name: (getattr(before, name), getattr(after, name)) for name in AUDITED}
     changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     for part in ("branding", "contact"):
-        if getattr(before, part) != getattr(after, part):
-            changed[part] = (None, "changed")
+        old, new = asdict(getattr(before, part)), asdict(getattr(after, part))
+        differing = [name for name in old if old[name] != new[name]]
+        if differing:
+            changed[part] = (_told(old, differing), _told(new, differing))
     return changed
+
+
+def _told(values: Mapping[str, object], names: Iterable[str]) -> dict[str, object]:
+    return {name: values[name] if name in BRANDED else values[name] and PERSONAL for name in names}

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from domain.shared.redaction import redact
+
 PERSONAL = "<personal>"
 BREAK_GLASS_WRITE = "break_glass_write"
 
@@ -24,9 +26,16 @@ class AuditedAction:
         """What may stand in `before` or `after`."""
         if values is None:
             return None
-        told = {name: value for name, value in values.items() if name in self.keeps}
+        told = {name: _cleaned(name, value) for name, value in values.items() if name in self.keeps}
         hidden = {name: values[name] and PERSONAL for name in self.personal if name in values}
         return told | hidden
+
+
+FREE = frozenset({"cancel_reason"})  # what people type, and so may hold somebody's number
+
+
+def _cleaned(name: str, value: object) -> object:
+    return redact(value) if name in FREE else value
 
 
 _ADD_ON = ("code", "name", "price_cents", "minutes", "is_active")

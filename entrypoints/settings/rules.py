@@ -47,6 +47,7 @@ def in_production(settings: Settings) -> Iterator[Fault]:
     for rule in (
         database,
         secrets,
+        previous_keys,
         metrics,
         cors,
         testing,
@@ -228,6 +229,17 @@ def secrets(settings: Settings) -> Iterator[Fault]:
     for (first, one), (second, other) in combinations(known.items(), 2):
         if one is not None and one == other:
             yield Fault(second, f"equals {first}", "Give each purpose a secret of its own")
+
+
+def previous_keys(settings: Settings) -> Iterator[Fault]:
+    """What verifies opens as many doors as what signs."""
+    given = [key.reveal() for key in settings.auth.secret_key_previous]
+    if any(len(key) < SECRET_LENGTH or is_placeholder(key) for key in given):
+        yield Fault(
+            "AUTH_SECRET_KEY_PREVIOUS",
+            f"holds a key that is shorter than {SECRET_LENGTH} characters or a placeholder",
+            "Take it out: whoever guesses it signs in as anybody",
+        )
 
 
 def is_placeholder(value: str) -> bool:

@@ -42,6 +42,11 @@ IN_PRODUCTION: list[Row] = [
     ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS"),
     ({"CORS_ORIGINS": '["https://a.example", "*"]'}, "CORS_ORIGINS"),
     ({"TESTING": "true"}, "TESTING"),
+    ({"AUTH_SECRET_KEY_PREVIOUS": "hunter2"}, "AUTH_SECRET_KEY_PREVIOUS"),
+    (
+        {"AUTH_SECRET_KEY_PREVIOUS": "Zk3vQ8mX1cL7pR5tY9wB2nH4jD6fG0sB," + "change-me" * 4},
+        "AUTH_SECRET_KEY_PREVIOUS",
+    ),
     (ON | {"OWNER_BASIC_USERNAME": "", "OWNER_BASIC_PASSWORD": ""}, "OWNER_BASIC_USERNAME"),
     (ON | {"OWNER_BASIC_PASSWORD": ""}, "OWNER_BASIC_PASSWORD"),
     (ON | {"OWNER_BASIC_PASSWORD": "fourteen signs"}, "OWNER_BASIC_PASSWORD"),

@@ -164,3 +164,23 @@ async def test_what_is_kept_is_small_exact_and_says_nothing_of_the_public(
     (row,) = await sealed(uow, an_org)
     assert (row.ip, row.user_agent) == (None, None)
     assert row.after == {"name": {"bytes": 9002}, "version": str(2**60), "color": "é" * 10}
+
+
+async def test_what_people_typed_is_kept_without_addresses_and_numbers(
+    uow: UnitOfWork, an_org: OrgId
+) -> None:
+    typed = "Jane (jane@home.example, +1 555 010 0134) moved on 2026-03-08"
+    async with uow.begin(an_org) as unit:
+        await unit.audit.record(
+            an_admin(an_org),
+            "booking_cancel",
+            "booking",
+            None,
+            after={"cancel_reason": typed, "status": "cancelled"},
+            reason=typed,
+        )
+    await sealer(uow).handle(an_org)
+    (row,) = await sealed(uow, an_org)
+    kept = "Jane (<redacted>, <redacted>) moved on 2026-03-08"
+    assert row.reason == kept
+    assert row.after == {"cancel_reason": kept, "status": "cancelled"}

@@ -114,12 +114,25 @@ async def test_a_change_is_audited_by_its_fields_without_contact_data(
     memory_uow: MemoryUnitOfWork, an_org: OrgId, clock: FixedClock
 ) -> None:
     await EditOrgHandler(memory_uow, clock).handle(
-        an_actor(an_org), EditOrg(basics={"name": "New"}, contact={"email": "office@acme.example"})
+        an_actor(an_org),
+        EditOrg(
+            basics={"name": "New"},
+            branding={"primary_color": "#0a7d4b", "footer_text": "Ask for Jane"},
+            contact={"email": "office@acme.example"},
+        ),
     )
     (row,) = memory_uow.orgs[an_org].audit
     assert row["action"] == "org_updated"
-    assert row["before"] == {"name": "Acme Cleaning", "contact": None}
-    assert row["after"] == {"name": "New", "contact": "changed"}
+    assert row["before"] == {
+        "name": "Acme Cleaning",
+        "branding": {"primary_color": "#1f6feb", "footer_text": None},
+        "contact": {"email": None},
+    }
+    assert row["after"] == {
+        "name": "New",
+        "branding": {"primary_color": "#0a7d4b", "footer_text": "<personal>"},
+        "contact": {"email": "<personal>"},
+    }
 
 
 async def test_the_operator_lists_suspends_and_resumes(
