@@ -108,6 +108,14 @@ DOORS: Mapping[str, Door] = MappingProxyType(
             "the expiry job visits only organisations that have something to expire",
             reads={"bookings": ("org_id", "status", "expires_at")},
         ),
+        "orgs_with_near_visits": Door(
+            "the reminder job visits only organisations that have somebody to remind",
+            reads={
+                "orgs": ("id", "status"),
+                "bookings": ("org_id", "booking_id", "status", "starts_at"),
+                "outbox_events": ("org_id", "dedupe_key"),
+            },
+        ),
         "rehash_person_password": Door(
             "the same password under today's parameters", _SECRETS, _SECRET_CHANGES
         ),

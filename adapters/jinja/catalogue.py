@@ -84,6 +84,13 @@ TEMPLATES: Mapping[str, MailTemplate] = {
         facts=("when", "service"),
         needs=_VISIT,
     ),
+    "booking_reminder_24h": MailTemplate(
+        subject="Reminder: {{ date }}, {{ time }} – {{ org }}",
+        heading="Your visit is soon",
+        paragraphs=("This is a reminder of your visit. We look forward to seeing you.",),
+        facts=("when", "service", "where"),
+        needs=_VISIT,
+    ),
     "booking_crew": MailTemplate(
         subject="Your visits changed: {{ date }} – {{ org }}",
         heading="Your visits changed",

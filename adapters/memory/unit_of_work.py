@@ -43,6 +43,7 @@ from adapters.memory.persons import (
     MemoryPersonSecrets,
 )
 from adapters.memory.price_books import MemoryPriceBooks
+from adapters.memory.reminders import MemoryReminderOrgs, MemoryReminders
 from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
 from adapters.memory.shared import Overlay, RowLocks, SecretRow, SharedRows
 from adapters.memory.teams import MemoryTeams
@@ -202,6 +203,10 @@ class MemoryUnit:
         return MemoryEmailEvents(self.tables.emails)
 
     @property
+    def reminders(self) -> MemoryReminders:
+        return MemoryReminders(self.tables)
+
+    @property
     def leftovers(self) -> MemoryLeftovers:
         return MemoryLeftovers(self.tables)
 
@@ -323,6 +328,10 @@ class MemoryGlobalUnit:
         for org in self.tables.orgs.values():
             if org.status is OrgStatus.ACTIVE and org.id in self.orgs:
                 yield org.id, self.orgs[org.id]
+
+    @property
+    def reminder_orgs(self) -> MemoryReminderOrgs:
+        return MemoryReminderOrgs(self.orgs, self.tables.orgs)
 
     @property
     def overdue_holds(self) -> MemoryOverdueHolds:

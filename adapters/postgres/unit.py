@@ -30,6 +30,7 @@ from adapters.postgres.outbox_views import PostgresOutboxViews
 from adapters.postgres.person_secrets import PostgresPersonSecrets
 from adapters.postgres.persons import PostgresBelongings, PostgresPersons
 from adapters.postgres.price_books import PostgresPriceBooks
+from adapters.postgres.reminders import PostgresReminderOrgs, PostgresReminders
 from adapters.postgres.sessions import (
     PostgresRefreshTokenOwners,
     PostgresRefreshTokens,
@@ -106,6 +107,10 @@ class PostgresUnit:
     @property
     def emails(self) -> PostgresEmailEvents:
         return PostgresEmailEvents(self.connection)
+
+    @property
+    def reminders(self) -> PostgresReminders:
+        return PostgresReminders(self.connection)
 
     @property
     def leftovers(self) -> PostgresLeftovers:
@@ -197,6 +202,10 @@ class PostgresGlobalUnit:
     connection: AsyncConnection
     clock: Clock
     ids: Identifiers
+
+    @property
+    def reminder_orgs(self) -> PostgresReminderOrgs:
+        return PostgresReminderOrgs(self.connection)
 
     @property
     def overdue_holds(self) -> PostgresOverdueHolds:

@@ -8,17 +8,30 @@ from uuid import UUID
 from application.ports.outbox import Message
 from application.ports.unit_of_work import Unit
 from domain.booking.booking import Booking
+from domain.booking.visit import TimeSlot
 from domain.identity.actor import Actor
 from domain.leads.lead import Lead
 from domain.scheduling.worker import Worker
 from domain.shared.ids import WorkerId
 
-OUTDATED_BY_MOVING = ("reminder", "rescheduled:")
-OUTDATED_BY_ENDING = (*OUTDATED_BY_MOVING, "pending", "confirmed")
+OUTDATED_BY_ENDING = ("reminder", "rescheduled:", "pending", "confirmed")
+
+
+def outdated_by_moving(old: TimeSlot, new: TimeSlot) -> tuple[str, ...]:
+    """A reminder is of a start: while that stands it stands, and none would take its place."""
+    if old.starts_at != new.starts_at:
+        return ("reminder", "rescheduled:")
+    return ("rescheduled:",) if old.ends_at != new.ends_at else ()
 
 
 async def tell_client(
-    unit: Unit, actor: Actor, template: str, booking: Booking, *, key: str | None = None
+    unit: Unit,
+    actor: Actor,
+    template: str,
+    booking: Booking,
+    *,
+    key: str | None = None,
+    expires_at: datetime | None = None,
 ) -> None:
     """To the lead's address; to nobody where there is none. `key` ends the dedupe key, if not the
     template's own name after `booking_`."""
@@ -26,7 +39,8 @@ async def tell_client(
     if lead is None or not lead.email:
         return
     values = {"to": lead.email, **await _visit_values(unit, booking), **_client_values(booking, lead)}
-    await _enqueue(unit, actor, template, booking, key or template.removeprefix("booking_"), values)
+    key = key or template.removeprefix("booking_")
+    await _enqueue(unit, actor, template, booking, key, values, expires_at)
 
 
 async def tell_office(unit: Unit, actor: Actor, booking: Booking, office_email: str | None) -> None:
@@ -63,7 +77,13 @@ async def withdraw(unit: Unit, booking: Booking, outdated: Iterable[str]) -> Non
 
 
 async def _enqueue(
-    unit: Unit, actor: Actor, template: str, booking: Booking, key: str, values: Mapping[str, object]
+    unit: Unit,
+    actor: Actor,
+    template: str,
+    booking: Booking,
+    key: str,
+    values: Mapping[str, object],
+    expires_at: datetime | None = None,
 ) -> None:
     message = Message(
         kind="email",
@@ -72,6 +92,7 @@ async def _enqueue(
         resource_type="booking",
         resource_id=UUID(int=booking.id.int),
         payload=values,
+        expires_at=expires_at,
     )
     await unit.outbox.add(message, request_id=actor.request_id)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.booking.announcing import OUTDATED_BY_MOVING, tell_client, withdraw
+from application.booking.announcing import outdated_by_moving, tell_client, withdraw
 from application.booking.crowd import Crowd
 from application.booking.expiring import let_go
 from application.booking.recording import record_change
@@ -75,7 +75,7 @@ class RescheduleBookingHandler:
         await let_go(unit, actor, taken.overdue, now)
         moved = locked.reschedule(now, taken.slot, wanted.worker_ids)
         await record_change(unit, actor, "booking_reschedule", locked, moved)
-        await withdraw(unit, moved, OUTDATED_BY_MOVING)
+        await withdraw(unit, moved, outdated_by_moving(locked.slot, moved.slot))
         if notify and _another_time(seen.slot, moved.slot):
             await tell_client(unit, actor, "booking_rescheduled", moved, key=f"rescheduled:{moved.version}")
         return moved

@@ -31,6 +31,12 @@ JOBS: Mapping[str, JobSpec] = {
             result_keys=("claimed", "sent", "retry", "dead", "skipped"),
         ),
         JobSpec(
+            name="booking-reminders",
+            every_seconds=None,
+            timeout_seconds=50,
+            result_keys=("queued", "skipped"),
+        ),
+        JobSpec(
             name="booking-expiry",
             every_seconds=5 * MINUTE,
             timeout_seconds=60,

@@ -23,6 +23,7 @@ from entrypoints.http.config import ConfigController
 from entrypoints.http.dead_letters import DeadLettersController
 from entrypoints.http.documentation import DocumentationController
 from entrypoints.http.edge import Edge, EdgePolicy
+from entrypoints.http.email_scan import EmailScanController
 from entrypoints.http.gate import Gatekeeper
 from entrypoints.http.health import HealthController
 from entrypoints.http.jobs import JobsController
@@ -66,6 +67,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PublicLeadsController,
     LeadsController,
     JobsController,
+    EmailScanController,
     MetricsController,
     PriceBookController,
     AddOnsController,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler
+from application.booking.remind_clients import RemindClients, RemindClientsHandler
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.job_table import JOBS
 from application.delivery.purge_leftovers import PurgeLeftovers, PurgeLeftoversHandler
@@ -29,6 +30,7 @@ class JobRegistry:
     ids: Identifiers
     locks: JobLocks
     deliver_due: DeliverDueHandler
+    remind_clients: RemindClientsHandler
     expire_bookings: ExpireBookingsHandler
     purge_leftovers: PurgeLeftoversHandler
     seal_audit: SealAuditHandler
@@ -44,6 +46,9 @@ class JobRegistry:
     def _work(self) -> Mapping[str, Work]:
         return {
             "outbox-delivery": self._deliver,
+            "booking-reminders": PerOrg(
+                "booking-reminders", self._orgs_with_near_visits, self._remind, self.locks, self.ids
+            ),
             "booking-expiry": PerOrg(
                 "booking-expiry", self._orgs_with_overdue_holds, self._expire, self.locks, self.ids
             ),
@@ -65,6 +70,14 @@ class JobRegistry:
     async def _tell_lockouts(self, stop: StopSignal) -> JobResult:
         del stop  # a few rows at most
         return JobResult(counts={"told": await self.tell_lockouts.handle()})
+
+    async def _orgs_with_near_visits(self) -> Sequence[OrgId]:
+        async with self.uow.begin_global() as unit:
+            return await unit.reminder_orgs.list_orgs(self.clock.now())
+
+    async def _remind(self, actor: Actor) -> Mapping[str, int]:
+        report = await self.remind_clients.handle(actor, RemindClients())
+        return {"queued": report.queued, "skipped": report.skipped}
 
     async def _orgs_with_overdue_holds(self) -> Sequence[OrgId]:
         async with self.uow.begin_global() as unit:

@@ -13,6 +13,7 @@ from entrypoints.wiring.operations import OperationsProvider
 from entrypoints.wiring.outbox import OutboxProvider
 from entrypoints.wiring.postgres import PostgresProvider
 from entrypoints.wiring.pricing import PricingProvider
+from entrypoints.wiring.reminders import RemindersProvider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.safety import SafetyProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
@@ -29,6 +30,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     BookingProvider,
     DeliveryProvider,
     OutboxProvider,
+    RemindersProvider,
     OperationsProvider,
     SafetyProvider,
     RequestProvider,

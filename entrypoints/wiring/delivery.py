@@ -1,9 +1,9 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.postgres.connection import JOB
-from adapters.postgres.job_locks import PostgresJobLocks
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.booking.expire_bookings import ExpireBookingsHandler
+from application.booking.remind_clients import RemindClientsHandler
 from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.purge_leftovers import PurgeLeftoversHandler
 from application.delivery.read_job_status import HeartbeatRule, ReadJobStatusHandler
@@ -12,6 +12,7 @@ from application.identity.tell_lockouts import TellLockoutsHandler
 from application.ports.canonical_json import CanonicalJson
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
+from application.ports.job_locks import JobLocks
 from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
 from entrypoints.jobs.loop import JobLoop
@@ -41,6 +42,7 @@ class DeliveryProvider(Provider):
         ids: Identifiers,
         deliver_due: DeliverDueHandler,
         canonical_json: CanonicalJson,
+        locks: JobLocks,
     ) -> JobRegistry:
         """On transactions with the patience of a job, not of a request."""
         if not isinstance(uow, PostgresUnitOfWork):
@@ -50,8 +52,9 @@ class DeliveryProvider(Provider):
             uow=patient,
             clock=clock,
             ids=ids,
-            locks=PostgresJobLocks(uow),
+            locks=locks,
             deliver_due=deliver_due,
+            remind_clients=RemindClientsHandler(patient, clock),
             expire_bookings=ExpireBookingsHandler(patient, clock),
             purge_leftovers=PurgeLeftoversHandler(patient, clock),
             seal_audit=SealAuditHandler(patient, canonical_json),

@@ -50,6 +50,7 @@ SUBJECTS = {
     "booking_rescheduled": "New time: Tue 3 Mar 2026, 09:00 EST – Acme & Söhne",
     "booking_cancelled": "Cancelled: your visit on Tue 3 Mar 2026 – Acme & Söhne",
     "booking_expired": "Cancelled: your visit on Tue 3 Mar 2026 – Acme & Söhne",
+    "booking_reminder_24h": "Reminder: Tue 3 Mar 2026, 09:00 EST – Acme & Söhne",
     "booking_crew": "Your visits changed: Tue 3 Mar 2026 – Acme & Söhne",
     "password_changed": "Your password was changed – Acme & Söhne",
     "password_reset_link": "Reset your password – Acme & Söhne",

@@ -18,9 +18,10 @@ pytestmark = pytest.mark.slow
 NO_EFFECT = {
     ("POST", "/v1/admin/bookings/{booking_id}/confirm"),
     ("POST", "/v1/admin/cleanup"),
+    ("POST", "/v1/admin/email-scan"),
     ("POST", "/v1/admin/leads/{lead_id}/estimate"),
 }
-"""By their recipes: it is confirmed, nothing is overdue, prices are the same. No effect, no row."""
+"""By their recipes: it is confirmed, nothing is overdue or near, prices are the same. No effect, no row."""
 BOSS = httpx.BasicAuth("boss", "a password of some length")
 
 

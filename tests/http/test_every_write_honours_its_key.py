@@ -202,6 +202,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
         "/v1/admin/break-glass/{}/revoke", break_glass
     ),
     ("POST", "/v1/admin/cleanup"): plain("/v1/admin/cleanup"),
+    ("POST", "/v1/admin/email-scan"): plain("/v1/admin/email-scan"),
     ("POST", "/v1/admin/leads"): plain("/v1/admin/leads", LEAD),
     ("PATCH", "/v1/admin/leads/{lead_id}"): about("/v1/admin/leads/{}", Office.lead, {"notes": "Mornings"}),
     ("POST", "/v1/admin/leads/{lead_id}/estimate"): about("/v1/admin/leads/{}/estimate", Office.lead),

@@ -30,6 +30,7 @@ from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.outbox import OutboxProvider
 from entrypoints.wiring.pricing import PricingProvider
+from entrypoints.wiring.reminders import RemindersProvider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
 from entrypoints.wiring.system import SystemProvider
@@ -133,6 +134,7 @@ async def open_shop(
         BookingProvider(),
         OutboxProvider(),
         SchedulingProvider(),
+        RemindersProvider(),
         limits_provider(settings),
         overrides,
         context={Settings: settings},

@@ -1,0 +1,17 @@
+from dishka import Provider, Scope, provide, provide_all
+
+from adapters.memory.job_locks import MemoryJobLocks
+from adapters.postgres.job_locks import PostgresJobLocks
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from application.booking.remind_clients import ScanForMailHandler
+from application.ports.job_locks import JobLocks
+from application.ports.unit_of_work import UnitOfWork
+
+
+class RemindersProvider(Provider):
+    scope = Scope.APP
+    handlers = provide_all(ScanForMailHandler)
+
+    @provide
+    def job_locks(self, uow: UnitOfWork) -> JobLocks:
+        return PostgresJobLocks(uow) if isinstance(uow, PostgresUnitOfWork) else MemoryJobLocks()
