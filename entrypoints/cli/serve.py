@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -41,6 +42,7 @@ def serve(*, host: str, port: int, workers: int, demo: bool, no_jobs: bool) -> N
         click.echo(f"Warning: {warning}", err=True)
     if demo:
         require_dev(settings)
+    settings = linking_here(settings, url_of(listener))
     with running_database(settings) as ready:
         prepare(ready)
         if demo:
@@ -62,6 +64,13 @@ def _ignore_late_signals() -> None:
     twin of the stop signal would turn a clean exit into a failure. What is ignored it leaves alone."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
+
+
+def linking_here(settings: Settings, url: str) -> Settings:
+    """In dev, links of mails lead to this very server unless PUBLIC_BASE_URL says otherwise."""
+    if settings.general.public_base_url or not settings.is_dev:
+        return settings
+    return replace(settings, general=replace(settings.general, public_base_url=url))
 
 
 def opening_line(settings: Settings) -> str:

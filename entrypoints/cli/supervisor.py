@@ -91,6 +91,8 @@ class Supervisor:
             "SWEEPLINE_HOME": str(self.settings.home),
             SHARED_DIRECTORY: str(self.figures),
         }
+        if general.public_base_url is not None:
+            found["PUBLIC_BASE_URL"] = general.public_base_url
         if database.url is not None:
             found["DATABASE_URL"] = database.url.reveal()
         if database.owner_url is not None:

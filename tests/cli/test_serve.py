@@ -11,6 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from entrypoints.cli.serve import linking_here
+from entrypoints.settings import load_settings
+from tests.cli.test_settings import SOUND
 from tests.support.database import TestDatabase
 from tests.support.http import LiveServer, clean_environment, json_of, open_server, run_cli
 
@@ -74,6 +77,15 @@ def test_log_lines_are_json_and_hold_no_query(live: LiveServer) -> None:
     assert "token=canary" not in live.log.read_text()
 
 
+def test_links_of_mails_lead_to_this_server_in_dev_unless_told_otherwise() -> None:
+    here = "http://127.0.0.1:8123"
+    assert linking_here(load_settings({}), here).general.public_base_url == here
+    told = load_settings({"PUBLIC_BASE_URL": "https://clean.example"})
+    assert linking_here(told, here).general.public_base_url == "https://clean.example"
+    production = load_settings(SOUND)
+    assert linking_here(production, here) is production
+
+
 def test_sigterm_lets_a_request_finish_and_exits_0(tmp_path: Path, postgres: TestDatabase) -> None:
     environ = {"APP_ENV": "dev", "DATABASE_URL": postgres.app_url, "SHUTDOWN_DELAY_SECONDS": "1"}
     with open_server(tmp_path, "--no-jobs", environ=environ) as server:
@@ -123,8 +135,6 @@ def test_config_check_reports_all_faults_as_json(tmp_path: Path) -> None:
 
 
 def test_production_refuses_a_role_that_bypasses(tmp_path: Path, postgres: TestDatabase) -> None:
-    from tests.cli.test_settings import SOUND
-
     environ = {**SOUND, "DATABASE_URL": postgres.superuser_url}
     with socket.create_server(("127.0.0.1", 0)) as taken:  # who listened first would say that it is in use
         port = str(taken.getsockname()[1])
