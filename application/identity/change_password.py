@@ -11,7 +11,7 @@ from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.identity.actor import Actor, Need
 from domain.identity.passwords import PasswordPolicy, normalise_password
 from domain.identity.person import Person
-from domain.identity.session import RevokedReason, Session
+from domain.identity.session import RevokedReason, Session, SessionState
 from domain.shared.errors import Unauthenticated
 from domain.shared.ids import SessionId
 
@@ -64,8 +64,10 @@ class ChangePasswordHandler:
         person = await unit.persons.lock(proven.id)
         membership = await unit.memberships.lock(person.id)
         old = await unit.sessions.lock(old_session_id)
-        if person.auth_epoch != proven.auth_epoch or old is None or not membership.active:
-            raise Unauthenticated  # it was changed, or the session ended, while we hashed
+        if old is None or old.state(now, proven.auth_epoch) is not SessionState.LIVE:
+            raise Unauthenticated  # the session ended while we hashed
+        if person.auth_epoch != proven.auth_epoch or not membership.active:
+            raise Unauthenticated  # the password was changed meanwhile
         await unit.sessions.revoke_all(RevokedReason.PASSWORD_CHANGED, now, user_id=person.id)
         before = {"must_change_password": person.must_change_password}
         person = person.password_changed()

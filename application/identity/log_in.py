@@ -1,6 +1,6 @@
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NewType
 from uuid import UUID
 
@@ -170,8 +170,7 @@ class LogInHandler:
             self.uow.begin(proven.belonging.org_id) as unit,
         ):
             if person.must_change_password:
-                locked = await unit.persons.lock(person.id)
-                await unit.persons.save(replace(locked, must_change_password=True))
+                await self._remember_to_change(unit, person)
             membership = await unit.memberships.lock(person.id)
             if not membership.active:
                 raise InvalidCredentials
@@ -182,6 +181,13 @@ class LogInHandler:
                 await unit.person_secrets.rehash(person.id, secret.password_hash, proven.new_hash)
             mfa_verified = secret.factor.secret is not None  # its proof was just spent
             return await self._begin_session(unit, origin, person, membership, mfa_verified=mfa_verified)
+
+    @staticmethod
+    async def _remember_to_change(unit: Unit, person: Person) -> None:
+        """Unless the password or the factor changed meanwhile: then this session is dead at its birth."""
+        locked = await unit.persons.lock(person.id)
+        if locked.auth_epoch == person.auth_epoch and not locked.must_change_password:
+            await unit.persons.save(locked.must_choose_longer())
 
     async def _begin_session(
         self, unit: Unit, origin: Origin, person: Person, membership: Membership, *, mfa_verified: bool

@@ -48,8 +48,13 @@ class Person:
         return replace(self, must_change_password=True)
 
     def factor_turned(self, *, on: bool) -> Self:
-        """A second factor more or less: no earlier session survives."""
-        return replace(self.logged_out_everywhere(), mfa_enabled=on)
+        """A second factor more or less: no earlier session survives.
+
+        Whoever gave a temporary password can sign in with it once the factor is gone, so the proof of the
+        mailbox goes too."""
+        exposed = not on and self.temp_password_until is not None
+        proven_at = None if exposed else self.proven_at
+        return replace(self.logged_out_everywhere(), mfa_enabled=on, proven_at=proven_at)
 
     def temp_password_given(self, until: datetime) -> Self:
         """By somebody else: it works until changed or over, and no earlier session survives.

@@ -135,7 +135,7 @@ class AuthController(Controller):
         actor: FromDishka[Actor],
         handler: FromDishka[ChangePasswordHandler],
     ) -> TokenAnswer:
-        faults = oversized(current_password=data.current_password, new_password=data.new_password)
+        faults = oversized(current_password=data.current_password)
         if faults:
             raise refuse(faults)
         command = ChangePassword(data.current_password, data.new_password)

@@ -19,6 +19,8 @@ BEARER = "bearer"
 MOST_PASSWORD_BYTES = 1024
 EmailText = Annotated[str, Meta(min_length=1, max_length=254)]
 PasswordText = Annotated[str, Meta(min_length=1, max_length=MOST_PASSWORD_BYTES), VERBATIM]
+NewPasswordText = Annotated[str, Meta(min_length=1, max_length=MOST_PASSWORD_BYTES), OPAQUE]
+"""What it may hold, the policy says, with every other reason."""
 
 
 CodeText = Annotated[str, Meta(max_length=1024), OPAQUE]
@@ -45,7 +47,7 @@ class LogoutAllBody(Struct, forbid_unknown_fields=True):
 
 class ChangePasswordBody(Struct, forbid_unknown_fields=True):
     current_password: PasswordText
-    new_password: PasswordText
+    new_password: NewPasswordText
 
 
 class StepUpBody(Struct, forbid_unknown_fields=True):

@@ -26,11 +26,9 @@ from application.identity.reset_password import (
 from domain.identity.actor import Need, Role
 from domain.identity.email import email_fault
 from domain.shared.errors import Invalid
-from entrypoints.http.auth import oversized
-from entrypoints.http.auth_bodies import EmailText, PasswordText, StatusAnswer
+from entrypoints.http.auth_bodies import EmailText, NewPasswordText, StatusAnswer
 from entrypoints.http.masking import masked_email
 from entrypoints.http.routes import post
-from entrypoints.http.validation import refuse
 
 Token = Annotated[str, Meta(min_length=1, max_length=200)]
 TOKEN_EXAMPLE = "1VYfBpz9lT6GzOhhXUYcn2xqAPW6vhkdE2BQYlmXkzs"  # noqa: S105  # opens nothing
@@ -43,7 +41,7 @@ class ResetRequestBody(Struct, forbid_unknown_fields=True):
 
 class ResetConfirmBody(Struct, forbid_unknown_fields=True):
     token: Token
-    new_password: PasswordText
+    new_password: NewPasswordText
 
 
 class InspectBody(Struct, forbid_unknown_fields=True):
@@ -52,7 +50,7 @@ class InspectBody(Struct, forbid_unknown_fields=True):
 
 class AcceptBody(Struct, forbid_unknown_fields=True):
     token: Token
-    password: PasswordText
+    password: NewPasswordText
 
 
 class InvitationAnswer(Struct):
@@ -117,8 +115,6 @@ class MailedLinksController(Controller):
         origin: FromDishka[Origin],
         handler: FromDishka[ConfirmPasswordResetHandler],
     ) -> StatusAnswer:
-        if faults := oversized(new_password=data.new_password):
-            raise refuse(faults)
         await handler.handle(origin, ConfirmPasswordReset(data.token, data.new_password))
         return StatusAnswer()
 
@@ -149,6 +145,4 @@ class MailedLinksController(Controller):
         origin: FromDishka[Origin],
         handler: FromDishka[AcceptInvitationHandler],
     ) -> AcceptedAnswer:
-        if faults := oversized(password=data.password):
-            raise refuse(faults)
         return AcceptedAnswer(await handler.handle(origin, AcceptInvitation(data.token, data.password)))

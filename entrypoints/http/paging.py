@@ -13,7 +13,7 @@ Limit = Annotated[int, msgspec.Meta(ge=1, le=200), QueryParameter(description="H
 Offset = Annotated[int, msgspec.Meta(ge=0, le=10_000), QueryParameter(description="How many to pass over.")]
 CursorText = Annotated[
     str,
-    msgspec.Meta(min_length=1, max_length=500),
+    msgspec.Meta(min_length=1, max_length=2000),
     QueryParameter(description="`next_cursor` of the page before."),
 ]
 

@@ -13,7 +13,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class NamePlace(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    name_key: Annotated[str, msgspec.Meta(max_length=400, pattern=r"^[^\x00]*$")]
+    name_key: Annotated[str, msgspec.Meta(max_length=600, pattern=r"^[^\x00]*$")]
     id: UUID
 
 

@@ -165,6 +165,10 @@ async def test_a_bad_new_password_names_every_reason(app: App, company: Company)
     assert code_of(response) == (422, "password_policy")
     assert len(response.json()["errors"]) == 2
     assert {error["field"] for error in response.json()["errors"]} == {"new_password"}
+    body["new_password"] = "four other\u0007words \u20ac" + "\u20ac" * 400
+    response = await app.client.post("/v1/auth/change-password", json=body, headers=await company.bearer())
+    assert code_of(response) == (422, "password_policy")
+    assert len(response.json()["errors"]) == 2
     wrong = {"current_password": "wrong", "new_password": NEW_PASSWORD}
     response = await app.client.post("/v1/auth/change-password", json=wrong, headers=await company.bearer())
     assert code_of(response) == (401, "invalid_credentials")

@@ -40,3 +40,18 @@ async def two_of_each(office: Salon) -> None:
         await office.created(f"{day}T09:00:00Z")
         window = {"starts_at": f"{day}T20:00:00Z", "ends_at": f"{day}T21:00:00Z"}
         ok(await office.shop.staff("POST", "/blackouts", json=window), 201)
+
+
+async def test_a_cursor_leads_past_the_longest_of_names(office: Salon) -> None:
+    """Folded, this letter becomes three: six bytes, eight in the cursor."""
+    for ending in "ab":
+        ok(await office.shop.staff("POST", "/teams", "admin", json={"name": "\u0390" * 79 + ending}), 201)
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = ok(await office.get("/teams", limit=1, **cursor))
+        seen += [team["name"][-1] for team in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen[-2:] == ["a", "b"]

@@ -118,7 +118,7 @@ class Desk:
 
     @property
     def password_proof(self) -> PasswordProof:
-        return PasswordProof(self.uow, self.guarded)
+        return PasswordProof(self.uow, self.clock, self.guarded)
 
     @property
     def factor(self) -> SecondFactor:

@@ -17,9 +17,9 @@ PAGES: dict[str, ProblemPage] = {
     ),
     "mfa_not_enrolled": ProblemPage(
         400,
-        "No second factor begun",
-        "A code was sent to confirm a second factor that was never enrolled.",
-        "Enrol first, then confirm with a code.",
+        "No second factor",
+        "There is no second factor: none was enrolled in the last 15 minutes, or none is on.",
+        "To turn one on, enrol at /v1/auth/2fa/enroll, then confirm with a code.",
     ),
     "idempotency_key_required": ProblemPage(
         400,
@@ -36,8 +36,10 @@ PAGES: dict[str, ProblemPage] = {
     "mfa_required": ProblemPage(
         401,
         "Second factor needed",
-        "The password was right, and a code of the second factor is missing or wrong.",
-        "Send `mfa_code` from your authenticator, or one `recovery_code`.",
+        "A code of the second factor is missing or wrong; or administration is open only to those who signed "
+        "in with a second factor, and this session did not.",
+        "Send a code of your authenticator, or one `recovery_code`. For administration: turn a factor on at "
+        "/v1/auth/2fa/enroll and verify, then sign in again with a code.",
     ),
     "refresh_invalid": ProblemPage(
         401,
@@ -144,8 +146,8 @@ PAGES: dict[str, ProblemPage] = {
     "person_in_other_org": ProblemPage(
         409,
         "Person of another organisation too",
-        "The person belongs to another organisation as well, so their credentials are not yours to reset.",
-        "Let the person use the reset link.",
+        "The person belongs to another organisation as well, so you cannot take their second factor away.",
+        "Let the person use a recovery code, or ask the operator.",
     ),
     "idempotency_in_progress": ProblemPage(
         409,

@@ -5,8 +5,12 @@ from dataclasses import replace
 import pytest
 
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.identity.create_user import CreateUser
+from application.identity.invitations import AcceptInvitation
+from application.identity.reset_temp_password import ResetTempPassword
 from application.ports.unit_of_work import UnitOfWork
 from domain.identity.errors import (
+    InvalidCredentials,
     InvalidMfaCode,
     MfaNotEnrolled,
     MfaRequired,
@@ -18,8 +22,9 @@ from domain.shared.errors import NotFound, Unauthenticated
 from domain.shared.ids import UserId
 from tests.support.clock import FixedClock
 from tests.support.factors import an_owner, an_owner_with_a_factor, code, recovery
-from tests.support.identity import IDS, a_membership, join
+from tests.support.identity import IDS, a_membership, a_person, join
 from tests.support.login import PASSWORD, Desk, caller
+from tests.support.personnel import Personnel
 
 
 @pytest.fixture
@@ -126,3 +131,28 @@ async def test_a_password_that_only_a_factor_let_pass_must_be_changed_afterwards
     await desk.disable(caller(tokens), code(owner.phone.next()))
     assert (await desk.log_in(owner.email, short)).must_change_password
     assert (await person_of(desk, owner.user_id)).must_change_password
+
+
+async def test_whoever_gave_the_password_keeps_nothing_once_the_factor_is_gone(
+    uow: UnitOfWork, clock: FixedClock
+) -> None:
+    """The factor had kept the giver out; without it the mailbox must prove itself anew."""
+    desk = Personnel(uow, clock)
+    owner, other = await an_owner(desk, clock), await an_owner(desk, clock)
+    person = replace(a_person(clock.now(), proven_at=clock.now()), mfa_enabled=True)
+    async with uow.begin(owner.org_id) as unit:
+        await unit.persons.add(person)
+    await join(uow, owner.org_id, clock.now(), person)
+    boss = caller(await desk.log_in(owner.email))
+    given = await desk.reset_temp_password.handle(boss, ResetTempPassword(user_id=person.id))
+    assert (await person_of(desk, person.id)).proven_at is not None
+    await desk.disable(boss, user_id=person.id)
+    temporary, chosen = given.temp_password or "", "what the boss has chosen"
+    await desk.change_password(caller(await desk.log_in(person.email, temporary)), temporary, chosen)
+    hirer = caller(await desk.log_in(other.email))
+    await desk.create_user.handle(hirer, CreateUser(email=person.email))
+    (token,) = await desk.tokens_for(other.org_id, person.email, "invitation")
+    await desk.accept.handle(desk.origin, AcceptInvitation(token, PASSWORD))
+    await desk.log_in(person.email, org_id=other.org_id)
+    with pytest.raises(InvalidCredentials):
+        await desk.log_in(person.email, chosen)

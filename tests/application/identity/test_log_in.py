@@ -14,12 +14,13 @@ from application.tenancy.operate_orgs import SetOrgStatus, SetOrgStatusHandler
 from domain.identity.actor import Role
 from domain.identity.errors import EmailTaken, InvalidCredentials, OrgSuspended, PasswordRefused
 from domain.identity.membership import MembershipStatus
-from domain.shared.errors import Invalid
+from domain.shared.errors import Invalid, Unauthenticated
 from domain.shared.ids import OrgId
 from domain.tenancy.org import OrgStatus, SlugTaken
 from tests.support.clock import FixedClock
 from tests.support.identity import IDS, a_membership
 from tests.support.login import CHEAP, PASSWORD, Desk, caller
+from tests.support.meanwhile import Meanwhile
 
 
 @pytest.fixture
@@ -248,3 +249,27 @@ async def test_two_organisations_for_one_new_owner_at_once_make_one_person(desk:
     assert len(passwords) == 1
     assert (await desk.log_in(email, passwords[0], org_slug=first)).role is Role.OWNER
     assert (await desk.log_in(email, passwords[0], org_slug=second)).role is Role.OWNER
+
+
+async def test_a_temporary_password_changed_meanwhile_needs_no_second_change(
+    uow: UnitOfWork, clock: FixedClock
+) -> None:
+    slug, email = names()
+    desk, meanwhile = Desk(uow, clock), Meanwhile(uow)
+    temporary = (await desk.create_org(slug, email, None)).temp_password or ""
+    actor = caller(await desk.log_in(email, temporary))
+    meanwhile.happens = lambda: desk.change_password(actor, temporary, PASSWORD)
+    late = await Desk(meanwhile, clock).log_in(email, temporary)
+    with pytest.raises(Unauthenticated):
+        await desk.change_password(caller(late), PASSWORD, PASSWORD + "!")  # dead at its birth
+    assert not (await desk.log_in(email)).must_change_password
+
+
+async def test_a_temporary_password_past_its_time_changes_nothing(desk: Desk, clock: FixedClock) -> None:
+    slug, email = names()
+    temporary = (await desk.create_org(slug, email, None)).temp_password or ""
+    clock.advance(minutes=1439)
+    actor = caller(await desk.log_in(email, temporary))
+    clock.advance(minutes=1)
+    with pytest.raises(InvalidCredentials):
+        await desk.change_password(actor, temporary, PASSWORD)
