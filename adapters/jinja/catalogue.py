@@ -9,6 +9,7 @@ class MailTemplate:
     """`subject` and `paragraphs` are Jinja; an empty paragraph is left out, as is an unknown fact."""
 
     version: int = 1
+    scope: str = "transactional"  # or staff; marketing and nps are for whoever did not unsubscribe
     subject: str
     heading: str
     paragraphs: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ TEMPLATES: Mapping[str, MailTemplate] = {
         facts=_REQUEST,
     ),
     "lead_office_notice": MailTemplate(
+        scope="staff",
         subject="New request – {{ org }}",
         heading="New request",
         paragraphs=("Somebody asked for a visit.",),
@@ -36,6 +38,7 @@ TEMPLATES: Mapping[str, MailTemplate] = {
         greets=False,
     ),
     "booking_office_notice": MailTemplate(
+        scope="staff",
         subject="New booking – {{ org }}",
         heading="New booking",
         paragraphs=("Somebody booked a visit.",),
@@ -92,6 +95,7 @@ TEMPLATES: Mapping[str, MailTemplate] = {
         needs=_VISIT,
     ),
     "booking_crew": MailTemplate(
+        scope="staff",
         subject="Your visits changed: {{ date }} – {{ org }}",
         heading="Your visits changed",
         paragraphs=("You are {% if not assigned %}no longer {% endif %}assigned to this visit.",),
@@ -161,6 +165,7 @@ TEMPLATES: Mapping[str, MailTemplate] = {
         greets=False,
     ),
     "break_glass_started": MailTemplate(
+        scope="staff",
         subject="Break-glass access was started – {{ org }}",
         heading="Break-glass access was started",
         paragraphs=(

@@ -31,6 +31,10 @@ class JinjaTemplates:
     escaping: Environment = field(default_factory=lambda: _environment(escapes=True))
     compiled: dict[str, Template] = field(default_factory=dict)  # of the catalogue's few sentences
 
+    def scope_of(self, template: str) -> str:
+        known = TEMPLATES.get(template)
+        return known.scope if known is not None else "transactional"
+
     def render(self, template: str, values: Mapping[str, object], letterhead: Letterhead) -> Rendered:
         known = TEMPLATES.get(template)
         if known is None:

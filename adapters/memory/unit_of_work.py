@@ -46,6 +46,7 @@ from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.reminders import MemoryReminderOrgs, MemoryReminders
 from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
 from adapters.memory.shared import Overlay, RowLocks, SecretRow, SharedRows
+from adapters.memory.suppressions import MemorySuppressions
 from adapters.memory.teams import MemoryTeams
 from adapters.memory.throttling import MemoryAuthFailures, MemoryLockouts, MemoryTryCounters
 from adapters.memory.usage import MemoryUsageEvents
@@ -59,6 +60,7 @@ from domain.delivery.attempt import Attempt
 from domain.delivery.email_event import EmailEvent
 from domain.delivery.heartbeat import Heartbeat
 from domain.delivery.outbox_event import OutboxEvent
+from domain.delivery.suppression import Suppression
 from domain.identity.link import Link
 from domain.identity.membership import Belonging, Membership
 from domain.identity.once import Once
@@ -84,6 +86,7 @@ from domain.shared.ids import (
     LinkId,
     OrgId,
     SessionId,
+    SuppressionId,
     TeamId,
     UserId,
     WorkerId,
@@ -101,6 +104,7 @@ class OrgTables:
     outbox: dict[EventId, OutboxEvent] = field(default_factory=dict)
     outbox_attempts: dict[tuple[EventId, int], Attempt] = field(default_factory=dict)
     emails: dict[EventId, EmailEvent] = field(default_factory=dict)
+    suppressions: dict[SuppressionId, Suppression] = field(default_factory=dict)
     org: list[OrgProfile] = field(default_factory=list)
     usage: list[tuple[str, int, UUID]] = field(default_factory=list)
     bookings: dict[BookingId, Booking] = field(default_factory=dict)
@@ -201,6 +205,10 @@ class MemoryUnit:
     @property
     def emails(self) -> MemoryEmailEvents:
         return MemoryEmailEvents(self.tables.emails)
+
+    @property
+    def suppressions(self) -> MemorySuppressions:
+        return MemorySuppressions(self.tables.suppressions)
 
     @property
     def reminders(self) -> MemoryReminders:

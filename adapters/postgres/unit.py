@@ -36,6 +36,7 @@ from adapters.postgres.sessions import (
     PostgresRefreshTokens,
     PostgresSessions,
 )
+from adapters.postgres.suppressions import PostgresSuppressions
 from adapters.postgres.teams import PostgresTeams
 from adapters.postgres.throttling import PostgresAuthFailures, PostgresLockouts, PostgresTryCounters
 from adapters.postgres.usage import PostgresUsageEvents
@@ -107,6 +108,10 @@ class PostgresUnit:
     @property
     def emails(self) -> PostgresEmailEvents:
         return PostgresEmailEvents(self.connection)
+
+    @property
+    def suppressions(self) -> PostgresSuppressions:
+        return PostgresSuppressions(self.connection)
 
     @property
     def reminders(self) -> PostgresReminders:

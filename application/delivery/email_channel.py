@@ -9,17 +9,20 @@ from application.delivery.compose import Sender, compose, letterhead
 from application.delivery.sealed import opened
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
+from application.ports.identifiers import Identifiers
 from application.ports.mailer import Mailer
 from application.ports.templates import Templates
 from application.ports.unit_of_work import Unit
 from domain.delivery.email_event import EmailEvent
 from domain.delivery.faults import DeliveryFailed
 from domain.delivery.outbox_event import EventOutcome, OutboxEvent
-from domain.shared.ids import OrgId
+from domain.delivery.suppression import Reason, Scope, Suppression
+from domain.shared.ids import OrgId, SuppressionId
 from domain.tenancy.org import OrgProfile
 
 UNSOLICITED = ("request_received", "booking_pending")
 """Mails that a stranger can have sent to an address that is not theirs."""
+HARD_BOUNCE = "recipient_refused"
 ONE_DAY = timedelta(days=1)
 
 
@@ -58,9 +61,12 @@ class EmailChannel:
     sender: Sender
     clock: Clock
     cipher: FieldCipher
+    ids: Identifiers
     unsolicited_per_day: int = 3
 
     async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
+        if await self._is_suppressed(unit, event):
+            return EventOutcome.SUPPRESSED
         if event.event_type in UNSOLICITED and await self._has_had_enough(unit, event):
             return EventOutcome.SKIPPED
         return EmailShipment(unit.org_id, event, await unit.org.get(), self)
@@ -75,6 +81,24 @@ class EmailChannel:
             email = self._with_subject(email, event.payload, await unit.org.get())
         provider_message_id = receipt.provider_message_id if receipt else None
         await unit.emails.save(email.follow(event, provider_message_id))
+        if event.dead_at is not None and event.last_error == HARD_BOUNCE:
+            await unit.suppressions.add(
+                Suppression(
+                    id=SuppressionId(self.ids.new()),
+                    recipient=email.recipient,
+                    scope=Scope.ALL,
+                    reason=Reason.HARD_BOUNCE,
+                    source_event_id=event.id,
+                    created_at=event.dead_at,
+                )
+            )
+
+    async def _is_suppressed(self, unit: Unit, event: OutboxEvent) -> bool:
+        recipient = event.payload.get("to")
+        if not isinstance(recipient, str):  # composing it will say so
+            return False
+        scope = self.templates.scope_of(event.event_type)
+        return await unit.suppressions.find(recipient, scope) is not None
 
     async def _has_had_enough(self, unit: Unit, event: OutboxEvent) -> bool:
         email = await unit.emails.find(event.id)

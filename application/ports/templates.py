@@ -26,5 +26,8 @@ class Rendered:
 class Templates(Protocol):
     """The mails we write. The same values and version render the same text."""
 
+    def scope_of(self, template: str) -> str:
+        """`transactional`, `staff`, `marketing` or `nps`; of an unknown one `transactional`."""
+
     def render(self, template: str, values: Mapping[str, object], letterhead: Letterhead) -> Rendered:
         """Raises DeliveryFailed `payload_invalid` for an unknown template or values that do not fit it."""

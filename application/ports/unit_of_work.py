@@ -34,6 +34,7 @@ from application.ports.persons import (
 from application.ports.price_books import PriceBooks
 from application.ports.reminders import ReminderOrgs, Reminders
 from application.ports.sessions import RefreshTokenOwners, RefreshTokens, Sessions
+from application.ports.suppressions import Suppressions
 from application.ports.teams import Teams
 from application.ports.throttling import TryCounters
 from application.ports.usage import UsageEvents
@@ -99,6 +100,8 @@ class Unit(Protocol):
     def leftovers(self) -> Leftovers: ...
     @property
     def reminders(self) -> Reminders: ...
+    @property
+    def suppressions(self) -> Suppressions: ...
     @property
     def usage(self) -> UsageEvents: ...
     @property

@@ -166,6 +166,7 @@ DELIVERY = {
     "outbox_bulk_replay": AuditedAction(
         "Dead messages were sent on their way again.", ("replayed", "event_ids")
     ),
+    "suppression_remove": AuditedAction("An address may get mail again.", ("scope", "reason")),
 }
 
 ACTIONS: Mapping[str, AuditedAction] = MappingProxyType(

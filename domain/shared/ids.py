@@ -16,3 +16,4 @@ EventId = NewType("EventId", UUID)  # an outbox message: stable over every attem
 AuditId = NewType("AuditId", UUID)
 BreakGlassId = NewType("BreakGlassId", UUID)
 LinkId = NewType("LinkId", UUID)
+SuppressionId = NewType("SuppressionId", UUID)

@@ -45,6 +45,7 @@ from entrypoints.http.second_factor import SecondFactorController
 from entrypoints.http.security_headers import Cors
 from entrypoints.http.session_use import keeping_session_use
 from entrypoints.http.slots import PublicSlotsController, SlotsController
+from entrypoints.http.suppressions import SuppressionsController
 from entrypoints.http.teams import TeamsController, WorkingHoursController
 from entrypoints.http.users import UsersController
 from entrypoints.http.workers import WorkersController
@@ -68,6 +69,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     LeadsController,
     JobsController,
     EmailScanController,
+    SuppressionsController,
     MetricsController,
     PriceBookController,
     AddOnsController,

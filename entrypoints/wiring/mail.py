@@ -17,6 +17,7 @@ from application.delivery.email_channel import EmailChannel, MailIsOff
 from application.delivery.rules import Channels
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
+from application.ports.identifiers import Identifiers
 from application.ports.mailer import Mailer
 from application.ports.templates import Templates
 from entrypoints.settings import Fault, Settings, SettingsRefused
@@ -50,7 +51,13 @@ class MailProvider(Provider):
 
     @provide
     def channels(
-        self, settings: Settings, templates: Templates, mailer: Mailer, clock: Clock, cipher: FieldCipher
+        self,
+        settings: Settings,
+        templates: Templates,
+        mailer: Mailer,
+        clock: Clock,
+        cipher: FieldCipher,
+        ids: Identifiers,
     ) -> Channels:
         mail = EmailChannel(
             templates=templates,
@@ -58,6 +65,7 @@ class MailProvider(Provider):
             sender=sender_of(settings),
             clock=clock,
             cipher=cipher,
+            ids=ids,
             unsolicited_per_day=settings.field.unsolicited_mails_per_day,
         )
         return Channels({"email": mail})

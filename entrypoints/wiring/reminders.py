@@ -4,13 +4,16 @@ from adapters.memory.job_locks import MemoryJobLocks
 from adapters.postgres.job_locks import PostgresJobLocks
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.booking.remind_clients import ScanForMailHandler
+from application.delivery.suppressing import ListSuppressionsHandler, RemoveSuppressionHandler
 from application.ports.job_locks import JobLocks
 from application.ports.unit_of_work import UnitOfWork
 
 
 class RemindersProvider(Provider):
+    """Reminders, and whom no mail goes to."""
+
     scope = Scope.APP
-    handlers = provide_all(ScanForMailHandler)
+    handlers = provide_all(ListSuppressionsHandler, RemoveSuppressionHandler, ScanForMailHandler)
 
     @provide
     def job_locks(self, uow: UnitOfWork) -> JobLocks:

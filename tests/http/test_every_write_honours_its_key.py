@@ -19,6 +19,7 @@ from entrypoints.http.edge import plain_template
 from entrypoints.http.gate import UNSAFE
 from entrypoints.http.price_book_bodies import PRICE_BOOK_EXAMPLE
 from tests.contracts.test_dead_letters import fail
+from tests.contracts.test_suppressions import a_suppression, add
 from tests.http.identity_app import PASSWORD, Company, a_company, bearer, cheap_passwords
 from tests.support.authenticator import Authenticator
 from tests.support.clock import FixedClock
@@ -166,6 +167,13 @@ async def dead_message(office: Office) -> str:
     return str(event_id)
 
 
+async def suppressed_address(office: Office) -> str:
+    made = a_suppression()
+    uow = await office.company.app.container.get(UnitOfWork)
+    await add(uow, office.company.created.org_id, made)
+    return str(made.id)
+
+
 INCIDENT = {"reason": "Prices are wrong", "ttl_minutes": 30}
 LEAD = {"name": "Jane Doe", "phone": "+1 555 010 0134"}
 CLOSED = {"starts_at": TOMORROW, "ends_at": DAY_AFTER}
@@ -203,6 +211,9 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ),
     ("POST", "/v1/admin/cleanup"): plain("/v1/admin/cleanup"),
     ("POST", "/v1/admin/email-scan"): plain("/v1/admin/email-scan"),
+    ("DELETE", "/v1/admin/messaging/suppressions/{suppression_id}"): about(
+        "/v1/admin/messaging/suppressions/{}", suppressed_address
+    ),
     ("POST", "/v1/admin/leads"): plain("/v1/admin/leads", LEAD),
     ("PATCH", "/v1/admin/leads/{lead_id}"): about("/v1/admin/leads/{}", Office.lead, {"notes": "Mornings"}),
     ("POST", "/v1/admin/leads/{lead_id}/estimate"): about("/v1/admin/leads/{}/estimate", Office.lead),

@@ -77,6 +77,19 @@ email_events = Table(
     Column("bounced_at", Instant),
 )
 
+email_suppressions = Table(
+    "email_suppressions",
+    metadata,
+    org_id(),
+    Column("suppression_id", Uuid, primary_key=True),
+    Column("recipient", Text, nullable=False),
+    Column("recipient_norm", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("source_event_id", Uuid),
+    Column("created_at", Instant, nullable=False),
+)
+
 job_heartbeats = Table(
     "job_heartbeats",
     metadata,

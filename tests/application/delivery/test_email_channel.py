@@ -19,7 +19,9 @@ from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.email_event import EmailEvent, EmailStatus
 from domain.delivery.faults import Fault
 from domain.delivery.outbox_event import EventOutcome, EventStatus
+from domain.delivery.suppression import Reason, Scope
 from domain.shared.ids import EventId, OrgId
+from tests.contracts.test_suppressions import a_suppression, add
 from tests.support.clock import FixedClock
 from tests.support.delivery import event_of, outcomes_of
 
@@ -37,7 +39,14 @@ CIPHER = AesGcmFieldCipher([b"f" * 32])
 @pytest.fixture
 def channel(mailer: MemoryMailer, clock: FixedClock) -> EmailChannel:
     sender = Sender(address="no-reply@example.org")
-    return EmailChannel(templates=JinjaTemplates(), mailer=mailer, sender=sender, clock=clock, cipher=CIPHER)
+    return EmailChannel(
+        templates=JinjaTemplates(),
+        mailer=mailer,
+        sender=sender,
+        clock=clock,
+        cipher=CIPHER,
+        ids=SystemIdentifiers(),
+    )
 
 
 async def deliver(uow: UnitOfWork, clock: FixedClock, channel: Channel) -> None:
@@ -209,3 +218,57 @@ async def test_a_secret_sealed_for_another_mail_opens_in_none(
     event = await event_of(uow, an_org, event_id)
     assert (event.status, event.last_error) == (EventStatus.DEAD, "payload_invalid")
     assert mailer.sent == []
+
+
+async def test_an_address_that_bounced_gets_no_mail_until_somebody_lifts_that(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, mailer: MemoryMailer
+) -> None:
+    mailer.refusals[JANE] = Fault.of("recipient_refused")
+    bounced = await enqueue(uow, an_org)
+    await deliver(uow, clock, channel)
+    mailer.refusals.clear()
+    later = await enqueue(uow, an_org, to="JANE@example.com")
+    other = await enqueue(uow, an_org, to="bob@example.com")
+    await deliver(uow, clock, channel)
+    event = await event_of(uow, an_org, later)
+    assert (event.outcome, event.attempts) == (EventOutcome.SUPPRESSED, 0)
+    assert (await email_of(uow, an_org, later)).status is EmailStatus.SUPPRESSED
+    assert (await email_of(uow, an_org, other)).status is EmailStatus.SENT
+    async with uow.begin(an_org) as unit:
+        found = await unit.suppressions.find(JANE, "transactional")
+        assert found is not None
+        assert (found.scope, found.reason, found.source_event_id) == (
+            Scope.ALL,
+            Reason.HARD_BOUNCE,
+            bounced,
+        )
+        await unit.suppressions.remove(found.id)
+    again = await enqueue(uow, an_org)
+    await deliver(uow, clock, channel)
+    assert (await email_of(uow, an_org, again)).status is EmailStatus.SENT
+
+
+async def test_a_suppression_that_came_after_the_enqueue_still_counts(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, mailer: MemoryMailer
+) -> None:
+    event_id = await enqueue(uow, an_org)
+    await add(uow, an_org, a_suppression(JANE, reason=Reason.MANUAL))
+    await deliver(uow, clock, channel)
+    assert (await event_of(uow, an_org, event_id)).outcome is EventOutcome.SUPPRESSED
+    assert mailer.sent == []
+
+
+@pytest.mark.parametrize("code", ["smtp_550", "smtp_552", "timeout"])
+async def test_other_refusals_suppress_nobody(
+    uow: UnitOfWork,
+    an_org: OrgId,
+    clock: FixedClock,
+    channel: EmailChannel,
+    mailer: MemoryMailer,
+    code: str,
+) -> None:
+    mailer.refusals[JANE] = Fault(code=code, permanent=True)
+    await enqueue(uow, an_org)
+    await deliver(uow, clock, channel)
+    async with uow.begin(an_org) as unit:
+        assert await unit.suppressions.find(JANE, "transactional") is None

@@ -1,0 +1,32 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.delivery.suppression import Reason, Suppression
+from domain.shared.ids import SuppressionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionFilter:
+    reason: Reason | None = None
+    recipient: str | None = None  # the whole address, in any case
+
+
+class Suppressions(Protocol):
+    """The organisation's: addresses are compared in any case."""
+
+    async def add(self, suppression: Suppression) -> None:
+        """Where one stands for the same recipient and scope, that one stays."""
+
+    async def find(self, recipient: str, template_scope: str) -> Suppression | None:
+        """What holds back a mail of that scope to this recipient; of everything before of that scope."""
+
+    async def lock(self, suppression_id: SuppressionId) -> Suppression:
+        """Raises NotFound."""
+
+    async def remove(self, suppression_id: SuppressionId) -> None: ...
+
+    async def list_page(
+        self, wanted: SuppressionFilter, after: SuppressionId | None, limit: int
+    ) -> Sequence[Suppression]:
+        """Newest first."""

@@ -1,0 +1,47 @@
+"""Addresses that get no mail any more, or none of one kind."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.shared.errors import Conflict
+from domain.shared.ids import EventId, SuppressionId
+
+
+class Scope(StrEnum):
+    """What is held back: everything, or the mails of that template scope."""
+
+    ALL = "all"
+    MARKETING = "marketing"
+    NPS = "nps"
+
+
+class Reason(StrEnum):
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    MANUAL = "manual"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+_THE_RECIPIENTS_OWN = frozenset({Reason.COMPLAINT, Reason.UNSUBSCRIBED})
+
+
+class SuppressionByRecipient(Conflict):
+    code = "suppression_by_recipient"
+
+    def __init__(self) -> None:
+        super().__init__("The recipient asked for no more mail, which only they can undo.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    id: SuppressionId
+    recipient: str
+    scope: Scope
+    reason: Reason
+    source_event_id: EventId | None = None  # the mail that caused it
+    created_at: datetime
+
+    def must_be_ours_to_lift(self) -> None:
+        if self.reason in _THE_RECIPIENTS_OWN:
+            raise SuppressionByRecipient
