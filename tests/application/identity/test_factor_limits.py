@@ -9,7 +9,6 @@ import pytest
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.identity.log_in import RefusalPace
 from application.identity.second_factor import NO_PROOF
-from application.ports.unit_of_work import UnitOfWork
 from application.tenancy.operate_orgs import SetOrgStatus, SetOrgStatusHandler
 from domain.identity.errors import (
     InvalidCredentials,
@@ -26,16 +25,6 @@ from tests.support.clock import FixedClock
 from tests.support.factors import an_owner, an_owner_with_a_factor, code, recovery
 from tests.support.identity import an_address
 from tests.support.login import PASSWORD, Desk
-
-
-@pytest.fixture
-def desk(uow: UnitOfWork, clock: FixedClock) -> Desk:
-    return Desk(uow, clock)
-
-
-@pytest.fixture
-def memory_desk(memory_uow: UnitOfWork, clock: FixedClock) -> Desk:
-    return Desk(memory_uow, clock)
 
 
 async def test_one_code_fifty_times_at_once_is_one_login(desk: Desk, clock: FixedClock) -> None:

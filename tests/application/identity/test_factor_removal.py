@@ -27,16 +27,6 @@ from tests.support.login import PASSWORD, Desk, caller
 from tests.support.personnel import Personnel
 
 
-@pytest.fixture
-def desk(uow: UnitOfWork, clock: FixedClock) -> Desk:
-    return Desk(uow, clock)
-
-
-@pytest.fixture
-def memory_desk(memory_uow: UnitOfWork, clock: FixedClock) -> Desk:
-    return Desk(memory_uow, clock)
-
-
 async def test_an_owner_turns_the_own_factor_off(desk: Desk, clock: FixedClock) -> None:
     owner = await an_owner_with_a_factor(desk, clock)
     actor = await owner.actor()

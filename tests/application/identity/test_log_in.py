@@ -23,11 +23,6 @@ from tests.support.login import CHEAP, PASSWORD, Desk, caller
 from tests.support.meanwhile import Meanwhile
 
 
-@pytest.fixture
-def desk(uow: UnitOfWork, clock: FixedClock) -> Desk:
-    return Desk(uow, clock)
-
-
 def names() -> tuple[str, str]:
     """A new slug and a new address."""
     tail = IDS.new().hex[-12:]

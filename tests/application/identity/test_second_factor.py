@@ -10,7 +10,6 @@ import pytest
 
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.identity.second_factor import NO_PROOF
-from application.ports.unit_of_work import UnitOfWork
 from domain.identity.errors import (
     InvalidCredentials,
     InvalidMfaCode,
@@ -27,16 +26,6 @@ from tests.support.factors import an_owner, an_owner_with_a_factor, code, recove
 from tests.support.identity import IDS
 from tests.support.login import PASSWORD, Desk, caller
 from tests.support.zones import ZONES, living_in
-
-
-@pytest.fixture
-def desk(uow: UnitOfWork, clock: FixedClock) -> Desk:
-    return Desk(uow, clock)
-
-
-@pytest.fixture
-def memory_desk(memory_uow: UnitOfWork, clock: FixedClock) -> Desk:
-    return Desk(memory_uow, clock)
 
 
 async def test_a_factor_is_enrolled_confirmed_and_asked_for(desk: Desk, clock: FixedClock) -> None:

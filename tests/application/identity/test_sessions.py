@@ -24,11 +24,6 @@ NEW_PASSWORD = "four other words entirely"
 STRICT = Lifetimes(reuse_grace=timedelta(0))
 
 
-@pytest.fixture
-def desk(uow: UnitOfWork, clock: FixedClock) -> Desk:
-    return Desk(uow, clock)
-
-
 async def signed_in(desk: Desk) -> tuple[str, IssuedTokens]:
     tail = IDS.new().hex[-12:]
     email = f"olive-{tail}@acme.example"
