@@ -36,12 +36,12 @@ _KEYS = frozenset(
         "card",
     }
 )
-_ENDINGS = ("_password", "_secret", "_token", "_email", "_phone")
+_ENDINGS = ("_password", "_secret", "_token", "_api_key", "_email", "_phone")
 
 _LOCAL = r"[\w.!#$&'*+^`{|}~-]"
 _VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,;&"'()\[\]{}<>]+)"""
 _NAMES = (
-    r"(?:(?:[a-z0-9_-]{1,40}[_-])?(?:password|secret|token|email|phone)|passwd|api[_-]key|mfa[_-]code"
+    r"(?:(?:[a-z0-9_-]{1,40}[_-])?(?:password|secret|token|api[_-]key|email|phone)|passwd|mfa[_-]code"
     r"|recovery[_-]codes?|otpauth[_-]uri|signed[_-]url|(?:stripe[_-])?signature|sig|idempotency[_-]key"
     r"|recipient|address|card|authorization|(?:client|worker)_session)"
 )

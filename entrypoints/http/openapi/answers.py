@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.identity.actor import Need
+from entrypoints.http.once import NOTICE, SECRETS
 from entrypoints.http.problem_pages import PAGES
 from entrypoints.http.problems import MEDIA_TYPE
 from entrypoints.http.routes import FRESH, READ_ONLY_EXEMPT, RouteRules
@@ -46,6 +47,26 @@ def _of_callers(rules: RouteRules, *, unsafe: bool) -> Sequence[str]:
     if unsafe:
         codes += ["idempotency_in_progress", "idempotency_key_reused"]
     return codes
+
+
+def with_repetition(schema: Mapping[str, Any], resolved: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An answer that is given again under its key has null where its secrets were, and says so."""
+    told = resolved.get("properties", {})
+    hidden = sorted(SECRETS & told.keys())
+    if not hidden:
+        return schema
+    again = {
+        "title": f"{resolved.get('title', 'Answer')}Again",
+        "description": "To a repetition under the same Idempotency-Key.",
+        "type": "object",
+        "required": [*resolved.get("required", ()), NOTICE[0]],
+        "properties": {
+            **told,
+            **{name: {"type": "null"} for name in hidden},
+            NOTICE[0]: {"const": NOTICE[1]},
+        },
+    }
+    return {"anyOf": [schema, again]}
 
 
 def problem_answers(codes: Sequence[str]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from entrypoints.http.openapi.answers import (
     example_problem,
     problem_answers,
     problem_codes,
+    with_repetition,
 )
 from entrypoints.http.openapi.examples import Examples
 from entrypoints.http.openapi.schemas import Schemas, without_null
@@ -47,7 +48,6 @@ BREAK_GLASS = {
     "description": "Of `/v1/admin/break-glass/start`: lets this through while administration is read-only.",
 }
 SLUG = {"type": "string", "minLength": 3, "maxLength": 63, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
-TOKEN_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 200}
 KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"}
 
 
@@ -218,7 +218,10 @@ class _Writer:
         success: dict[str, Any] = {"description": rules.success or HTTPStatus(endpoint.status_code).phrase}
         if operation.answer is not None:
             schema = self.schemas.of(operation.answer)
-            content = {"schema": schema, "example": self.examples.of(schema)}
+            answered = (
+                with_repetition(schema, self.schemas.resolved(schema)) if _is_keyed(operation) else schema
+            )
+            content = {"schema": answered, "example": self.examples.of(schema)}
             success["content"] = {rules.media_type: content}
         answers = {str(endpoint.status_code): success}
         for status in rules.answers:
@@ -234,6 +237,10 @@ def _security(operation: Operation) -> list[Mapping[str, Any]]:
     return [{BEARER: []}, *([{BASIC: []}] if takes_basic(operation.path) else [])]
 
 
+def _is_keyed(operation: Operation) -> bool:
+    return operation.endpoint.rules.need is not Need.PUBLIC and operation.method in UNSAFE
+
+
 def _headers_of_gates(operation: Operation) -> Iterator[Mapping[str, Any]]:
     rules = operation.endpoint.rules
     text = {"type": "string"}
@@ -241,11 +248,11 @@ def _headers_of_gates(operation: Operation) -> Iterator[Mapping[str, Any]]:
         yield {**IF_MATCH, "required": False, "schema": text}
     if HTTPStatus.NOT_MODIFIED in rules.answers:
         yield {**IF_NONE_MATCH, "required": False, "schema": text}
-    if rules.need is not Need.PUBLIC and operation.method in UNSAFE:
+    if _is_keyed(operation):
         needed = "idempotency_key_required" in rules.problems
         yield {**IDEMPOTENCY_KEY, "required": needed, "schema": KEY_SCHEMA}
         if rules.admin_route and READ_ONLY_EXEMPT not in rules.traits:
-            yield {**BREAK_GLASS, "required": False, "schema": TOKEN_SCHEMA}
+            yield {**BREAK_GLASS, "required": False, "schema": text}
 
 
 def names_in(path: str) -> list[str]:
