@@ -1,7 +1,8 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
+from application.ports.emails import EmailFilter, EmailPosition
 from domain.delivery.email_event import EmailEvent, EmailStatus
 from domain.shared.ids import EventId
 
@@ -28,3 +29,15 @@ class MemoryEmailEvents:
             and (other.created_at, other.event_id) < (email.created_at, email.event_id)
             for other in self.rows.values()
         )
+
+    async def list_page(
+        self, wanted: EmailFilter, after: EmailPosition | None, limit: int
+    ) -> Sequence[EmailEvent]:
+        asked = {f.name: value for f in fields(wanted) if (value := getattr(wanted, f.name)) is not None}
+        found = [
+            email
+            for email in self.rows.values()
+            if all(getattr(email, name) == value for name, value in asked.items())
+            and (after is None or (email.created_at, email.event_id) < (after.created_at, after.event_id))
+        ]
+        return sorted(found, key=lambda email: (email.created_at, email.event_id), reverse=True)[:limit]

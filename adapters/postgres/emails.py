@@ -1,12 +1,14 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Text, bindparam, func, select, tuple_, update
+from sqlalchemy import Row, Text, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables.delivery import email_events
+from application.ports.emails import EmailFilter, EmailPosition
 from domain.delivery.email_event import EmailEvent, EmailStatus
 from domain.shared.ids import EventId
 
@@ -20,6 +22,7 @@ _CHANGING = (
     "delivered_at",
     "bounced_at",
 )
+NEWEST = select(*EMAIL).order_by(email_events.c.created_at.desc(), email_events.c.event_id.desc())
 FIND = select(*EMAIL).where(email_events.c.event_id == bindparam("event_id"))
 SAVE = (
     update(email_events)
@@ -46,10 +49,7 @@ class PostgresEmailEvents:
 
     async def find(self, event_id: EventId) -> EmailEvent | None:
         row = (await self.connection.execute(FIND, {"event_id": event_id})).one_or_none()
-        if row is None:
-            return None
-        fields = dict(row._mapping)  # the documented way to a row's names
-        return EmailEvent(**{**fields, "status": EmailStatus(fields["status"])})
+        return None if row is None else _email(row)
 
     async def save(self, email: EmailEvent) -> None:
         changes = {name: getattr(email, name) for name in _CHANGING}
@@ -64,3 +64,20 @@ class PostgresEmailEvents:
             "email_types": list(email_types),
         }
         return int((await self.connection.execute(COUNT_EARLIER, bounds)).scalar_one())
+
+    async def list_page(
+        self, wanted: EmailFilter, after: EmailPosition | None, limit: int
+    ) -> Sequence[EmailEvent]:
+        found = NEWEST.limit(limit)
+        for name in (field.name for field in fields(wanted)):
+            if (value := getattr(wanted, name)) is not None:
+                found = found.where(email_events.c[name] == value)
+        if after is not None:
+            place = tuple_(email_events.c.created_at, email_events.c.event_id)
+            found = found.where(place < (after.created_at, after.event_id))
+        return [_email(row) for row in await self.connection.execute(found)]
+
+
+def _email(row: Row[*tuple[Any, ...]]) -> EmailEvent:
+    values = dict(row._mapping)  # the documented way to a row's names
+    return EmailEvent(**{**values, "status": EmailStatus(values["status"])})

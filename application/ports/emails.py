@@ -1,9 +1,30 @@
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
-from domain.delivery.email_event import EmailEvent
-from domain.shared.ids import EventId
+from domain.delivery.email_event import EmailEvent, EmailStatus
+from domain.shared.ids import BookingId, EventId, LeadId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailFilter:
+    """What is not given is not asked for."""
+
+    booking_id: BookingId | None = None
+    invoice_id: UUID | None = None
+    lead_id: LeadId | None = None
+    email_type: str | None = None
+    status: EmailStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmailPosition:
+    """Where a page ended, in the order newest first, then by id, backwards too."""
+
+    created_at: datetime
+    event_id: EventId
 
 
 class EmailEvents(Protocol):
@@ -16,3 +37,8 @@ class EmailEvents(Protocol):
     async def count_earlier(self, email: EmailEvent, email_types: Sequence[str], within: timedelta) -> int:
         """How many mails of these types went to the same recipient (any case) in that span before this
         one was enqueued. Those that were not sent on purpose do not count."""
+
+    async def list_page(
+        self, wanted: EmailFilter, after: EmailPosition | None, limit: int
+    ) -> Sequence[EmailEvent]:
+        """Newest first."""

@@ -29,6 +29,7 @@ from entrypoints.http.health import HealthController
 from entrypoints.http.jobs import JobsController
 from entrypoints.http.leads import LeadsController
 from entrypoints.http.mailed_links import MailedLinksController
+from entrypoints.http.messaging import MessagingController
 from entrypoints.http.metrics import MetricsController
 from entrypoints.http.once import answer_replay
 from entrypoints.http.org import OrgContextController, OrgController
@@ -69,6 +70,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     LeadsController,
     JobsController,
     EmailScanController,
+    MessagingController,
     SuppressionsController,
     MetricsController,
     PriceBookController,

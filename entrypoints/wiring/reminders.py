@@ -4,16 +4,19 @@ from adapters.memory.job_locks import MemoryJobLocks
 from adapters.postgres.job_locks import PostgresJobLocks
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.booking.remind_clients import ScanForMailHandler
+from application.delivery.list_emails import ListEmailsHandler
 from application.delivery.suppressing import ListSuppressionsHandler, RemoveSuppressionHandler
 from application.ports.job_locks import JobLocks
 from application.ports.unit_of_work import UnitOfWork
 
 
 class RemindersProvider(Provider):
-    """Reminders, and whom no mail goes to."""
+    """Reminders, mails to look at, and whom none goes to."""
 
     scope = Scope.APP
-    handlers = provide_all(ListSuppressionsHandler, RemoveSuppressionHandler, ScanForMailHandler)
+    handlers = provide_all(
+        ListEmailsHandler, ListSuppressionsHandler, RemoveSuppressionHandler, ScanForMailHandler
+    )
 
     @provide
     def job_locks(self, uow: UnitOfWork) -> JobLocks:

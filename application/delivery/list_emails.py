@@ -1,0 +1,37 @@
+"""The mails of an organisation and what became of them, to look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.ports.emails import EmailFilter, EmailPosition
+from application.ports.unit_of_work import UnitOfWork
+from domain.delivery.email_event import EmailEvent
+from domain.identity.actor import Actor, Need
+
+
+@dataclass(frozen=True, slots=True)
+class ListEmails:
+    wanted: EmailFilter
+    after: EmailPosition | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmailPage:
+    """`next` None: there is no more."""
+
+    emails: Sequence[EmailEvent]
+    next: EmailPosition | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListEmailsHandler:
+    uow: UnitOfWork
+
+    async def handle(self, actor: Actor, command: ListEmails) -> EmailPage:
+        actor.require(Need.VIEW)
+        async with self.uow.begin(actor.org_id) as unit:
+            found = await unit.emails.list_page(command.wanted, command.after, command.limit + 1)
+        emails = found[: command.limit]
+        more = len(found) > len(emails)
+        return EmailPage(emails, EmailPosition(emails[-1].created_at, emails[-1].event_id) if more else None)

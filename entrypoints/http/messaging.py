@@ -1,0 +1,85 @@
+"""The mails of an organisation: to whom, about what, and what became of each."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from litestar import Controller
+from litestar.params import FromQuery
+
+from application.delivery.list_emails import ListEmails, ListEmailsHandler
+from application.ports.emails import EmailFilter, EmailPosition
+from domain.delivery.email_event import EmailEvent, EmailStatus
+from domain.identity.actor import Actor, Need, Role
+from domain.shared.ids import BookingId, EventId, LeadId
+from entrypoints.http.lead_bodies import ActionAnswer
+from entrypoints.http.masking import masked_email
+from entrypoints.http.outbox_bodies import OUTBOX
+from entrypoints.http.paging import CursorText, Limit, Page
+from entrypoints.http.places import read_instant_place, write_instant_place
+from entrypoints.http.routes import get
+
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class EmailAnswer(msgspec.Struct, kw_only=True):
+    """`subject` is empty and `template_version` 0 until the mail was composed."""
+
+    event_id: UUID
+    email_type: str
+    template_version: int
+    lead_id: UUID | None
+    booking_id: UUID | None
+    invoice_id: UUID | None
+    recipient: str
+    subject: str
+    status: EmailStatus
+    provider_message_id: str | None
+    resend_of: UUID | None
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    bounced_at: datetime | None
+    actions: list[ActionAnswer]
+
+
+def email_answer(email: EmailEvent, reader: Actor) -> EmailAnswer:
+    values = msgspec.to_builtins(email)
+    if reader.role is Role.VIEWER and email.recipient:
+        values["recipient"] = masked_email(email.recipient)
+    actions = [ActionAnswer("show", "GET", f"{OUTBOX}/{email.event_id}")]
+    return msgspec.convert({**values, "actions": actions}, EmailAnswer)
+
+
+class MessagingController(Controller):
+    path = "/v1/admin/messaging"
+    tags = ["delivery"]
+
+    @get("/events", need=Need.VIEW, admin_route=True, summary="Mails, newest first")
+    async def list_them(
+        self,
+        actor: FromDishka[Actor],
+        handler: FromDishka[ListEmailsHandler],
+        booking_id: FromQuery[UUID | None] = None,
+        invoice_id: FromQuery[UUID | None] = None,
+        lead_id: FromQuery[UUID | None] = None,
+        email_type: FromQuery[Word | None] = None,
+        status: FromQuery[EmailStatus | None] = None,
+        limit: FromQuery[Limit] = 50,
+        cursor: FromQuery[CursorText | None] = None,
+    ) -> Page[EmailAnswer]:
+        wanted = EmailFilter(
+            booking_id=None if booking_id is None else BookingId(booking_id),
+            invoice_id=invoice_id,
+            lead_id=None if lead_id is None else LeadId(lead_id),
+            email_type=email_type,
+            status=status,
+        )
+        place = read_instant_place(cursor, of="emails")
+        after = None if place is None else EmailPosition(place[0], EventId(place[1]))
+        page = await handler.handle(actor, ListEmails(wanted, after, limit))
+        following = None if page.next is None else (page.next.created_at, page.next.event_id)
+        items = [email_answer(email, actor) for email in page.emails]
+        return Page(items, write_instant_place(following, of="emails"))
