@@ -8,6 +8,8 @@ from domain.leads.lead import Lead
 from domain.shared.estimate_values import answered_estimate
 from domain.shared.ids import BookingId
 
+UTM = ("source", "medium", "campaign", "term", "content")
+
 
 def lead_values(lead: Lead, booking_ids: Sequence[BookingId]) -> dict[str, Any]:
     details = lead.details
@@ -29,7 +31,7 @@ def lead_values(lead: Lead, booking_ids: Sequence[BookingId]) -> dict[str, Any]:
         "notes": details.notes,
         "home": estimate["home"] if estimate else None,
         "estimate": estimate,
-        "utm": dict(details.utm),
+        "utm": {name: details.utm.get(name) for name in UTM},
         "referrer": details.referrer,
         "referral_code": lead.referral_code,
         "referred_by_code": lead.referred_by_code,

@@ -13,6 +13,15 @@ _PERMANENT = frozenset(
         "unknown_kind",
         "expired",
         "erased",
+        "endpoint_gone",
+        "endpoint_disabled",
+        "invalid_url",
+        "unsupported_scheme",
+        "http_not_allowed",
+        "missing_host",
+        "port_not_allowed",
+        "host_not_allowlisted",
+        "private_ip_blocked",
     }
 )
 _ADDRESS_REFUSALS = frozenset({550, 551, 553})

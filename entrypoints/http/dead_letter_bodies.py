@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.delivery.export_channel import Exports
 from application.delivery.list_dead_letters import DeadMessages
 from application.delivery.replay_dead import ReplayDead, ReplayReport
 from application.ports.dead_letters import DeadLetter, DeadLetterPage, DeadSelection
@@ -135,44 +136,53 @@ class ReplayedAnswer(msgspec.Struct, kw_only=True):
     replay_count: int
 
 
-def dead_messages_answer(found: DeadMessages, limit: int, offset: int) -> DeadMessagesAnswer:
+def dead_messages_answer(
+    found: DeadMessages, exports: Exports, limit: int, offset: int
+) -> DeadMessagesAnswer:
     return DeadMessagesAnswer(
-        [_dead_message(view, found.at) for view in found.views], found.total, limit, offset
+        [_dead_message(view, exports, found.at) for view in found.views], found.total, limit, offset
     )
 
 
-def _dead_message(view: MessageView, now: datetime) -> DeadMessageAnswer:
+def _dead_message(view: MessageView, exports: Exports, now: datetime) -> DeadMessageAnswer:
     replayable = is_replayable(view, now)
     told = {
         "replayable": replayable,
-        "payload_summary": summary(view.event_type, view.recipient),
+        "payload_summary": summary(view.event_type, view.recipient, exports.host_of(view.kind)),
         "actions": list(actions(view.event_id, replayable=replayable)),
     }
     return msgspec.convert(msgspec.to_builtins(view) | told, DeadMessageAnswer)
 
 
 def dead_letters_answer(
-    page: DeadLetterPage, org_id: UUID, now: datetime, total: int, limit: int, offset: int
+    page: DeadLetterPage,
+    exports: Exports,
+    org_id: UUID,
+    now: datetime,
+    total: int,
+    limit: int,
+    offset: int,
 ) -> DeadLettersAnswer:
-    items = [_dead_letter(letter, org_id, now) for letter in page.items]
+    items = [_dead_letter(letter, exports, org_id, now) for letter in page.items]
     return DeadLettersAnswer(items, total, limit, offset, page.outbox_count, page.export_count)
 
 
-def _dead_letter(letter: DeadLetter, org_id: UUID, now: datetime) -> DeadLetterAnswer:
+def _dead_letter(letter: DeadLetter, exports: Exports, org_id: UUID, now: datetime) -> DeadLetterAnswer:
     replayable = is_replayable(letter, now)
     told = {
         "kind": letter.half,
         "org_id": org_id,
         "status": "dead",
-        "payload_summary": summary(letter.event_type, letter.recipient),
+        "payload_summary": summary(letter.event_type, letter.recipient, exports.host_of(letter.channel)),
         "replayable": replayable,
         "actions": list(actions(letter.event_id, replayable=replayable)),
     }
     return msgspec.convert(msgspec.to_builtins(letter) | told, DeadLetterAnswer)
 
 
-def summary(event_type: str, recipient: str | None) -> str:
-    return f"{event_type} to {masked_email(recipient)}" if recipient else event_type
+def summary(event_type: str, recipient: str | None, host: str | None) -> str:
+    to = masked_email(recipient) if recipient else host
+    return f"{event_type} to {to}" if to else event_type
 
 
 def actions(event_id: UUID, *, replayable: bool) -> Iterator[ActionAnswer]:

@@ -8,6 +8,7 @@ from dishka import FromDishka
 from litestar import Controller, Response
 from litestar.params import FromPath, FromQuery
 
+from application.delivery.export_channel import Exports
 from application.delivery.list_dead_letters import (
     ListDeadMessages,
     ListDeadMessagesHandler,
@@ -61,6 +62,7 @@ class DeadLettersController(Controller):
         self,
         actor: FromDishka[Actor],
         handler: FromDishka[ListDeadMessagesHandler],
+        exports: FromDishka[Exports],
         kind: FromQuery[Kind | None] = None,
         last_error: FromQuery[ErrorCode | None] = None,
         limit: FromQuery[Limit] = 50,
@@ -68,7 +70,7 @@ class DeadLettersController(Controller):
     ) -> DeadMessagesAnswer:
         wanted = MessageFilter(kind=kind, last_error=last_error, status=EventStatus.DEAD)
         found = await handler.handle(actor, ListDeadMessages(wanted, limit, offset))
-        return dead_messages_answer(found, limit, offset)
+        return dead_messages_answer(found, exports, limit, offset)
 
     @post(
         "/outbox/dead-letter",
@@ -108,6 +110,7 @@ class DeadLettersController(Controller):
         self,
         actor: FromDishka[Actor],
         handler: FromDishka[ShowDeadLettersHandler],
+        exports: FromDishka[Exports],
         kind: FromQuery[Literal["outbox", "export", "all"]] = "all",
         limit: FromQuery[QueueLimit] = 50,
         offset: FromQuery[Offset] = 0,
@@ -115,7 +118,7 @@ class DeadLettersController(Controller):
         halves = HALVES[kind]
         page, now = await handler.handle(actor, ShowDeadLetters(halves, limit, offset))
         total = page.outbox_count * ("outbox" in halves) + page.export_count * ("export" in halves)
-        return dead_letters_answer(page, actor.org_id, now, total, limit, offset)
+        return dead_letters_answer(page, exports, actor.org_id, now, total, limit, offset)
 
 
 def _queued(event: OutboxEvent) -> Response[ReplayedAnswer]:

@@ -8,6 +8,7 @@ from dishka import FromDishka
 from litestar import Controller
 from litestar.params import FromPath, FromQuery
 
+from application.delivery.export_channel import Exports
 from application.delivery.read_outbox import ListMessages, ListMessagesHandler, ReadMessageHandler
 from application.delivery.rules import DeliveryRules
 from application.ports.outbox_views import MessageFilter, MessagePosition
@@ -41,6 +42,7 @@ class OutboxController(Controller):
         actor: FromDishka[Actor],
         handler: FromDishka[ListMessagesHandler],
         rules: FromDishka[DeliveryRules],
+        exports: FromDishka[Exports],
         kind: FromQuery[Kind | None] = None,
         status: FromQuery[EventStatus | None] = None,
         resource_type: FromQuery[Word | None] = None,
@@ -58,7 +60,10 @@ class OutboxController(Controller):
         )
         page = await handler.handle(actor, ListMessages(wanted, _position(cursor), limit))
         items = [
-            message_answer(view, actor, rules.policy(view.kind).max_attempts, page.at) for view in page.views
+            message_answer(
+                view, actor, rules.policy(view.kind).max_attempts, page.at, exports.host_of(view.kind)
+            )
+            for view in page.views
         ]
         return Page(items, _cursor(page.next))
 
@@ -75,9 +80,13 @@ class OutboxController(Controller):
         actor: FromDishka[Actor],
         handler: FromDishka[ReadMessageHandler],
         rules: FromDishka[DeliveryRules],
+        exports: FromDishka[Exports],
     ) -> MessageDetailAnswer:
         found = await handler.handle(actor, EventId(event_id))
-        values = message_values(found.view, actor, rules.policy(found.view.kind).max_attempts, found.at)
+        view = found.view
+        values = message_values(
+            view, actor, rules.policy(view.kind).max_attempts, found.at, exports.host_of(view.kind)
+        )
         log = [attempt_answer(attempt) for attempt in found.attempts]
         return msgspec.convert({**values, "attempt_log": log}, MessageDetailAnswer)
 

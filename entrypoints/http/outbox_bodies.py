@@ -61,7 +61,9 @@ class MessageDetailAnswer(MessageAnswer, kw_only=True):
     attempt_log: list[AttemptAnswer]
 
 
-def message_values(view: MessageView, reader: Actor, max_attempts: int, now: datetime) -> dict[str, object]:
+def message_values(
+    view: MessageView, reader: Actor, max_attempts: int, now: datetime, host: str | None
+) -> dict[str, object]:
     values = msgspec.to_builtins(view)
     recipient = view.recipient
     if recipient and reader.role is Role.VIEWER:
@@ -69,14 +71,16 @@ def message_values(view: MessageView, reader: Actor, max_attempts: int, now: dat
     return {
         **values,
         "recipient": recipient,
-        "target_host": None,
+        "target_host": host,
         "max_attempts": max_attempts,
         "actions": list(_actions(view, reader, now)),
     }
 
 
-def message_answer(view: MessageView, reader: Actor, max_attempts: int, now: datetime) -> MessageAnswer:
-    return msgspec.convert(message_values(view, reader, max_attempts, now), MessageAnswer)
+def message_answer(
+    view: MessageView, reader: Actor, max_attempts: int, now: datetime, host: str | None
+) -> MessageAnswer:
+    return msgspec.convert(message_values(view, reader, max_attempts, now, host), MessageAnswer)
 
 
 def attempt_answer(attempt: Attempt) -> AttemptAnswer:

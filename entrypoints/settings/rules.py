@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 from urllib.parse import urlsplit
 
+from domain.delivery.faults import DeliveryFailed
+from domain.delivery.target import normal_host
 from entrypoints.settings.groups import BasicSettings
 from entrypoints.settings.load import Settings, is_loopback
 from entrypoints.settings.parsing import Fault, Secret
@@ -160,6 +162,15 @@ def storage(settings: Settings) -> Iterator[Fault]:
 def exports(settings: Settings) -> Iterator[Fault]:
     if settings.export.mode == "webhook" and settings.export.webhook_url is None:
         yield missing("EXPORT_WEBHOOK_URL", "EXPORT_MODE=webhook")
+    for host in settings.export.webhook_allowed_hosts:
+        try:
+            normal_host(host)
+        except DeliveryFailed:
+            yield Fault(
+                "EXPORT_WEBHOOK_ALLOWED_HOSTS",
+                "names what is no host",
+                "List hosts alone, as hooks.example.com or .example.com",
+            )
 
 
 def scheduler(settings: Settings) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from entrypoints.settings import Settings
 from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.browsers import BrowsersProvider
 from entrypoints.wiring.delivery import DeliveryProvider
+from entrypoints.wiring.exports import ExportProvider
 from entrypoints.wiring.identity import IdentityProvider, TenancyProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.mail import mail_provider
@@ -31,6 +32,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     DeliveryProvider,
     OutboxProvider,
     RemindersProvider,
+    ExportProvider,
     OperationsProvider,
     SafetyProvider,
     RequestProvider,

@@ -14,6 +14,7 @@ from adapters.sendgrid.mailer import SendGridMailer
 from adapters.smtp.mailer import SmtpMailer, SmtpOptions
 from application.delivery.compose import Sender
 from application.delivery.email_channel import EmailChannel, MailIsOff
+from application.delivery.export_channel import ExportChannel
 from application.delivery.rules import Channels
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
@@ -33,8 +34,8 @@ def mail_provider(settings: Settings) -> Provider:
 
 class NoMailProvider(Provider):
     @provide(scope=Scope.APP)
-    def channels(self) -> Channels:
-        return Channels({"email": MailIsOff()})
+    def channels(self, exports: ExportChannel) -> Channels:
+        return Channels({"email": MailIsOff(), "export": exports})
 
 
 class MailProvider(Provider):
@@ -58,6 +59,7 @@ class MailProvider(Provider):
         clock: Clock,
         cipher: FieldCipher,
         ids: Identifiers,
+        exports: ExportChannel,
     ) -> Channels:
         mail = EmailChannel(
             templates=templates,
@@ -68,7 +70,7 @@ class MailProvider(Provider):
             ids=ids,
             unsolicited_per_day=settings.field.unsolicited_mails_per_day,
         )
-        return Channels({"email": mail})
+        return Channels({"email": mail, "export": exports})
 
 
 @asynccontextmanager

@@ -3,16 +3,19 @@ from dishka import Provider, Scope, provide, provide_all
 from adapters.postgres.connection import JOB
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.delivery.deliver_due import DeliverDueHandler
+from application.delivery.export_channel import Exports, ExportTarget
 from application.delivery.list_dead_letters import ListDeadMessagesHandler, ShowDeadLettersHandler
 from application.delivery.read_outbox import ListMessagesHandler, ReadMessageHandler
 from application.delivery.replay_dead import ReplayDeadHandler
 from application.delivery.replay_message import ReplayMessageHandler
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
+from application.delivery.webhook_signature import signing_key
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.retry_policy import RetryPolicy
+from domain.delivery.target import TargetRules, host_in, normal_host
 from entrypoints.jobs.pulses import runner_name
 from entrypoints.settings import Settings
 
@@ -39,7 +42,15 @@ class OutboxProvider(Provider):
             max_backoff_seconds=outbox.max_backoff_seconds,
         )
         mail = policy(usual, email.max_retries, email.retry_backoff_seconds)
-        return DeliveryRules(lease_seconds=outbox.lease_seconds, usual=usual, by_kind={"email": mail})
+        given = settings.export
+        export = policy(usual, given.export_webhook_max_retries, given.export_webhook_backoff_seconds)
+        return DeliveryRules(
+            lease_seconds=outbox.lease_seconds, usual=usual, by_kind={"email": mail, "export": export}
+        )
+
+    @provide
+    def exports(self, settings: Settings) -> Exports:
+        return Exports(export_target(settings))
 
     @provide
     def slots(self, settings: Settings) -> DeliverySlots:
@@ -65,6 +76,27 @@ class OutboxProvider(Provider):
             slots=slots,
             runner=runner_name(),
         )
+
+
+def export_target(settings: Settings) -> ExportTarget | None:
+    """The operator's, unless exports are off. A URL that may not be called is refused at each attempt."""
+    given = settings.export
+    if given.mode != "webhook" or given.webhook_url is None:
+        return None
+    url = given.webhook_url.reveal()
+    host = host_in(url)
+    allowed = frozenset(map(normal_host, given.webhook_allowed_hosts))
+    return ExportTarget(
+        url=url,
+        host=host,
+        rules=TargetRules(
+            allow_http=given.webhook_allow_http,
+            block_private=given.webhook_block_private_ips,
+            allowed_hosts=allowed or None,
+        ),
+        keys=(signing_key(given.webhook_secret.reveal()),) if given.webhook_secret else (),
+        timeout_seconds=given.export_webhook_timeout_seconds,
+    )
 
 
 def policy(usual: RetryPolicy, retries: int | None, base: int | None) -> RetryPolicy:

@@ -90,7 +90,7 @@ async def test_the_office_hears_of_it_and_the_export_leaves(uow: UnitOfWork, clo
     event, export = messages[f"{key}:export"]
     assert event == "lead.created"
     assert (export["org_id"], export["org_slug"]) == (str(shop.org_id), shop.slug)
-    assert export["data"] == {name: value for name, value in shown.items() if name != "actions"} | {"utm": {}}
+    assert export["data"] == {name: value for name, value in shown.items() if name != "actions"}
 
 
 async def test_a_total_that_was_shown_before_is_only_compared(shop: Shop) -> None:

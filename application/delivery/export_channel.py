@@ -1,0 +1,88 @@
+"""How exports leave: signed, to the operator's one URL, whatever that is at the moment of sending."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from application.delivery.channel import Receipt, Shipment
+from application.delivery.webhook_signature import signed_headers
+from application.ports.clock import Clock
+from application.ports.unit_of_work import Unit
+from application.ports.webhooks import WebhookCall, WebhookSender
+from domain.delivery.faults import DeliveryFailed, Fault
+from domain.delivery.outbox_event import EventOutcome, OutboxEvent
+from domain.delivery.target import TargetRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportTarget:
+    """`host` is all that is ever shown of the URL: its path can be a secret."""
+
+    url: str = field(repr=False)
+    host: str | None
+    rules: TargetRules
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
+    timeout_seconds: float = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """Where exports go now; None while they are switched off."""
+
+    target: ExportTarget | None = None
+
+    def host_of(self, kind: str) -> str | None:
+        return self.target.host if self.target and kind == "export" else None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportShipment:
+    event: OutboxEvent
+    channel: "ExportChannel"
+
+    async def send(self) -> Receipt:
+        target = self.channel.exports.target
+        if target is None:
+            raise DeliveryFailed(Fault.of("endpoint_disabled"))
+        body, now = body_of(self.event), self.channel.clock.now()
+        headers = signed_headers(str(self.event.id), now, body, target.keys)
+        call = WebhookCall(
+            url=target.url,
+            rules=target.rules,
+            headers={"content-type": "application/json", **headers},
+            body=body,
+            sent_at=now,
+            timeout_seconds=target.timeout_seconds,
+        )
+        return Receipt(http_status=await self.channel.sender.post(call))
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChannel:
+    """Without a target, as when exports were switched off since, a message ends dead, to be replayed."""
+
+    sender: WebhookSender
+    clock: Clock
+    exports: Exports
+
+    async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
+        del unit
+        return ExportShipment(event, self)
+
+    async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
+        """The outbox's own row says it all."""
+
+
+def body_of(event: OutboxEvent) -> bytes:
+    """`data` is whose it is too. The instant is when it happened, not when it is sent."""
+    payload = event.payload
+    data = payload.get("data")
+    if not isinstance(data, Mapping):
+        raise DeliveryFailed(Fault.of("payload_invalid"))
+    owner = {name: payload[name] for name in ("org_id", "org_slug") if name in payload}
+    message = {
+        "type": event.event_type,
+        "timestamp": event.created_at.isoformat().replace("+00:00", "Z"),
+        "data": {**data, **owner},
+    }
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
