@@ -8,7 +8,7 @@ from domain.identity.actor import Actor, Need, Role
 from domain.identity.email import email_fault
 from domain.identity.membership import Membership, MembershipStatus
 from domain.identity.passwords import PasswordPolicy
-from domain.identity.person import Person
+from domain.identity.person import Person, new_user_id
 from domain.shared.errors import Invalid
 from domain.shared.ids import UserId
 
@@ -42,7 +42,7 @@ class AddMemberHandler:
         self.policy.require(command.password, field="password", mfa_enabled=False, known_words=known_words)
         password_hash = await self.passwords.hash(command.password)  # before the transaction: slow on purpose
         now = self.clock.now()
-        person = Person(id=UserId(self.ids.new()), email=command.email.strip(), created_at=now)
+        person = Person(id=new_user_id(self.ids.secret), email=command.email.strip(), created_at=now)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             await unit.persons.add(person)
             await unit.person_secrets.set_password(person.id, password_hash)

@@ -16,7 +16,7 @@ from domain.identity.email import email_fault
 from domain.identity.errors import AlreadyMember, EmailTaken
 from domain.identity.link import LinkPurpose
 from domain.identity.membership import Membership, MembershipStatus
-from domain.identity.person import Person
+from domain.identity.person import Person, new_user_id
 from domain.scheduling.worker import Worker
 from domain.shared.errors import Invalid
 from domain.shared.ids import UserId, WorkerId
@@ -86,7 +86,7 @@ class CreateUserHandler:
                 new = None
                 person = await unit.persons.lock(known.id)
             else:
-                person = Person(id=UserId(self.ids.new()), email=command.email.strip(), created_at=now)
+                person = Person(id=new_user_id(self.ids.secret), email=command.email.strip(), created_at=now)
                 person = person if new is None else person.temp_password_given(now + self.temporary.life)
                 await unit.persons.add(person)
             member = await self._join(unit, actor, command, person, now, invited=new is None)

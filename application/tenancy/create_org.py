@@ -12,7 +12,7 @@ from domain.identity.email import email_fault
 from domain.identity.errors import EmailTaken
 from domain.identity.membership import Membership, MembershipStatus
 from domain.identity.passwords import PasswordPolicy, temp_password
-from domain.identity.person import Person
+from domain.identity.person import Person, new_user_id
 from domain.shared.errors import Invalid
 from domain.shared.ids import OrgId, UserId
 from domain.tenancy.org import Org, OrgProfile
@@ -97,7 +97,7 @@ class CreateOrgHandler:
 
     async def _new_owner(self, command: CreateOrg, now: datetime) -> NewOwner:
         """Hashed before the transaction begins: that is slow on purpose."""
-        person = Person(id=UserId(self.ids.new()), email=command.owner_email.strip(), created_at=now)
+        person = Person(id=new_user_id(self.ids.secret), email=command.owner_email.strip(), created_at=now)
         if (chosen := command.owner_password) is not None:
             known_words = (command.owner_email, command.name, command.slug, OURS)
             self.policy.require(chosen, field="owner_password", mfa_enabled=False, known_words=known_words)

@@ -1,11 +1,24 @@
 """Somebody with an e-mail address: one per installation, whatever the number of organisations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from domain.identity.email import normalise_email
 from domain.shared.ids import UserId
+
+EARLIEST_MS, SPAN_MS = 1_577_836_800_000, 157_766_400_000  # 2020 to 2024, whenever somebody is born
+
+
+def new_user_id(secret: Callable[[int], bytes]) -> UserId:
+    """A UUIDv7 whose time is made up: whoever invites a person must not read from the id since when, and so
+    whether, the installation knows them."""
+    moment = EARLIEST_MS + int.from_bytes(secret(8)) % SPAN_MS
+    low = int.from_bytes(secret(10))
+    version, middle, variant, last = 7 << 76, (low >> 62 & 0xFFF) << 64, 0b10 << 62, low & (1 << 62) - 1
+    return UserId(UUID(int=moment << 80 | version | middle | variant | last))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """Forgotten passwords and invitations over HTTP, on PostgreSQL (identity page, §4 and §7)."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import anyio
 import pytest
@@ -172,6 +174,9 @@ async def test_an_invitation_is_answered_alike_for_known_and_unknown(staff: Staf
         assert made["email"] == email.lower()
         shown = (await staff.ask("GET", f"/{made['user_id']}")).json()
         assert shown == {name: value for name, value in made.items() if name in shown}
+        born = UUID(made["user_id"])
+        assert born.version == 7
+        assert born.int >> 80 < datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000  # tells nobody's age
         answers.append({**made, "email": "", "user_id": ""})
     assert answers[0] == answers[1]
     assert answers[0]["invitation_expires_at"] == "2026-03-05T14:00:00Z"
