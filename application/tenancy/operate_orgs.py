@@ -51,9 +51,10 @@ class SetOrgStatusHandler:
         async with self.uow.begin(org.id) as unit:
             if not await unit.directory.set_status(org.id, command.status):
                 return False
+            # At the end of a suspension too: a login under way when it began may have left a session.
+            ended = await unit.sessions.revoke_all(RevokedReason.ORG_SUSPENDED, self.clock.now())
             after: dict[str, object] = {"status": command.status.value}
             if suspended := command.status is OrgStatus.SUSPENDED:
-                ended = await unit.sessions.revoke_all(RevokedReason.ORG_SUSPENDED, self.clock.now())
                 after["sessions_revoked"] = ended
             action = "org_suspended" if suspended else "org_resumed"
             before = {"status": org.status.value}

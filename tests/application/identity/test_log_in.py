@@ -268,3 +268,15 @@ async def test_a_temporary_password_past_its_time_changes_nothing(desk: Desk, cl
     clock.advance(minutes=1)
     with pytest.raises(InvalidCredentials):
         await desk.change_password(actor, temporary, PASSWORD)
+
+
+async def test_no_login_survives_a_suspension_that_overtook_it(uow: UnitOfWork, clock: FixedClock) -> None:
+    slug, email = names()
+    desk, meanwhile = Desk(uow, clock), Meanwhile(uow)
+    await desk.create_org(slug, email)
+    operate = SetOrgStatusHandler(uow, clock)
+    meanwhile.happens = lambda: operate.handle(SetOrgStatus(slug, OrgStatus.SUSPENDED))
+    late = await Desk(meanwhile, clock).log_in(email)
+    await operate.handle(SetOrgStatus(slug, OrgStatus.ACTIVE))
+    with pytest.raises(Unauthenticated):
+        await desk.step_up(caller(late))
