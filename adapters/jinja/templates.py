@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,9 @@ class JinjaTemplates:
     plain: Environment = field(default_factory=lambda: _environment(escapes=False))
     escaping: Environment = field(default_factory=lambda: _environment(escapes=True))
     compiled: dict[str, Template] = field(default_factory=dict)  # of the catalogue's few sentences
+
+    def names(self) -> Sequence[str]:
+        return sorted(TEMPLATES)
 
     def scope_of(self, template: str) -> str:
         known = TEMPLATES.get(template)

@@ -70,6 +70,20 @@ async def tell_crew(unit: Unit, actor: Actor, booking: Booking, workers: Iterabl
             await _enqueue(unit, actor, "booking_crew", booking, key, values)
 
 
+async def told_visit(unit: Unit, booking: Booking) -> dict[str, Any]:
+    """All that any mail about the visit says of it, whoever it is to."""
+    lead = await unit.leads.find(booking.lead_id) if booking.lead_id else None
+    about_client = _client_values(booking, lead) if lead else {}
+    return {
+        **await _visit_values(unit, booking),
+        **about_client,
+        "status": booking.status.value,
+        "phone": lead.phone if lead else None,
+        "email": lead.email if lead else None,
+        "assigned": True,
+    }
+
+
 async def withdraw(unit: Unit, booking: Booking, outdated: Iterable[str]) -> None:
     """What was not sent yet and is no longer true."""
     for part in outdated:

@@ -48,7 +48,6 @@ def compose(
     if not isinstance(recipient, str) or not recipient:
         raise DeliveryFailed(Fault.of("payload_invalid"))
     branding = profile.branding
-    from_name = branding.email_from_name or sender.name or branding.display_name or profile.name
     reply_to = branding.reply_to or profile.contact.email
     from_address = _address(sender.address)
     domain = from_address.rpartition("@")[2]
@@ -56,7 +55,7 @@ def compose(
         org_id=org_id,
         event_id=event.id,
         message_id=f"<{event.id}@{domain}>",
-        sender=Mailbox(address=from_address, name=_plain(from_name)),
+        sender=Mailbox(address=from_address, name=_plain(sender_name(sender, profile))),
         recipient=Mailbox(address=_address(recipient)),
         reply_to=Mailbox(address=_address(reply_to)) if reply_to else None,
         subject=_plain(rendered.subject),
@@ -64,6 +63,11 @@ def compose(
         html=rendered.html,
         written_at=now,
     )
+
+
+def sender_name(sender: Sender, profile: OrgProfile) -> str:
+    branding = profile.branding
+    return branding.email_from_name or sender.name or branding.display_name or profile.name
 
 
 def _plain(text: str) -> str:

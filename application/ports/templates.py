@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,9 @@ class Rendered:
 
 class Templates(Protocol):
     """The mails we write. The same values and version render the same text."""
+
+    def names(self) -> Sequence[str]:
+        """Of every mail there is, sorted."""
 
     def scope_of(self, template: str) -> str:
         """`transactional`, `staff`, `marketing` or `nps`; of an unknown one `transactional`."""

@@ -48,6 +48,7 @@ from entrypoints.http.session_use import keeping_session_use
 from entrypoints.http.slots import PublicSlotsController, SlotsController
 from entrypoints.http.suppressions import SuppressionsController
 from entrypoints.http.teams import TeamsController, WorkingHoursController
+from entrypoints.http.templates import TemplatesController
 from entrypoints.http.users import UsersController
 from entrypoints.http.workers import WorkersController
 from entrypoints.settings import Settings
@@ -71,6 +72,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     JobsController,
     EmailScanController,
     MessagingController,
+    TemplatesController,
     SuppressionsController,
     MetricsController,
     PriceBookController,

@@ -10,11 +10,11 @@ from entrypoints.wiring.exports import ExportProvider
 from entrypoints.wiring.identity import IdentityProvider, TenancyProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.mail import mail_provider
+from entrypoints.wiring.messaging import MessagingProvider
 from entrypoints.wiring.operations import OperationsProvider
 from entrypoints.wiring.outbox import OutboxProvider
 from entrypoints.wiring.postgres import PostgresProvider
 from entrypoints.wiring.pricing import PricingProvider
-from entrypoints.wiring.reminders import RemindersProvider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.safety import SafetyProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
@@ -31,8 +31,8 @@ PROVIDERS: tuple[type[Provider], ...] = (
     BookingProvider,
     DeliveryProvider,
     OutboxProvider,
-    RemindersProvider,
     ExportProvider,
+    MessagingProvider,
     OperationsProvider,
     SafetyProvider,
     RequestProvider,

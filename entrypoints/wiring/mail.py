@@ -7,7 +7,6 @@ from email.utils import parseaddr
 import httpx2
 from dishka import Provider, Scope, provide
 
-from adapters.jinja.templates import JinjaTemplates
 from adapters.local_disk.mailer import FileMailer
 from adapters.sendgrid.mailer import API as SENDGRID
 from adapters.sendgrid.mailer import SendGridMailer
@@ -40,10 +39,6 @@ class NoMailProvider(Provider):
 
 class MailProvider(Provider):
     scope = Scope.APP
-
-    @provide
-    def templates(self) -> Templates:
-        return JinjaTemplates()
 
     @provide
     async def mailer(self, settings: Settings) -> AsyncIterable[Mailer]:

@@ -20,8 +20,10 @@ NO_EFFECT = {
     ("POST", "/v1/admin/cleanup"),
     ("POST", "/v1/admin/email-scan"),
     ("POST", "/v1/admin/leads/{lead_id}/estimate"),
+    ("POST", "/v1/admin/messaging/templates/preview"),
 }
-"""By their recipes: it is confirmed, nothing is overdue or near, prices are the same. No effect, no row."""
+"""By their recipes: it is confirmed, nothing is due or near, prices are the same, a preview sends nothing.
+No effect, no row."""
 BOSS = httpx.BasicAuth("boss", "a password of some length")
 
 

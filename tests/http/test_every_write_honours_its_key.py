@@ -214,6 +214,9 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("DELETE", "/v1/admin/messaging/suppressions/{suppression_id}"): about(
         "/v1/admin/messaging/suppressions/{}", suppressed_address
     ),
+    ("POST", "/v1/admin/messaging/templates/preview"): plain(
+        "/v1/admin/messaging/templates/preview", {"template": "booking_confirmed"}
+    ),
     ("POST", "/v1/admin/leads"): plain("/v1/admin/leads", LEAD),
     ("PATCH", "/v1/admin/leads/{lead_id}"): about("/v1/admin/leads/{}", Office.lead, {"notes": "Mornings"}),
     ("POST", "/v1/admin/leads/{lead_id}/estimate"): about("/v1/admin/leads/{}/estimate", Office.lead),

@@ -28,9 +28,9 @@ from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.limits import limits_provider
+from entrypoints.wiring.messaging import MessagingProvider
 from entrypoints.wiring.outbox import OutboxProvider
 from entrypoints.wiring.pricing import PricingProvider
-from entrypoints.wiring.reminders import RemindersProvider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
 from entrypoints.wiring.system import SystemProvider
@@ -134,7 +134,7 @@ async def open_shop(
         BookingProvider(),
         OutboxProvider(),
         SchedulingProvider(),
-        RemindersProvider(),
+        MessagingProvider(),
         limits_provider(settings),
         overrides,
         context={Settings: settings},

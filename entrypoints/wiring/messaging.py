@@ -1,0 +1,42 @@
+from dishka import Provider, Scope, provide, provide_all
+
+from adapters.jinja.templates import JinjaTemplates
+from adapters.memory.job_locks import MemoryJobLocks
+from adapters.postgres.job_locks import PostgresJobLocks
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from application.booking.remind_clients import ScanForMailHandler
+from application.delivery.compose import Sender
+from application.delivery.list_emails import ListEmailsHandler
+from application.delivery.preview_mail import ListTemplatesHandler, PreviewMailHandler
+from application.delivery.suppressing import ListSuppressionsHandler, RemoveSuppressionHandler
+from application.ports.job_locks import JobLocks
+from application.ports.templates import Templates
+from application.ports.unit_of_work import UnitOfWork
+from entrypoints.settings import Settings
+from entrypoints.wiring.mail import sender_of
+
+
+class MessagingProvider(Provider):
+    """Reminders, mails to look at before and after they left, and whom none goes to."""
+
+    scope = Scope.APP
+    handlers = provide_all(
+        ListEmailsHandler,
+        ListSuppressionsHandler,
+        ListTemplatesHandler,
+        PreviewMailHandler,
+        RemoveSuppressionHandler,
+        ScanForMailHandler,
+    )
+
+    @provide
+    def templates(self) -> Templates:
+        return JinjaTemplates()
+
+    @provide
+    def sender(self, settings: Settings) -> Sender:
+        return sender_of(settings)
+
+    @provide
+    def job_locks(self, uow: UnitOfWork) -> JobLocks:
+        return PostgresJobLocks(uow) if isinstance(uow, PostgresUnitOfWork) else MemoryJobLocks()
