@@ -80,9 +80,9 @@ class DisableFactorHandler:
 
     @staticmethod
     async def _require_known_member(unit: Unit, user_id: UserId) -> None:
-        """Of who is only invited nothing is told: neither their factor, nor that others know them."""
+        """Of who never accepted nothing is told: neither their factor, nor that others know them."""
         membership = await unit.memberships.find(user_id)
         if membership is None:
             raise NotFound("user_id")
-        if membership.status is MembershipStatus.INVITED:
+        if membership.status is MembershipStatus.INVITED or not membership.joined:
             raise MfaNotEnrolled

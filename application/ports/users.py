@@ -35,18 +35,19 @@ class User:
         worker_id: WorkerId | None,
         invitation_expires_at: datetime | None,
     ) -> Self:
-        """While invited, nothing is told of a person who may be somebody's elsewhere."""
+        """Until they accept, nothing is told of a person who may be somebody's elsewhere."""
         invited = membership.status is MembershipStatus.INVITED
+        hidden = invited or not membership.joined
         return cls(
             user_id=person.id,
             email=person.email_norm,
             name=membership.name,
             role=membership.role,
             status=membership.status,
-            must_change_password=person.must_change_password and not invited,
-            mfa_enabled=person.mfa_enabled and not invited,
+            must_change_password=person.must_change_password and not hidden,
+            mfa_enabled=person.mfa_enabled and not hidden,
             worker_id=worker_id,
-            last_login_at=None if invited else membership.last_login_at,
+            last_login_at=None if hidden else membership.last_login_at,
             invitation_expires_at=invitation_expires_at if invited else None,
             created_at=membership.created_at,
             version=membership.version,

@@ -78,6 +78,10 @@ async def test_who_belongs_elsewhere_too_keeps_the_factor(desk: Desk, clock: Fix
     with pytest.raises(MfaNotEnrolled):  # as for an invited person whom nobody else knows
         await desk.disable(actor, user_id=stranger.user_id)
     async with desk.uow.begin(owner.org_id) as unit:
+        await unit.memberships.save(replace(invited, status=MembershipStatus.INACTIVE, joined=False))
+    with pytest.raises(MfaNotEnrolled):  # so too who was shut out before accepting
+        await desk.disable(actor, user_id=stranger.user_id)
+    async with desk.uow.begin(owner.org_id) as unit:
         await unit.memberships.save(replace(invited, status=MembershipStatus.ACTIVE))
     with pytest.raises(PersonInOtherOrg):
         await desk.disable(actor, user_id=stranger.user_id)
