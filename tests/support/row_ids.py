@@ -10,6 +10,7 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "resource_id": ("teams", "team_id"),
     "request_id": ("admin_audit_logs", "audit_id"),
     "event_id": ("outbox_events", "event_id"),
+    "invoice_id": ("outbox_events", "event_id"),  # no table has invoices yet: an id of theirs is as good
     "/v1/admin/break-glass/{session_id}/revoke session_id": (
         "break_glass_sessions",
         "break_glass_session_id",
