@@ -22,6 +22,10 @@ THIS_KEY = (keys.c.caller == bindparam("by")) & (keys.c.key == bindparam("named"
 FIND = select(keys.c.method, keys.c.path, keys.c.body_hash, keys.c.state, keys.c.status, keys.c.body).where(
     THIS_KEY, keys.c.expires_at > bindparam("now")
 )
+ANSWER_LOST = (
+    "This Idempotency-Key was used and its work was done, but what was answered cannot be read any more. "
+    "See whether the change is there; choose a new key for another one."
+)
 RENEWED = ("method", "path", "body_hash", "state", "status", "body", "created_at", "expires_at")
 _CLAIM = insert(keys)
 CLAIM = _CLAIM.on_conflict_do_update(
@@ -104,7 +108,10 @@ class Claim:
             raise IdempotencyKeyReused
         if state != "done":
             raise IdempotencyInProgress
-        stored = json.loads(self.cipher.decrypt(body, self._context(once)))
+        try:
+            stored = json.loads(self.cipher.decrypt(body, self._context(once)))
+        except ValueError:  # sealed under a key that the installation has given up since
+            raise IdempotencyKeyReused(ANSWER_LOST) from None
         raise Replay(StoredAnswer(status, stored["body"].encode(), stored["headers"]))
 
     def _context(self, once: Once) -> bytes:

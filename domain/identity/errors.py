@@ -132,8 +132,10 @@ class EmailTaken(Conflict):
 class IdempotencyKeyReused(Invalid):
     code = "idempotency_key_reused"
 
-    def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used for another request. Choose a new one.")
+    def __init__(
+        self, detail: str = "This Idempotency-Key was used for another request. Choose a new one."
+    ) -> None:
+        super().__init__(detail)
 
 
 class IdempotencyInProgress(Conflict):

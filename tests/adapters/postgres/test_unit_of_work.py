@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from adapters.cryptography.sealing import AesGcmFieldCipher
 from adapters.postgres.connection import JOB, Limits, driver_of, opening
 from adapters.postgres.engine import DatabaseOptions, driver_url, make_engine
 from adapters.postgres.hot_read import HotRead
 from adapters.postgres.tables.platform import org_profiles
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from domain.identity.errors import IdempotencyKeyReused
+from domain.identity.once import Once, StoredAnswer
 from domain.shared.errors import Contended, Invalid, Unavailable
 from domain.shared.ids import OrgId
 from tests.support.database import TestDatabase
@@ -279,3 +282,23 @@ async def test_what_the_driver_cannot_send_is_invalid(
     with pytest.raises(Invalid):
         async with postgres_uow.begin(an_org) as unit:
             await unit.connection.execute(update(org_profiles).values({column: bad}))
+
+
+async def test_an_answer_under_a_key_given_up_since_is_refused_plainly(
+    postgres_uow: PostgresUnitOfWork, an_org: OrgId
+) -> None:
+    answer = StoredAnswer(201, b"{}")
+    once = Once(
+        caller="user",
+        key="k",
+        method="POST",
+        path="/v1/admin/x",
+        body_sha256=b"h" * 32,
+        answer=lambda _: answer,
+    )
+    async with postgres_uow.begin(an_org, once=once) as unit:
+        await unit.seal("done")
+    rotated = replace(postgres_uow, cipher=AesGcmFieldCipher([b"r" * 32]))
+    with pytest.raises(IdempotencyKeyReused, match="cannot be read any more"):
+        async with rotated.begin(an_org, once=once):
+            raise AssertionError("done twice")
