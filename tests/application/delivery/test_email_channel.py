@@ -272,3 +272,18 @@ async def test_other_refusals_suppress_nobody(
     await deliver(uow, clock, channel)
     async with uow.begin(an_org) as unit:
         assert await unit.suppressions.find(JANE, "transactional") is None
+
+
+async def test_a_bounced_mail_that_is_replayed_is_not_tried_again(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, mailer: MemoryMailer
+) -> None:
+    mailer.refusals[JANE] = Fault.of("recipient_refused")
+    event_id = await enqueue(uow, an_org)
+    await deliver(uow, clock, channel)
+    mailer.refusals.clear()
+    async with uow.begin(an_org) as unit:
+        dead = (await unit.outbox_queue.lock([event_id]))[event_id]
+        await unit.outbox_queue.save([dead.replay(clock.now(), None)])
+    await deliver(uow, clock, channel)
+    assert (await event_of(uow, an_org, event_id)).outcome is EventOutcome.SUPPRESSED
+    assert mailer.sent == []
