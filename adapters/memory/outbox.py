@@ -83,8 +83,9 @@ class MemoryOutboxQueue:
         due = [self.rows[i] for i in event_ids if i in self.rows and self.rows[i].is_due(now)]
         return sorted(due, key=_when_due)
 
-    async def due_ids(self, now: datetime, *, limit: int) -> list[EventId]:
-        due = sorted((row for row in self.rows.values() if row.is_due(now)), key=_when_due)
+    async def due_ids(self, now: datetime, *, kind: str | None = None, limit: int) -> list[EventId]:
+        found = (row for row in self.rows.values() if row.is_due(now) and kind in {None, row.kind})
+        due = sorted(found, key=_when_due)
         return [row.id for row in due[:limit]]
 
     async def lock(self, event_ids: Sequence[EventId]) -> dict[EventId, OutboxEvent]:

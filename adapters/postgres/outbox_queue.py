@@ -86,8 +86,9 @@ class PostgresOutboxQueue:
         rows = await self.connection.execute(LOCK_DUE, {"event_ids": list(event_ids), "now": now})
         return [to_event(row) for row in rows]
 
-    async def due_ids(self, now: datetime, *, limit: int) -> list[EventId]:
-        found = await self.connection.execute(DUE_IDS, {"now": now, "most": limit})
+    async def due_ids(self, now: datetime, *, kind: str | None = None, limit: int) -> list[EventId]:
+        wanted = DUE_IDS if kind is None else DUE_IDS.where(outbox_events.c.kind == kind)
+        found = await self.connection.execute(wanted, {"now": now, "most": limit})
         return [EventId(event_id) for event_id in found.scalars()]
 
     async def lock(self, event_ids: Sequence[EventId]) -> dict[EventId, OutboxEvent]:

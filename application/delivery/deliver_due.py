@@ -24,12 +24,13 @@ def _never() -> bool:
 class DeliverDue:
     """For so long messages are taken; by the end the last attempt is over. A stop only ends the taking.
 
-    `org_id`: of this organisation alone."""
+    `org_id`: of this organisation alone, and then of this `kind` if it is given."""
 
     taking_seconds: float = 35
     total_seconds: float = 50
     is_stopping: Callable[[], bool] = _never
     org_id: OrgId | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,5 +59,6 @@ class DeliverDueHandler:
             ends_at=began + command.total_seconds,
             is_stopping=command.is_stopping,
             only=command.org_id,
+            kind=command.kind,
         )
         return await run.run()

@@ -62,6 +62,7 @@ class OutboxPass:
     ends_at: float
     is_stopping: Callable[[], bool]
     only: OrgId | None = None  # whose messages; None: everybody's
+    kind: str | None = None  # of that one's, None: all
     tally: Tally = field(default_factory=Tally)
     _flights: dict[EventId, Flight] = field(default_factory=dict)
     _landings: list[Landing] = field(default_factory=list)
@@ -131,7 +132,9 @@ class OutboxPass:
         if org_id in self.tally.orgs_failed:
             return []
         async with self.uow.begin(org_id) as unit:
-            due = await unit.outbox_queue.due_ids(self.clock.now(), limit=self.slots.open + len(not_now))
+            due = await unit.outbox_queue.due_ids(
+                self.clock.now(), kind=self.kind, limit=self.slots.open + len(not_now)
+            )
         return [DueMessage(org_id, event_id) for event_id in due if event_id not in not_now]
 
     async def _claim_of(self, org_id: OrgId, event_ids: list[EventId]) -> Claimed:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from application.delivery.dead_exports import EXPORT, has_sound_target
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
+from application.delivery.export_channel import Exports
 from application.delivery.outbox_pass import Tally
 from application.delivery.replay_message import put_back
 from application.delivery.rules import Channels
@@ -27,6 +29,7 @@ class ReplayDead:
 
     selection: DeadSelection | None = None
     dry_run: bool = False
+    exports_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +54,18 @@ class ReplayDeadHandler:
     uow: UnitOfWork
     clock: Clock
     channels: Channels
+    exports: Exports
     deliver: DeliverDueHandler
 
     async def handle(self, actor: Actor, command: ReplayDead) -> ReplayReport:
         actor.require(Need.ADMIN)
         report = await self._replay(actor, command)
         if not command.dry_run:
-            report = replace(report, tally=await self.deliver.handle(_now_of(actor)))
+            report = replace(report, tally=await self.deliver.handle(_now_of(actor, command)))
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
-            report = replace(report, remaining_dead=await unit.outbox_views.count(DEAD))
+            report = replace(
+                report, remaining_dead=await unit.outbox_views.count(replace(DEAD, kind=_kind(command)))
+            )
             await unit.seal(report)
         return report
 
@@ -69,8 +75,12 @@ class ReplayDeadHandler:
             if command.selection is None:
                 return ReplayReport(dry_run=command.dry_run)
             now = self.clock.now()
-            dead = await unit.dead_letters.lock(command.selection)
-            willing = [event for event in dead if is_replayable(event, now)]
+            selection = command.selection
+            if command.exports_only:
+                selection = replace(selection, kind=EXPORT)
+            dead = await unit.dead_letters.lock(selection)
+            has_target = not command.exports_only or has_sound_target(self.exports)
+            willing = [event for event in dead if has_target and is_replayable(event, now)]
             report = ReplayReport(
                 selected=len(dead),
                 replayed=0 if command.dry_run else len(willing),
@@ -81,9 +91,21 @@ class ReplayDeadHandler:
             if report.replayed:
                 await put_back(unit, self.channels, [event.replay(now, actor.user_id) for event in willing])
                 after = {"replayed": report.replayed, "event_ids": [str(event.id) for event in willing]}
-                await unit.audit.record(actor, "outbox_bulk_replay", "outbox_event", None, after=after)
+                if command.exports_only:
+                    await unit.audit.record(actor, "export_bulk_replay", "export_event", None, after=after)
+                else:
+                    await unit.audit.record(actor, "outbox_bulk_replay", "outbox_event", None, after=after)
             return report
 
 
-def _now_of(actor: Actor) -> DeliverDue:
-    return DeliverDue(taking_seconds=TAKING_SECONDS, total_seconds=TOTAL_SECONDS, org_id=actor.org_id)
+def _now_of(actor: Actor, command: ReplayDead) -> DeliverDue:
+    return DeliverDue(
+        taking_seconds=TAKING_SECONDS,
+        total_seconds=TOTAL_SECONDS,
+        org_id=actor.org_id,
+        kind=_kind(command),
+    )
+
+
+def _kind(command: ReplayDead) -> str | None:
+    return EXPORT if command.exports_only else None

@@ -52,8 +52,8 @@ class OutboxQueue(Protocol):
     async def lock_due(self, event_ids: Sequence[EventId], now: datetime) -> list[OutboxEvent]:
         """Those of them that are due and that nobody else has locked, earliest due first."""
 
-    async def due_ids(self, now: datetime, *, limit: int) -> list[EventId]:
-        """The organisation's own due messages, earliest due first, locked by others or not."""
+    async def due_ids(self, now: datetime, *, kind: str | None = None, limit: int) -> list[EventId]:
+        """The organisation's own due messages, of one kind or all, earliest due first, locked or not."""
 
     async def lock(self, event_ids: Sequence[EventId]) -> dict[EventId, OutboxEvent]:
         """Those that exist, whatever their state; no other unit writes them until ours ends."""

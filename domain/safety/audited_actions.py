@@ -167,6 +167,13 @@ DELIVERY = {
         "Dead messages were sent on their way again.", ("replayed", "event_ids")
     ),
     "suppression_remove": AuditedAction("An address may get mail again.", ("scope", "reason")),
+    "export_replay": AuditedAction(
+        "A dead export was sent on its way again.", ("status", "last_error", "replay_count")
+    ),
+    "export_bulk_replay": AuditedAction(
+        "Dead exports were sent on their way again.", ("replayed", "event_ids")
+    ),
+    "export_payload_read": AuditedAction("Somebody read what a dead export says."),
 }
 
 ACTIONS: Mapping[str, AuditedAction] = MappingProxyType(

@@ -24,6 +24,7 @@ from entrypoints.http.dead_letters import DeadLettersController
 from entrypoints.http.documentation import DocumentationController
 from entrypoints.http.edge import Edge, EdgePolicy
 from entrypoints.http.email_scan import EmailScanController
+from entrypoints.http.export_dead_letters import ExportDeadLettersController
 from entrypoints.http.gate import Gatekeeper
 from entrypoints.http.health import HealthController
 from entrypoints.http.jobs import JobsController
@@ -92,6 +93,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     BreakGlassController,
     OutboxController,
     DeadLettersController,
+    ExportDeadLettersController,
 )
 """Every controller of the API; a context adds its own here."""
 

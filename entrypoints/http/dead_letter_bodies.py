@@ -1,8 +1,8 @@
 """What could not be delivered, as it is answered: personal data hidden from everybody."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,7 @@ from entrypoints.http.lead_bodies import ActionAnswer
 from entrypoints.http.masking import masked_email
 from entrypoints.http.outbox_bodies import OUTBOX
 
+EXPORTS = "/v1/admin/export-dead-letter"
 Kind = Literal["email", "webhook", "export"]
 MOST_TOLD = 200
 ErrorCode = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -100,16 +101,24 @@ class ReplayBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             "dead_from": self.dead_from,
             "dead_before": self.dead_to,
         }
-        given = {name: value for name, value in filters.items() if value is not None}
-        if self.event_ids is not None and given:
-            raise Invalid.field("event_ids", "excludes filters: give one or the other")
-        if self.event_ids is None and not given:
-            if self.limit is not None or self.dry_run is not None:
-                raise Invalid.field("event_ids", "or a filter must be given: there is nothing to select by")
-            return ReplayDead()
-        ids = None if self.event_ids is None else tuple(map(EventId, self.event_ids))
-        limit = self.limit or (USUALLY_SELECTED if ids is None else len(ids))
-        return ReplayDead(DeadSelection(event_ids=ids, limit=limit, **given), dry_run=bool(self.dry_run))  # type: ignore[arg-type]  # each of its field's type
+        selection = selection_of(self.event_ids, filters, self.limit, self.dry_run)
+        return ReplayDead(selection, dry_run=bool(self.dry_run))
+
+
+def selection_of(
+    event_ids: list[UUID] | None, filters: Mapping[str, Any], limit: int | None, dry_run: bool | None
+) -> DeadSelection | None:
+    """Raises Invalid for what selects nothing and yet says how."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    if event_ids is not None and given:
+        raise Invalid.field("event_ids", "excludes filters: give one or the other")
+    if event_ids is None and not given:
+        if limit is not None or dry_run is not None:
+            raise Invalid.field("event_ids", "or a filter must be given: there is nothing to select by")
+        return None
+    ids = None if event_ids is None else tuple(map(EventId, event_ids))
+    most = limit or (USUALLY_SELECTED if ids is None else len(ids))
+    return DeadSelection(event_ids=ids, limit=most, **given)
 
 
 class ReplayCounts(msgspec.Struct, kw_only=True):
@@ -168,14 +177,15 @@ def dead_letters_answer(
 
 
 def _dead_letter(letter: DeadLetter, exports: Exports, org_id: UUID, now: datetime) -> DeadLetterAnswer:
-    replayable = is_replayable(letter, now)
+    replayable = is_replayable(letter, now) and (letter.half == "outbox" or exports.target is not None)
+    links = actions if letter.half == "outbox" else export_actions
     told = {
         "kind": letter.half,
         "org_id": org_id,
         "status": "dead",
         "payload_summary": summary(letter.event_type, letter.recipient, exports.host_of(letter.channel)),
         "replayable": replayable,
-        "actions": list(actions(letter.event_id, replayable=replayable)),
+        "actions": list(links(letter.event_id, replayable=replayable)),
     }
     return msgspec.convert(msgspec.to_builtins(letter) | told, DeadLetterAnswer)
 
@@ -183,6 +193,12 @@ def _dead_letter(letter: DeadLetter, exports: Exports, org_id: UUID, now: dateti
 def summary(event_type: str, recipient: str | None, host: str | None) -> str:
     to = masked_email(recipient) if recipient else host
     return f"{event_type} to {to}" if to else event_type
+
+
+def export_actions(event_id: UUID, *, replayable: bool) -> Iterator[ActionAnswer]:
+    yield ActionAnswer("show", "GET", f"{EXPORTS}/{event_id}")
+    if replayable:
+        yield ActionAnswer("replay", "POST", f"{EXPORTS}/{event_id}/replay")
 
 
 def actions(event_id: UUID, *, replayable: bool) -> Iterator[ActionAnswer]:

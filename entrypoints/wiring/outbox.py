@@ -2,6 +2,7 @@ from dishka import Provider, Scope, provide, provide_all
 
 from adapters.postgres.connection import JOB
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from application.delivery.dead_exports import ReadDeadExportHandler, ReplayExportHandler
 from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.export_channel import Exports, ExportTarget
 from application.delivery.list_dead_letters import ListDeadMessagesHandler, ShowDeadLettersHandler
@@ -31,6 +32,8 @@ class OutboxProvider(Provider):
         ShowDeadLettersHandler,
         ReplayMessageHandler,
         ReplayDeadHandler,
+        ReadDeadExportHandler,
+        ReplayExportHandler,
     )
 
     @provide

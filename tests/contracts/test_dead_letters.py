@@ -11,10 +11,16 @@ ALL: frozenset[Half] = frozenset({"outbox", "export"})
 
 
 async def fail(
-    uow: UnitOfWork, clock: FixedClock, org_id: OrgId, *keys: str, kind: str = "email", code: str = "timeout"
+    uow: UnitOfWork,
+    clock: FixedClock,
+    org_id: OrgId,
+    *keys: str,
+    kind: str = "email",
+    code: str = "timeout",
+    payload: dict[str, object] | None = None,
 ) -> list[EventId]:
     """In one instant."""
-    payload = {"to": "jane@example.com"} if kind == "email" else {}
+    payload = payload or ({"to": "jane@example.com"} if kind == "email" else {})
     async with uow.begin(org_id) as unit:
         made = [
             await unit.outbox.add(

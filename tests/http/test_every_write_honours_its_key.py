@@ -27,6 +27,7 @@ from tests.support.database import TestDatabase
 from tests.support.http import open_app, settings_for
 from tests.support.identity import IDS
 
+EXPORTS = {"EXPORT_MODE": "webhook", "EXPORT_WEBHOOK_URL": "https://hooks.example.com/x"}
 NEW_PASSWORD = "four other words entirely"
 TOMORROW, DAY_AFTER = "2026-03-03T10:00:00Z", "2026-03-04T10:00:00Z"
 HOME = {"beds": 2, "baths": 1}
@@ -174,6 +175,13 @@ async def suppressed_address(office: Office) -> str:
     return str(made.id)
 
 
+async def dead_export(office: Office) -> str:
+    org_id, app = office.company.created.org_id, office.company.app
+    uow = await app.container.get(UnitOfWork)
+    (event_id,) = await fail(uow, app.clock, org_id, IDS.new().hex, kind="export", payload={"data": {}})
+    return str(event_id)
+
+
 INCIDENT = {"reason": "Prices are wrong", "ttl_minutes": 30}
 LEAD = {"name": "Jane Doe", "phone": "+1 555 010 0134"}
 CLOSED = {"starts_at": TOMORROW, "ends_at": DAY_AFTER}
@@ -216,6 +224,10 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ),
     ("POST", "/v1/admin/messaging/templates/preview"): plain(
         "/v1/admin/messaging/templates/preview", {"template": "booking_confirmed"}
+    ),
+    ("POST", "/v1/admin/export-dead-letter"): plain("/v1/admin/export-dead-letter"),
+    ("POST", "/v1/admin/export-dead-letter/{event_id}/replay"): about(
+        "/v1/admin/export-dead-letter/{}/replay", dead_export
     ),
     ("POST", "/v1/admin/leads"): plain("/v1/admin/leads", LEAD),
     ("PATCH", "/v1/admin/leads/{lead_id}"): about("/v1/admin/leads/{}", Office.lead, {"notes": "Mornings"}),
@@ -285,7 +297,7 @@ def write_routes() -> set[tuple[str, str]]:
 
 @pytest.fixture
 async def office(postgres: TestDatabase, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Office]:
-    async with open_app(settings_for(tmp_path, postgres), clock, cheap_passwords()) as app:
+    async with open_app(settings_for(tmp_path, postgres, **EXPORTS), clock, cheap_passwords()) as app:
         company = await a_company(app)
         tokens = await company.tokens()
         yield Office(company, bearer(tokens), tokens["session_id"])

@@ -45,7 +45,7 @@ GIVEN: dict[str, Mapping[str, str]] = {
     "add_ons": {"code": "add_on_{n}"},
     "leads": {"referral_code": "ABCDEFG{letter}"},
     "working_hours": {"end_minute": "600"},
-    "outbox_events": {"next_attempt_at": "{day} 09:00Z"},
+    "outbox_events": {"kind": "export", "next_attempt_at": "{day} 09:00Z", "replay_count": "1"},
     "retired_slugs": {"left_by": "{org}"},
     "mailed_links": {"expires_at": "{day} 12:00Z"},
     "blackouts": {"ends_at": "{day} 18:00Z"},

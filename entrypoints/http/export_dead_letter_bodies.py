@@ -1,0 +1,129 @@
+"""Exports that could not be delivered, as they are answered. Of the URL only the host is shown."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from application.delivery.dead_exports import ShownExport
+from application.delivery.export_channel import Exports
+from application.delivery.list_dead_letters import DeadMessages
+from application.delivery.replay_dead import ReplayDead
+from application.ports.dead_letters import DeadSelection
+from application.ports.outbox_views import MessageView
+from domain.delivery.outbox_event import EventStatus, OutboxEvent
+from domain.delivery.replaying import is_replayable
+from domain.shared.ids import EventId
+from entrypoints.http.dead_letter_bodies import ErrorCode, Selected, export_actions, selection_of, summary
+from entrypoints.http.lead_bodies import ActionAnswer
+from entrypoints.http.outbox_bodies import OUTBOX
+
+Mode = Literal["webhook", "sheets", "accounting_csv"]
+State = Literal["dead", "replaying", "delivered"]
+STATES: dict[EventStatus, State] = {EventStatus.DEAD: "dead", EventStatus.SENT: "delivered"}
+
+
+class DeadExportAnswer(msgspec.Struct, kw_only=True):
+    event_id: UUID
+    outbox_event_id: UUID
+    lead_id: UUID | None
+    mode: Mode
+    event_type: str
+    status: State
+    target_url_host: str | None
+    attempts: int
+    last_error_code: str | None
+    created_at: datetime
+    dead_at: datetime | None
+    replay_count: int
+    last_replayed_at: datetime | None
+    last_replayed_by: UUID | None
+    payload_summary: str
+    actions: list[ActionAnswer]
+
+
+class ShownExportAnswer(DeadExportAnswer, kw_only=True):
+    payload: dict[str, Any]
+
+
+class DeadExportsAnswer(msgspec.Struct):
+    items: list[DeadExportAnswer]
+    total: int
+    limit: int
+    offset: int
+
+
+class ReplayedExportAnswer(msgspec.Struct, kw_only=True):
+    event_id: UUID
+    outbox_event_id: UUID
+    status: State
+    attempts: int
+    last_error_code: str | None
+    replay_count: int
+    last_replayed_at: datetime | None
+    last_replayed_by: UUID | None
+    status_url: str
+
+
+class ReplayExportsBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Nothing at all, or a selection: `event_ids`, or at least one filter."""
+
+    event_ids: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=200)] | None = None
+    mode: Mode | None = None
+    last_error: ErrorCode | None = None
+    dead_from: datetime | None = None
+    dead_to: datetime | None = None
+    limit: Selected | None = None
+    dry_run: bool | None = None
+
+    def command(self) -> ReplayDead:
+        filters = {
+            "kind": None if self.mode is None else "export",
+            "last_error": self.last_error,
+            "dead_from": self.dead_from,
+            "dead_before": self.dead_to,
+        }
+        selection = selection_of(self.event_ids, filters, self.limit, self.dry_run)
+        if self.mode not in {None, "webhook"}:
+            selection = DeadSelection(event_ids=tuple[EventId, ...]())  # there are none of these
+        return ReplayDead(selection, dry_run=bool(self.dry_run), exports_only=True)
+
+
+def dead_exports_answer(found: DeadMessages, exports: Exports, limit: int, offset: int) -> DeadExportsAnswer:
+    items = [msgspec.convert(_values(view, exports, found.at), DeadExportAnswer) for view in found.views]
+    return DeadExportsAnswer(items, found.total, limit, offset)
+
+
+def shown_export_answer(shown: ShownExport, exports: Exports, now: datetime) -> ShownExportAnswer:
+    values = {**_values(shown.view, exports, now), "payload": dict(shown.payload)}
+    return msgspec.convert(values, ShownExportAnswer)
+
+
+def _values(view: MessageView, exports: Exports, now: datetime) -> dict[str, Any]:
+    replayable = exports.target is not None and is_replayable(view, now) and view.status is EventStatus.DEAD
+    return {
+        **msgspec.to_builtins(view),
+        "outbox_event_id": view.event_id,
+        "lead_id": view.resource_id if view.resource_type == "lead" else None,
+        "mode": "webhook",
+        "status": STATES.get(view.status, "replaying"),
+        "target_url_host": exports.host_of(view.kind),
+        "last_error_code": view.last_error,
+        "payload_summary": summary(view.event_type, None, exports.host_of(view.kind)),
+        "actions": list(export_actions(view.event_id, replayable=replayable)),
+    }
+
+
+def replayed_export_answer(event: OutboxEvent) -> ReplayedExportAnswer:
+    return ReplayedExportAnswer(
+        event_id=event.id,
+        outbox_event_id=event.id,
+        status="replaying",
+        attempts=event.attempts,
+        last_error_code=event.last_error,
+        replay_count=event.replay_count,
+        last_replayed_at=event.last_replayed_at,
+        last_replayed_by=event.last_replayed_by,
+        status_url=f"{OUTBOX}/{event.id}",
+    )

@@ -1,0 +1,119 @@
+"""Exports that could not be delivered: looking at them, and sending them on their way again."""
+
+from uuid import UUID
+
+from dishka import FromDishka
+from litestar import Controller, Response
+from litestar.params import FromPath, FromQuery
+
+from application.delivery.dead_exports import (
+    EXPORT,
+    ReadDeadExport,
+    ReadDeadExportHandler,
+    ReplayExport,
+    ReplayExportHandler,
+)
+from application.delivery.export_channel import Exports
+from application.delivery.list_dead_letters import DeadMessages, ListDeadMessages, ListDeadMessagesHandler
+from application.delivery.replay_dead import ReplayDeadHandler
+from application.ports.clock import Clock
+from application.ports.outbox_views import MessageFilter
+from domain.delivery.outbox_event import EventStatus, OutboxEvent
+from domain.identity.actor import Actor, Need
+from domain.shared.ids import EventId
+from entrypoints.http.dead_letter_bodies import EXPORTS, ReplayCounts, counts_answer
+from entrypoints.http.export_dead_letter_bodies import (
+    DeadExportsAnswer,
+    Mode,
+    ReplayedExportAnswer,
+    ReplayExportsBody,
+    ShownExportAnswer,
+    dead_exports_answer,
+    replayed_export_answer,
+    shown_export_answer,
+)
+from entrypoints.http.once import answer_once
+from entrypoints.http.outbox_bodies import OUTBOX
+from entrypoints.http.paging import Limit, Offset
+from entrypoints.http.routes import KEY_REQUIRED, get, post
+
+DEAD = MessageFilter(kind=EXPORT, status=EventStatus.DEAD)
+
+
+class ExportDeadLettersController(Controller):
+    path = EXPORTS
+    tags = ["delivery"]
+
+    @get(need=Need.ADMIN, admin_route=True, summary="Exports that could not be delivered, newest first")
+    async def list_them(
+        self,
+        actor: FromDishka[Actor],
+        handler: FromDishka[ListDeadMessagesHandler],
+        exports: FromDishka[Exports],
+        clock: FromDishka[Clock],
+        mode: FromQuery[Mode | None] = None,
+        limit: FromQuery[Limit] = 50,
+        offset: FromQuery[Offset] = 0,
+    ) -> DeadExportsAnswer:
+        if mode in {None, "webhook"}:
+            found = await handler.handle(actor, ListDeadMessages(DEAD, limit, offset))
+        else:  # of these there are none
+            found = DeadMessages((), 0, clock.now())
+        return dead_exports_answer(found, exports, limit, offset)
+
+    @get(
+        "/{event_id:uuid}",
+        need=Need.ADMIN,
+        admin_route=True,
+        summary="One export with all that it says",
+        problems=("not_found",),
+    )
+    async def one(
+        self,
+        event_id: FromPath[UUID],
+        actor: FromDishka[Actor],
+        handler: FromDishka[ReadDeadExportHandler],
+        exports: FromDishka[Exports],
+        clock: FromDishka[Clock],
+    ) -> ShownExportAnswer:
+        shown = await handler.handle(actor, ReadDeadExport(EventId(event_id)))
+        return shown_export_answer(shown, exports, clock.now())
+
+    @post(
+        need=Need.ADMIN,
+        admin_route=True,
+        summary="Replay a selection of dead exports, then deliver those that are due",
+        success="What was replayed, and what became of all exports that were due",
+        status_code=202,
+        example={"mode": "webhook", "last_error": "timeout", "limit": 100},
+    )
+    async def replay_some(
+        self, data: ReplayExportsBody, actor: FromDishka[Actor], handler: FromDishka[ReplayDeadHandler]
+    ) -> ReplayCounts:
+        return await answer_once(actor, handler, data.command(), counts_answer)
+
+    @post(
+        "/{event_id:uuid}/replay",
+        need=Need.ADMIN,
+        admin_route=True,
+        summary="Replay a dead export",
+        problems=(
+            "not_found",
+            "export_not_dead",
+            "export_payload_unavailable",
+            "export_target_missing",
+            "export_target_refused",
+            KEY_REQUIRED,
+        ),
+        action="export_replay",
+        status_code=202,
+    )
+    async def replay(
+        self, event_id: FromPath[UUID], actor: FromDishka[Actor], handler: FromDishka[ReplayExportHandler]
+    ) -> Response[ReplayedExportAnswer]:
+        return await answer_once(actor, handler, ReplayExport(EventId(event_id)), _queued)
+
+
+def _queued(event: OutboxEvent) -> Response[ReplayedExportAnswer]:
+    headers = {"location": f"{OUTBOX}/{event.id}"}
+    return Response(replayed_export_answer(event), status_code=202, headers=headers)
