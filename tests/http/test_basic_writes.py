@@ -9,7 +9,7 @@ import pytest
 from domain.shared.ids import OrgId
 from entrypoints.http.basic import takes_basic
 from tests.http.identity_app import a_company, bearer, cheap_passwords
-from tests.http.test_every_write_honours_its_key import RECIPES, Office
+from tests.http.test_every_write_honours_its_key import EXPORTS, RECIPES, Office
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import open_app, settings_for
@@ -19,19 +19,20 @@ NO_EFFECT = {
     ("POST", "/v1/admin/bookings/{booking_id}/confirm"),
     ("POST", "/v1/admin/cleanup"),
     ("POST", "/v1/admin/email-scan"),
+    ("POST", "/v1/admin/export-dead-letter"),
     ("POST", "/v1/admin/leads/{lead_id}/estimate"),
     ("POST", "/v1/admin/messaging/templates/preview"),
+    ("POST", "/v1/admin/outbox/dead-letter"),
 }
-"""By their recipes: it is confirmed, nothing is due or near, prices are the same, a preview sends nothing.
+"""By their recipes: it is confirmed, nothing is due, near or dead, prices stay, a preview sends nothing.
 No effect, no row."""
 BOSS = httpx.BasicAuth("boss", "a password of some length")
 
 
 @pytest.fixture
 async def office(postgres: TestDatabase, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Office]:
-    settings = settings_for(
-        tmp_path, postgres, OWNER_BASIC_USERNAME="boss", OWNER_BASIC_PASSWORD="a password of some length"
-    )
+    boss = {"OWNER_BASIC_USERNAME": "boss", "OWNER_BASIC_PASSWORD": "a password of some length"}
+    settings = settings_for(tmp_path, postgres, **boss, **EXPORTS)
     async with open_app(settings, clock, cheap_passwords()) as app:
         company = await a_company(app)
         tokens = await company.tokens()

@@ -19,7 +19,7 @@ from application.safety.break_glass import token_sha256
 from domain.safety.break_glass import BreakGlassSession
 from domain.shared.ids import BreakGlassId, UserId
 from tests.http.identity_app import Company, a_company, bearer, cheap_passwords
-from tests.http.test_every_write_honours_its_key import RECIPES, Office, write_routes
+from tests.http.test_every_write_honours_its_key import EXPORTS, RECIPES, Office, write_routes
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import App, open_app, settings_for
@@ -86,10 +86,12 @@ class Incident:
 async def an_incident(postgres: TestDatabase, home: Path, clock: FixedClock) -> AsyncIterator[Incident]:
     async with AsyncExitStack() as stack:
         usual = await stack.enter_async_context(
-            open_app(settings_for(home, postgres), clock, cheap_passwords())
+            open_app(settings_for(home, postgres, **EXPORTS), clock, cheap_passwords())
         )
         frozen = await stack.enter_async_context(
-            open_app(settings_for(home, postgres, ADMIN_READ_ONLY="true"), clock, cheap_passwords())
+            open_app(
+                settings_for(home, postgres, ADMIN_READ_ONLY="true", **EXPORTS), clock, cheap_passwords()
+            )
         )
         yield await begin(usual, frozen, await a_foreign_token(frozen))
 
