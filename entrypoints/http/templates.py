@@ -18,6 +18,9 @@ from domain.shared.ids import BookingId, LeadId
 from entrypoints.http.once import answer_once
 from entrypoints.http.paging import Page
 from entrypoints.http.routes import get, post
+from entrypoints.http.values import MULTILINE
+
+MailText = Annotated[str, MULTILINE]
 
 
 class TemplateAnswer(msgspec.Struct):
@@ -25,8 +28,8 @@ class TemplateAnswer(msgspec.Struct):
     version: int
     scope: str
     subject: str
-    text: str
-    html: str
+    text: MailText
+    html: MailText
 
     @classmethod
     def of(cls, preview: Preview) -> "TemplateAnswer":
@@ -54,8 +57,8 @@ class PreviewAnswer(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
     version: int
     sender: str
     subject: str
-    text: str
-    html: str
+    text: MailText
+    html: MailText
     source: Literal["sample", "record"]
 
     @classmethod

@@ -25,11 +25,11 @@ INT_LIMIT = 2**63
 MOST_DIGITS = 19
 YEARS = range(1900, 9000)  # outside, arithmetic with offsets and lengths would overflow
 DEEPEST = 32
-VERBATIM = msgspec.Meta(extra={"verbatim": True})
+VERBATIM = msgspec.Meta(extra={"verbatim": True}, extra_json_schema={"verbatim": True})
 """On a text: taken as sent, not trimmed (passwords)."""
 OPAQUE = msgspec.Meta(extra={"opaque": True})
 """On a text: taken as sent, control characters too; it is compared and never kept (codes)."""
-MULTILINE = msgspec.Meta(extra={"multiline": True})
+MULTILINE = msgspec.Meta(extra={"multiline": True}, extra_json_schema={"multiline": True})
 """On a text: line breaks and tabs are welcome (notes)."""
 
 Faults = list[FieldFault]

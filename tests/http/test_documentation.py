@@ -189,3 +189,11 @@ def test_vendored_files_are_what_the_manifest_says() -> None:
     for name, digest in listed.items():
         assert hashlib.sha256((vendor / name).read_bytes()).hexdigest() == digest, name
     assert all(package["version"] and package["license"] for package in manifest["packages"])
+
+
+def test_texts_of_several_lines_are_documented_as_such(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for name, field in (("PreviewAnswer", "text"), ("PreviewAnswer", "html"), ("TemplateAnswer", "html")):
+        assert re.fullmatch(schemas[name]["properties"][field]["pattern"], "one\nand two"), name
+    assert not re.fullmatch(schemas["PreviewAnswer"]["properties"]["subject"]["pattern"], "one\nand two")
+    assert not {"multiline", "verbatim"} & set(re.findall(r'"(\w+)":', json.dumps(document)))
