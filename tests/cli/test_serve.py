@@ -66,6 +66,9 @@ def test_a_10_mb_body_gets_its_413(live: LiveServer) -> None:
 
 def test_log_lines_are_json_and_hold_no_query(live: LiveServer) -> None:
     httpx.get(f"{live.url}/nowhere?token=canary", headers={"x-request-id": "canary-line-1"})
+    until = time.monotonic() + 10
+    while "canary-line-1" not in live.log.read_text() and time.monotonic() < until:
+        time.sleep(0.05)  # the line is written when the answer has left
     written = live.log.read_text().splitlines()  # by every server of this home, each with its opening words
     said = [line for line in written if not line.startswith("{")]
     assert all(line.startswith(("Sweepline in dev", "Listening on ")) for line in said)
