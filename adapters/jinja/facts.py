@@ -101,6 +101,12 @@ def _length(values: Values, zone: ZoneInfo) -> str | None:
     return " ".join(part for part in (f"{hours} h" * bool(hours), f"{rest} min" * bool(rest)) if part)
 
 
+def _score(values: Values, zone: ZoneInfo) -> str | None:
+    del zone
+    score = values.get("score")
+    return None if score is None else f"{score} of 10"
+
+
 SAYERS: Mapping[str, tuple[str, Sayer]] = {
     "when": ("When", _when),
     "where": ("Where", _words("address")),
@@ -120,6 +126,8 @@ SAYERS: Mapping[str, tuple[str, Sayer]] = {
     "phone": ("Phone", _words("phone")),
     "email": ("E-mail", _words("email")),
     "postal_code": ("Postal code", _words("postal_code")),
+    "score": ("Score", _score),
+    "comment": ("Comment", _words("comment")),
     "temp_password": ("Temporary password", _words("secret")),
 }
 

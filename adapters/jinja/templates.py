@@ -4,13 +4,14 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, TemplateError
 
-from adapters.jinja.catalogue import TEMPLATES, MailTemplate
+from adapters.jinja.catalogue import TEMPLATES
 from adapters.jinja.facts import clock_time, facts_of, instant, short_date
+from adapters.jinja.mail_template import MailTemplate
 from application.ports.templates import Letterhead, Rendered
 from domain.delivery.faults import DeliveryFailed, Fault
 
 _SAME_UNDER_TWO_NAMES = {"lead_name": "name", "lead_phone": "phone", "lead_email": "email"}
-_OPTIONAL = ("deposit_cents", "assigned")
+_OPTIONAL = ("deposit_cents", "assigned", "survey_url")
 
 
 def _environment(*, escapes: bool) -> Environment:
@@ -60,15 +61,15 @@ class JinjaTemplates:
             words |= {"date": short_date(starts_at), "time": clock_time(starts_at)}
         subject = self._say(template.subject, words)
         paragraphs = [said for text in template.paragraphs if (said := self._say(text, words))]
-        name = values.get("name")
+        name, address = values.get("name"), values.get(template.link_to)
         content = {
             "subject": subject,
             "heading": self._say(template.heading, words),
             "greeting": f"Hello {name}," if template.greets and name else "",
             "paragraphs": paragraphs,
             "facts": facts_of(template.facts, values, zone),
-            "link": template.link,
-            "address": values.get("secret") if template.link else "",
+            "link": template.link if address else "",
+            "address": address,
             "org_name": letterhead.org_name,
             "primary_color": letterhead.primary_color,
             "footer_text": letterhead.footer_text,

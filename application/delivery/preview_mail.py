@@ -18,6 +18,8 @@ from domain.shared.ids import BookingId, LeadId
 from domain.tenancy.org import OrgProfile
 
 OF_LEADS = ("request_received", "lead_office_notice")
+OF_VISITS = ("booking_", "nps_")
+"""How their names begin."""
 
 
 class TemplateContextMissing(Invalid):
@@ -94,7 +96,7 @@ async def _values_of(unit: Unit, command: PreviewMail) -> Mapping[str, object]:
             raise TemplateContextMissing("This template is about a request: name its lead_id.")
         contact = {"name": lead.name, "phone": lead.phone, "email": lead.email}
         return {**contact, "postal_code": lead.details.postal_code, **told_price(lead)}
-    if not command.template.startswith("booking_"):
+    if not command.template.startswith(OF_VISITS):
         raise TemplateContextMissing("This template is about a person's account: name no record.")
     if booking is None:
         raise TemplateContextMissing("This template is about a visit: name its booking_id.")

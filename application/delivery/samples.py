@@ -26,6 +26,8 @@ _VALUES: Mapping[str, object] = {
     "role": "dispatcher",
     "started_by": "adam@example.com",
     "reason": "Prices are wrong",
+    "score": 2,
+    "comment": "The kitchen was not done.",
 }
 
 

@@ -52,13 +52,16 @@ SUBJECTS = {
     "booking_expired": "Cancelled: your visit on Tue 3 Mar 2026 – Acme & Söhne",
     "booking_reminder_24h": "Reminder: Tue 3 Mar 2026, 09:00 EST – Acme & Söhne",
     "booking_crew": "Your visits changed: Tue 3 Mar 2026 – Acme & Söhne",
+    "booking_completed": "Thank you for having us – Acme & Söhne",
+    "nps_survey": "How did we do? – Acme & Söhne",
+    "nps_ticket_notice": "A client was unhappy – Acme & Söhne",
     "password_changed": "Your password was changed – Acme & Söhne",
     "password_reset_link": "Reset your password – Acme & Söhne",
     "invitation": "You are invited to Acme & Söhne",
     "temp_password_notice": "Your password was reset – Acme & Söhne",
     "mfa_enabled": "Your second factor is on – Acme & Söhne",
     "mfa_disabled": "Your second factor is off – Acme & Söhne",
-    "break_glass_started": "Break-glass access was started – Acme & Söhne",
+    "break_glass_started": "Emergency access was opened – Acme & Söhne",
     "refresh_reused": "A session of yours was ended – Acme & Söhne",
     "login_locked": "Your account is locked – Acme & Söhne",
     "second_factor_locked": "Wrong codes for your account – Acme & Söhne",
@@ -73,11 +76,14 @@ INCIDENT = {
     "expires_at": "2026-03-03T14:00:00Z",
 }
 LINKED = {"to": "jane@example.com", "secret": ADDRESS, "role": "dispatcher"}
+UNHAPPY = {**VISIT, "score": 0, "comment": "The <b>kitchen</b>\nwas not done."}
 
 
 def values_of(template: str) -> dict[str, Any]:
-    if TEMPLATES[template].link:
+    if TEMPLATES[template].needs[:1] == ("secret",):
         return LINKED
+    if template == "nps_ticket_notice":
+        return UNHAPPY
     if template == "break_glass_started":
         return INCIDENT
     return REQUEST if template in {"request_received", "lead_office_notice"} else VISIT
@@ -160,6 +166,30 @@ def test_a_crew_hears_whether_it_came_or_went() -> None:
 def test_a_value_is_never_read_as_a_template() -> None:
     rendered = TEMPLATER.render("booking_confirmed", VISIT | {"name": "{{ 7 * 7 }}"}, ACME)
     assert "Hello {{ 7 * 7 }}," in rendered.text
+
+
+def test_a_survey_is_answered_by_its_link_or_else_by_a_reply() -> None:
+    by_reply = TEMPLATER.render("nps_survey", VISIT, ACME)
+    assert "Answer this mail with your number" in by_reply.text
+    assert "Give your answer" not in by_reply.text + by_reply.html
+    by_link = TEMPLATER.render("nps_survey", {**VISIT, "survey_url": ADDRESS}, ACME)
+    assert by_link.text.count(ADDRESS) == 1
+    assert by_link.html.count(f'href="{html.escape(ADDRESS)}"') == 1
+    assert "Answer this mail" not in by_link.text
+
+
+def test_the_office_reads_a_score_of_nothing_too() -> None:
+    text = TEMPLATER.render("nps_ticket_notice", UNHAPPY, ACME).text
+    assert "Score: 0 of 10" in text
+    assert "Comment: The <b>kitchen</b>\nwas not done." in text
+
+
+@pytest.mark.parametrize(
+    ("template", "scope"),
+    [("booking_completed", "marketing"), ("nps_survey", "nps"), ("nps_ticket_notice", "staff")],
+)
+def test_who_may_stop_a_mail_is_told_by_its_scope(template: str, scope: str) -> None:
+    assert TEMPLATER.scope_of(template) == scope
 
 
 @pytest.mark.parametrize("template", ["invitation", "password_reset_link"])

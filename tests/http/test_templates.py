@@ -55,6 +55,16 @@ async def test_a_preview_of_a_request_and_of_a_crew(salon: Salon) -> None:
     assert "Hello Ann" in (await preview(salon, "booking_crew", booking_id=made["booking_id"])).json()["text"]
 
 
+async def test_what_follows_a_visit_can_be_read_of_one(salon: Salon) -> None:
+    booking_id = (await salon.book(await salon.visitor(), TEN)).json()["booking_id"]
+    for template in ("booking_completed", "nps_survey"):
+        shown = (await preview(salon, template, booking_id=booking_id)).json()
+        assert shown["source"] == "record"
+        assert "Hello Visitor 1," in shown["text"]
+    unanswered = await preview(salon, "nps_ticket_notice", booking_id=booking_id)
+    assert unanswered.json()["type"] == "template_context_missing"
+
+
 async def test_a_record_that_does_not_fit_is_told_from_one_that_is_not_there(salon: Salon) -> None:
     visitor = await salon.visitor()
     lead_id, booking_id = visitor["lead_id"], (await salon.book(visitor, TEN)).json()["booking_id"]
