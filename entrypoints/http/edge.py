@@ -19,6 +19,7 @@ from uuid_utils import uuid7
 
 from domain.shared.errors import DomainError, TooMany
 from entrypoints import log_context
+from entrypoints.http.body_sizes import BodySizes
 from entrypoints.http.client_address import Network, client_address
 from entrypoints.http.measuring import Measures
 from entrypoints.http.problems import INTERNAL, MEDIA_TYPE, MalformedRequest, Problem, from_domain
@@ -52,6 +53,7 @@ class Sighting:
     origin: str | None = None
     user_agent: str | None = None
     authorization: str | None = None
+    announced: str | None = None  # the size of the body, as the request says
     preflight: bool = False
     forwarded: list[str] = field(default_factory=list)
     twice: str | None = None
@@ -69,6 +71,8 @@ def look_at(headers: Iterable[tuple[bytes, bytes]]) -> Sighting:
             seen.add(name)
             if name == b"authorization":
                 found.authorization = value.decode("latin-1")
+            elif name == b"content-length":
+                found.announced = value.decode("latin-1")
         elif name in NOTED:
             _note(found, name, value.decode("latin-1"))
     found.host = b"host" in seen
@@ -109,6 +113,7 @@ class EdgePolicy:
     proxies: tuple[Network, ...] = ()
     challenge: str = "Bearer"
     unmetered: frozenset[str] = frozenset()  # paths outside the general rate limits
+    sizes: BodySizes = field(default_factory=BodySizes)
 
 
 class Edge:
@@ -168,7 +173,7 @@ class Edge:
 
     async def _serve(self, scope: HTTPScope, receive: Receive, answer: "_Answer", found: Sighting) -> None:
         asking = found.origin if found.preflight and scope["method"] == "OPTIONS" else None
-        refusal = _refusal(scope, found) or await self._one_too_many(
+        refusal = self._unsound(scope, found) or await self._one_too_many(
             scope, found, preflight=asking is not None
         )
         if refusal is not None:
@@ -177,13 +182,19 @@ class Edge:
             await answer.empty(204, self.policy.cors.preflight(asking))
         else:
             state = scope["state"]
+            body = self.policy.sizes.counted(scope["method"], scope["path"], receive)
             async with self.container({RequestState: state}) as request_container:
                 state["dishka_container"] = request_container
                 try:
-                    await self.app(scope, receive, answer.send)
+                    await self.app(scope, body, answer.send)
                 finally:
                     if (end := state.get(AT_THE_END)) is not None:
                         await end()
+
+    def _unsound(self, scope: HTTPScope, found: Sighting) -> DomainError | None:
+        """Gate 1."""
+        sizes = self.policy.sizes
+        return _refusal(scope, found) or sizes.refusal(scope["method"], scope["path"], found.announced)
 
     async def _one_too_many(self, scope: HTTPScope, found: Sighting, *, preflight: bool) -> TooMany | None:
         meter = self._meter

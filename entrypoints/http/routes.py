@@ -13,7 +13,7 @@ from typing import Any, cast
 from dishka.integrations.base import wrap_injection
 from litestar import Request
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import Method
+from litestar.types import Empty, Method
 
 from domain.identity.actor import Need
 from entrypoints.http.rates import spend_action
@@ -33,6 +33,7 @@ class RouteRules:
     `admin_route`: allowlist, read-only and MFA apply; exactly /v1/admin/* and /v1/iam/*.
     `ungated`: no gate but the rate limit, no caller is looked up (probes, documentation).
     `unmetered`: outside the general rate limits, with a cap of its own (probes, webhooks).
+    `upload`: its body may be as large as a photo and what multipart adds; the edge cuts it.
     `action`: what the organisation may do only so often a minute, as `create_user`.
     """
 
@@ -40,6 +41,7 @@ class RouteRules:
     admin_route: bool = False
     ungated: bool = False
     unmetered: bool = False
+    upload: bool = False
     action: str | None = None
     summary: str = ""
     success: str = ""
@@ -131,6 +133,7 @@ def route(
     admin_route: bool = False,
     ungated: bool = False,
     unmetered: bool = False,
+    upload: bool = False,
     action: str | None = None,
     summary: str,
     success: str = "",
@@ -150,6 +153,7 @@ def route(
         admin_route=admin_route,
         ungated=ungated,
         unmetered=unmetered,
+        upload=upload,
         action=action,
         summary=summary,
         success=success,
@@ -166,6 +170,7 @@ def route(
             http_method=list(methods),
             status_code=status_code,
             opt={RULES: rules, "raw_body": raw_body},
+            request_max_body_size=None if upload else Empty,
             **options,
         )
         handler = injected(function)

@@ -79,6 +79,21 @@ class ExampleController(Controller):
     ) -> Response[dict[str, Any] | None]:
         return tagged(request, {"example_id": example_id, "utc": clock.now().utcoffset() is not None}, 3)
 
+    @post(
+        "/{example_id:uuid}/files",
+        need=Need.PUBLIC,
+        admin_route=True,
+        summary="Take a file",
+        upload=True,
+        raw_body=True,
+        status_code=200,
+    )
+    async def take(self, request: Request[Any, Any, Any], example_id: FromPath[UUID]) -> dict[str, Any]:
+        size = 0
+        async for piece in request.stream():
+            size += len(piece)
+        return {"example_id": example_id, "size": size}
+
     @patch("/{example_id:uuid}", need=Need.DISPATCH, admin_route=True, summary="Change one")
     async def change(self, example_id: FromPath[UUID], actor: FromDishka[Actor]) -> dict[str, Any]:
         return {"example_id": example_id, "who": actor.name}

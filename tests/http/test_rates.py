@@ -72,6 +72,18 @@ async def test_what_is_no_sound_request_is_refused_before_anybody_counts() -> No
         assert await statuses(client, 1) == [404]
 
 
+@pytest.mark.parametrize("path", [KNOWN, ANY, "/nowhere", "/healthz"])
+async def test_a_body_announced_too_large_is_refused_before_anybody_counts(path: str) -> None:
+    async with edge_client(FEW) as client:
+        for _ in range(5):
+            answer = await client.post(path, content=b"{}", headers={"content-length": str(1024 * 1024 + 1)})
+            assert (answer.status_code, answer.json()["type"]) == (413, "payload_too_large")
+            assert "ratelimit-limit" not in answer.headers
+        assert await statuses(client, 4) == [404, 404, 404, 429]
+        late = await client.post(path, content=b"{}", headers={"content-length": str(1024 * 1024 + 1)})
+        assert late.status_code == 413
+
+
 async def test_a_caller_has_a_limit_of_its_own_wherever_it_calls_from() -> None:
     async with edge_client(BEHIND_A_PROXY) as client:
         found = [

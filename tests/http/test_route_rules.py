@@ -102,3 +102,8 @@ def test_the_actions_that_have_a_limit_of_their_own_are_marked() -> None:
     for path, handler in endpoints():
         wanted = ACTIONS.get(path) if "POST" in handler.http_methods else None
         assert handler.rules.action == wanted, path
+
+
+def test_larger_bodies_are_taken_by_the_routes_for_photos_alone() -> None:
+    larger = {path for path, endpoint in endpoints() if endpoint.rules.upload}
+    assert {path for path in larger if not path.endswith("/photos")} == set()
