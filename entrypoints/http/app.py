@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
 
 from dishka import AsyncContainer
-from litestar import Controller, Litestar
+from litestar import Controller, Litestar, Request, Response
+from litestar.exceptions import MethodNotAllowedException
 from litestar.routes import HTTPRoute
-from litestar.types import BeforeRequestHookHandler
 
 from application.ports.idempotency import Replay
 from domain.identity.actor import Role
@@ -14,6 +15,7 @@ from entrypoints.http.add_ons import AddOnsController
 from entrypoints.http.audit import AuditController
 from entrypoints.http.auth import AuthController
 from entrypoints.http.blackouts import BlackoutsController
+from entrypoints.http.body_sizes import MOST_BODY_BYTES, Declared, body_sizes
 from entrypoints.http.booking_moves import BookingMovesController
 from entrypoints.http.booking_settings import BookingSettingsController
 from entrypoints.http.bookings import BookingsController
@@ -54,7 +56,7 @@ from entrypoints.http.users import UsersController
 from entrypoints.http.workers import WorkersController
 from entrypoints.settings import Settings
 
-MOST_BODY_BYTES = 1024 * 1024
+type AnyRequest = Request[Any, Any, Any]
 type Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 CONTROLLERS: tuple[type[Controller], ...] = (
     HealthController,
@@ -107,14 +109,26 @@ def create_app(
     return app
 
 
+class Gate(Protocol):
+    """What stands before every handler, and before the answer that there is none."""
+
+    async def __call__(self, request: AnyRequest, /) -> Response[None] | None: ...
+
+    def missing_method(self, request: AnyRequest, error: MethodNotAllowedException, /) -> Response[bytes]: ...
+
+
 def routed(
-    controllers: Sequence[type[Controller]], gate: BeforeRequestHookHandler, lifespan: Sequence[Lifespan] = ()
+    controllers: Sequence[type[Controller]], gate: Gate, lifespan: Sequence[Lifespan] = ()
 ) -> Litestar:
     """Every route behind the gate, and nothing yet of how this installation is set."""
     return Litestar(
         route_handlers=controllers,
         before_request=gate,
-        exception_handlers={Replay: answer_replay, Exception: answer_problem},
+        exception_handlers={
+            Replay: answer_replay,
+            MethodNotAllowedException: gate.missing_method,
+            Exception: answer_problem,
+        },
         lifespan=lifespan,
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=None,
@@ -140,7 +154,7 @@ def edge_around(app: Litestar, settings: Settings, container: AsyncContainer) ->
     inside = app.asgi_handler
     if settings.edge.admin_read_only:
         inside = FailedWrites(inside, container)
-    return Edge(inside, container, edge_policy(settings, unmetered_paths(app)))
+    return Edge(inside, container, edge_policy(settings, unmetered_paths(app), upload_paths(app)))
 
 
 def unmetered_paths(app: Litestar) -> frozenset[str]:
@@ -153,7 +167,21 @@ def unmetered_paths(app: Litestar) -> frozenset[str]:
     )
 
 
-def edge_policy(settings: Settings, unmetered: frozenset[str] = frozenset()) -> EdgePolicy:
+def upload_paths(app: Litestar) -> frozenset[Declared]:
+    """As those: how large a body may be is asked before any route is looked for."""
+    routes = [route for route in app.routes if isinstance(route, HTTPRoute)]
+    return frozenset(
+        (str(method), route.path)
+        for route in routes
+        for handler in route.route_handlers
+        if (rules := handler.opt.get(RULES)) and rules.upload
+        for method in handler.http_methods
+    )
+
+
+def edge_policy(
+    settings: Settings, unmetered: frozenset[str] = frozenset(), uploads: frozenset[Declared] = frozenset()
+) -> EdgePolicy:
     edge = settings.edge
     basic = ', Basic realm="sweepline"' if settings.basic.enabled else ""
     return EdgePolicy(
@@ -162,4 +190,5 @@ def edge_policy(settings: Settings, unmetered: frozenset[str] = frozenset()) -> 
         proxies=(*edge.trusted_proxy_ips, *edge.trusted_proxy_cidrs) if edge.trust_proxy_headers else (),
         challenge=f"Bearer{basic}",
         unmetered=unmetered,
+        sizes=body_sizes(uploads, settings.storage.photo_max_bytes),
     )

@@ -1,14 +1,18 @@
 """The gates before every handler, in the order of the identity page, §2. The first that objects answers.
 
-Request id, header size and the one Host are the edge's; the body and its idempotency key come after these.
+Request id, the sizes of headers and body, the one Host and the rate limit are the edge's; what is in the body
+and its idempotency key come after these.
 """
 
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from dishka import AsyncContainer
 from litestar import Request, Response
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.types import Method
+from litestar.utils import normalize_path
 
 from domain.identity.actor import Actor, ActorKind, Need, Role
 from domain.identity.errors import MfaRequired
@@ -18,7 +22,7 @@ from entrypoints.http.client_address import Network, admits
 from entrypoints.http.csrf import COOKIE_SESSION, Csrf
 from entrypoints.http.edge import plain_template
 from entrypoints.http.once import KEYED_REQUEST, carries_key
-from entrypoints.http.problems import MalformedRequest, PayloadTooLarge, allow
+from entrypoints.http.problems import allow, answer_problem
 from entrypoints.http.rates import Meter
 from entrypoints.http.read_only import is_stopped, lifted
 from entrypoints.http.request_context import context_of
@@ -52,11 +56,10 @@ class Gatekeeper:
         return None
 
     async def _pass(self, request: Request[Any, Any, Any], rules: RouteRules) -> None:
-        _check_announced_size(request)
         if rules.ungated:
             return
         if rules.admin_route:
-            self._check_address(request)
+            self._check_address(request, request.scope["path_template"])
         authenticate = self._authenticate or await self._find_authenticate()
         actor = await authenticate(request, rules)
         session = request.scope["state"].get(COOKIE_SESSION)
@@ -76,22 +79,39 @@ class Gatekeeper:
                 request.scope["state"][KEYED_REQUEST] = request
 
     def _options(self, request: Request[Any, Any, Any]) -> Response[None]:
-        path = request.scope.get("path_template")
+        path = request.scope["path_template"]
         routes = [route for route in request.app.routes if route.path_format == path]
         handlers = (handler for route in routes for handler in getattr(route, "route_handlers", ()))
         if any(rules.admin_route for handler in handlers if (rules := handler.opt.get(RULES))):
-            self._check_address(request)
+            self._check_address(request, path)
         methods = allow({str(method) for route in routes for method in route.methods})
         return Response(None, status_code=204, headers={"allow": methods})
+
+    def missing_method(
+        self, request: Request[Any, Any, Any], error: MethodNotAllowedException
+    ) -> Response[bytes]:
+        """Litestar's exception handler for a path without this method. Outside the allowlist nobody is told
+        which methods an admin path has; an id that is none makes it no path at all."""
+        refusal: Exception = error
+        try:
+            for method in (error.headers or {}).get("allow", "").split(", "):
+                _, handler, _, _, template = request.app.asgi_router.handle_routing(
+                    path=normalize_path(request.scope["path"]), method=cast("Method", method)
+                )
+                if (rules := handler.opt.get(RULES)) and rules.admin_route:
+                    self._check_address(request, template)
+        except (NotFoundException, IpNotAllowed) as sooner:
+            refusal = sooner
+        return answer_problem(request, refusal)
 
     async def _find_authenticate(self) -> Authenticate:
         found: Authenticate = await self.container.get(Authenticate)
         self._authenticate = found
         return found
 
-    def _check_address(self, request: Request[Any, Any, Any]) -> None:
+    def _check_address(self, request: Request[Any, Any, Any], template: str) -> None:
         if self.allowlist and not admits(self.allowlist, context_of(request).client_address):
-            told = {"method": request.method, "path": plain_template(request.scope["path_template"])}
+            told = {"method": request.method, "path": plain_template(template)}
             logger.warning("admin_safety_denied", extra={"fields": {**told, "error": IpNotAllowed.code}})
             raise IpNotAllowed("Your network address may not reach this.")
 
@@ -111,14 +131,3 @@ class Gatekeeper:
         actor.require(rules.need)
         if FRESH in rules.traits:
             actor.require_fresh()
-
-
-def _check_announced_size(request: Request[Any, Any, Any]) -> None:
-    announced = request.headers.get("content-length")
-    if announced is None:
-        return
-    if not (announced.isascii() and announced.isdigit()):
-        raise MalformedRequest("Content-Length is not a number.")
-    limit = request.route_handler.resolve_request_max_body_size()
-    if limit is not None and int(announced[:19]) > limit:
-        raise PayloadTooLarge("The body is larger than this route accepts.")

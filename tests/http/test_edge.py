@@ -84,6 +84,53 @@ async def test_the_allowlist_guards_every_method() -> None:
         assert (await client.options("/v1/auth/me")).status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", PATCHED),
+        ("PUT", "/v1/admin/org"),
+        ("HEAD", "/v1/admin/examples/bare"),
+        ("TRACE", "/v1/iam/users"),
+    ],
+)
+async def test_a_method_that_an_admin_path_does_not_have_tells_outsiders_nothing(
+    method: str, path: str
+) -> None:
+    guarded = {"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/8"}
+    async with edge_client(guarded, peer="192.0.2.1") as client:
+        answer = await client.request(method, path)
+        assert answer.status_code == 403
+        assert "allow" not in answer.headers
+        assert method == "HEAD" or answer.json()["type"] == "ip_not_allowed"
+    async with edge_client(guarded, peer="10.1.1.1") as client:
+        answer = await client.request(method, path)
+        assert answer.status_code == 405
+        assert method not in answer.headers["allow"].split(", ")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("DELETE", "/v1/admin/nothing", 404),
+        ("DELETE", "/v1/admin/examples/not-an-id", 404),
+        ("OPTIONS", "/v1/admin/examples/not-an-id", 404),
+        ("PUT", "/healthz", 405),
+        ("PUT", "/v1/auth/me", 405),
+    ],
+)
+async def test_the_allowlist_knows_admin_routes_by_the_route(method: str, path: str, status: int) -> None:
+    async with edge_client({"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/8"}, peer="192.0.2.1") as client:
+        assert (await client.request(method, path)).status_code == status
+
+
+async def test_a_missing_method_turned_away_is_in_the_log_by_its_route() -> None:
+    with captured_lines() as lines:
+        async with edge_client({"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/8"}, peer="192.0.2.1") as client:
+            await client.delete(PATCHED)
+    (line,) = [line for line in lines.all if line["message"] == "admin_safety_denied"]
+    assert (line["method"], line["path"]) == ("DELETE", "/v1/admin/examples/{example_id}")
+
+
 async def test_whoever_the_allowlist_turns_away_is_in_the_log() -> None:
     with captured_lines() as lines:
         async with edge_client({"ADMIN_IP_ALLOWLIST_CIDRS": "10.0.0.0/8"}, peer="192.0.2.1") as client:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from dishka import AsyncContainer
 from litestar import Controller, Litestar, Request, Response
+from litestar.exceptions import MethodNotAllowedException
 from litestar.types import Receive, Scope, Send
 
 from entrypoints.http.app import CONTROLLERS, edge_around, gatekeeper, routed
@@ -19,15 +20,23 @@ from entrypoints.settings import Settings
 GATE = "gate_of_the_test"
 
 
-async def gate_of_the_test(request: Request[Any, Any, Any]) -> Response[None] | None:
+class GateOfTheTest:
     """The real gate of whichever wiring serves this request."""
-    answer: Response[None] | None = await request.scope["state"][GATE](request)
-    return answer
+
+    async def __call__(self, request: Request[Any, Any, Any], /) -> Response[None] | None:
+        answer: Response[None] | None = await request.scope["state"][GATE](request)
+        return answer
+
+    def missing_method(
+        self, request: Request[Any, Any, Any], error: MethodNotAllowedException, /
+    ) -> Response[bytes]:
+        answer: Response[bytes] = request.scope["state"][GATE].missing_method(request, error)
+        return answer
 
 
 @cache
 def shared_routes(controllers: tuple[type[Controller], ...]) -> Litestar:
-    return routed(controllers, gate_of_the_test)
+    return routed(controllers, GateOfTheTest())
 
 
 def client_of(
