@@ -31,7 +31,13 @@ class MemoryCalendar:
     leads: Mapping[LeadId, Lead]
 
     async def facts(
-        self, start: datetime, end: datetime, *, now: datetime, ignoring: BookingId | None = None
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        now: datetime,
+        ignoring: BookingId | None = None,
+        crews: bool = True,
     ) -> CalendarFacts:
         profile = await self.org.get()
         if not self.settings:
@@ -48,8 +54,8 @@ class MemoryCalendar:
             settings=self.settings[0],
             teams=tuple(sorted(self.teams.values(), key=attrgetter("id"))),
             workers=tuple(sorted(self.workers.values(), key=attrgetter("id"))),
-            holds=_in_order(b for b in touching if b.holds(now)),
-            finished=_in_order(b for b in touching if b.status is BookingStatus.DONE),
+            holds=_in_order((b for b in touching if b.holds(now)), crews=crews),
+            finished=_in_order((b for b in touching if b.status is BookingStatus.DONE), crews=crews),
             blackouts=tuple(
                 sorted(
                     (b for b in self.blackouts.values() if b.starts_at < end and start < b.ends_at),
@@ -111,8 +117,9 @@ class MemoryCalendar:
         """Units of one organisation already come one after the other."""
 
 
-def _in_order(bookings: Iterable[Booking]) -> tuple[Hold, ...]:
-    return tuple(sorted(map(to_hold, bookings), key=attrgetter("starts_at", "booking_id")))
+def _in_order(bookings: Iterable[Booking], *, crews: bool = True) -> tuple[Hold, ...]:
+    holds = sorted(map(to_hold, bookings), key=attrgetter("starts_at", "booking_id"))
+    return tuple(holds if crews else [replace(hold, crew=()) for hold in holds])
 
 
 def to_hold(booking: Booking) -> Hold:

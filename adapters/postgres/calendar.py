@@ -30,9 +30,9 @@ SKILLS = """
 CREW = """
     select json_agg(c.worker_id order by c.worker_id) from booking_crew c where c.booking_id = b.booking_id
 """
-HOLD = f"""
+HOLD = """
     json_build_array(b.booking_id, b.team_id, b.starts_at, b.ends_at, b.held_until,
-        coalesce(({CREW}), '[]'::json), b.status = 'DONE')
+        coalesce(({crew}), '[]'::json), b.status = 'DONE')
 """
 SETTINGS = """
     select json_build_array(slot_step_minutes, min_notice_minutes, horizon_days, default_hours,
@@ -56,7 +56,8 @@ TOUCHING = "b.starts_at < $2 and b.starts_at > $3 and b.held_until > $1"
 LIVE = "(b.status = 'CONFIRMED' or b.status = 'PENDING' and (b.expires_at is null or b.expires_at > {now}))"
 SHOWN = f"({LIVE.format(now='$5')} or b.status = 'DONE')"
 HOLDS = f"""
-    select json_agg({HOLD} order by b.starts_at, b.booking_id) from bookings b
+    select json_agg({HOLD.format(crew=f"case when $7 then ({CREW}) end")} order by b.starts_at, b.booking_id)
+    from bookings b
     where {TOUCHING} and b.booking_id is distinct from $6 and {SHOWN}
 """  # noqa: S608  # constants of this module
 BLACKOUTS = """
@@ -92,7 +93,7 @@ BOARD = f"""
         coalesce(({BLACKOUTS}), '[]'::json))::text
     from org_profiles p
 """  # noqa: S608  # constants of this module
-FIND = f"select {HOLD}::text from bookings b where b.booking_id = $1"  # noqa: S608  # constants
+FIND = f"select {HOLD.format(crew=CREW)}::text from bookings b where b.booking_id = $1"  # noqa: S608  # constants
 TO_COME = f"b.starts_at > $3 and b.ends_at > $2 and {LIVE.format(now='$2')}"
 TEAM_HAS_JOBS = f"select exists (select from bookings b where b.team_id = $1 and {TO_COME})"  # noqa: S608  # constants
 JOBS_OF_WORKER = f"""
@@ -101,7 +102,7 @@ JOBS_OF_WORKER = f"""
 """  # noqa: S608  # constants of this module
 
 PERIOD = ("start", "end", "earliest_hold", "earliest_blackout", "now")
-READ_FACTS = HotRead(FACTS, (*PERIOD, "ignoring"))
+READ_FACTS = HotRead(FACTS, (*PERIOD, "ignoring", "crews"))
 READ_BOARD = HotRead(BOARD, (*PERIOD, "most"))
 
 LOCK_KEY = "hashtextextended('calendar:' || current_setting('app.current_org_id'), 0)"
@@ -114,16 +115,23 @@ class PostgresCalendar:
     connection: AsyncConnection
 
     async def facts(
-        self, start: datetime, end: datetime, *, now: datetime, ignoring: BookingId | None = None
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        now: datetime,
+        ignoring: BookingId | None = None,
+        crews: bool = True,
     ) -> CalendarFacts:
-        document = await self._document(READ_FACTS, {**_period(start, end, now), "ignoring": ignoring})
+        asked = {**period_of(start, end, now), "ignoring": ignoring, "crews": crews}
+        document = await self._document(READ_FACTS, asked)
         row = facts_decoder.decode(document)
         if row.settings is None:
             raise NotFound("org_id")
         return row.to_facts(row.settings)
 
     async def board(self, start: datetime, end: datetime, *, now: datetime, limit: int) -> BoardFacts:
-        document = await self._document(READ_BOARD, {**_period(start, end, now), "most": limit + 1})
+        document = await self._document(READ_BOARD, {**period_of(start, end, now), "most": limit + 1})
         row = board_decoder.decode(document)
         if row.settings is None:
             raise NotFound("org_id")
@@ -158,7 +166,7 @@ class PostgresCalendar:
         return (await self.connection.exec_driver_sql(statement, arguments)).scalar_one_or_none()
 
 
-def _period(start: datetime, end: datetime, now: datetime) -> dict[str, Any]:
+def period_of(start: datetime, end: datetime, now: datetime) -> dict[str, Any]:
     """No hold and no blackout is longer than the longest: their earliest start keeps the range of the index
     short."""
     return {

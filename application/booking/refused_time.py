@@ -12,14 +12,13 @@ from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from application.retrying import retrying
 from domain.booking.refusals import SlotTaken
-from domain.scheduling.alternatives import alternatives
+from domain.scheduling.alternatives import alternatives, facts_needed
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.conflicts import ConflictReport, conflicts
 from domain.scheduling.offers import Audience
 from domain.shared.ids import OrgId
 
 type Members = Mapping[str, Any]
-AROUND = timedelta(days=17)
 
 
 class VisitRefused(SlotTaken):
@@ -72,9 +71,7 @@ class RefusedTimes:
     async def _members(self, org_id: OrgId, wanted: WantedVisit, audience: Audience) -> Members:
         now = self.clock.now()
         async with self.uow.begin(org_id) as unit:
-            facts = await unit.calendar.facts(
-                wanted.starts_at - AROUND, wanted.window.end + AROUND, now=now, ignoring=wanted.ignoring
-            )
+            facts = await unit.calendar.facts(*facts_needed(wanted.window), now=now, ignoring=wanted.ignoring)
         return _members(facts, wanted, audience, now)
 
 

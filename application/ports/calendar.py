@@ -41,11 +41,20 @@ class Calendar(Protocol):
     """What is known of the organisation's time, read as of one instant of the database."""
 
     async def facts(
-        self, start: datetime, end: datetime, *, now: datetime, ignoring: BookingId | None = None
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        now: datetime,
+        ignoring: BookingId | None = None,
+        crews: bool = True,
     ) -> CalendarFacts:
         """All teams and workers; holds in force at `now`, finished jobs and blackouts that touch
         `[start, end)` or the longest buffer after it. `ignoring` leaves that booking out. One statement,
-        however many teams and workers there are."""
+        however many teams and workers there are.
+
+        `crews` False: every crew is empty. They are two thirds of what a month costs to read, and a question
+        that names no worker does not look at them."""
 
     async def board(self, start: datetime, end: datetime, *, now: datetime, limit: int) -> BoardFacts:
         """As `facts`, for showing: at most `limit` bookings, the first by start and id. One statement."""

@@ -5,10 +5,9 @@ from application.ports.clock import Clock
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.identity.actor import Actor, Need
 from domain.scheduling.alternatives import (
-    DAYS_AFTER,
-    DAYS_BEFORE,
     Alternative,
     alternatives,
+    facts_needed,
     minimum_shift_minutes,
 )
 from domain.scheduling.blackout import require_window
@@ -19,9 +18,6 @@ from domain.scheduling.offers import Audience
 from domain.shared.ids import BookingId, TeamId, WorkerId
 
 LONGEST_WITH_ALTERNATIVES = timedelta(hours=24)
-_DAY = timedelta(days=1)
-_BEFORE = (DAYS_BEFORE + 2) * _DAY  # whole local days around the search, whatever the zone
-_AFTER = (DAYS_AFTER + 3) * _DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +59,10 @@ class CheckConflictsHandler:
             if not report.has_conflict or window.end - window.start > LONGEST_WITH_ALTERNATIVES:
                 return ConflictsView(report)
             around = await unit.calendar.facts(
-                window.start - _BEFORE, window.end + _AFTER, now=now, ignoring=command.booking_id
+                *facts_needed(window),
+                now=now,
+                ignoring=command.booking_id,
+                crews=bool(command.worker_ids),
             )
         return _with_alternatives(report, around, command, now)
 

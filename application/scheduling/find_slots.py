@@ -21,7 +21,7 @@ from domain.shared.ids import TeamId, WorkerId
 DEFAULT_DAYS = 7
 MOST_DAYS = 31
 _DAY = timedelta(days=1)
-_LOOK_AHEAD = timedelta(days=31)  # how much of the horizon is searched at a time
+_LOOK_AHEAD = timedelta(days=62)  # how much of the horizon is read first: mostly it is all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,10 @@ class FindSlotsHandler:
         length = timedelta(minutes=command.duration_minutes)
         async with self.uow.begin(actor.org_id) as unit:
             facts = await self.zones.facts_over(
-                unit, lambda zone: _reach(_span(_days(command, now, zone), zone), length), now=now
+                unit,
+                lambda zone: _reach(_span(_days(command, now, zone), zone), length),
+                now=now,
+                crews=bool(command.worker_ids),
             )
             days = _checked(_days(command, now, facts.zone, cut=False))
             _require_known(facts, command)
@@ -129,13 +132,16 @@ class _Search:
         end = first_instant(horizon + _DAY, zone)
         if start >= end:
             return None
-        reach = _reach(Span(start, end), timedelta(minutes=self.command.duration_minutes))
-        facts = await unit.calendar.facts(reach.start, reach.end, now=self.now)
-        while start < end:
-            found = self.starts(Span(start, min(start + _LOOK_AHEAD, end)), facts)
-            if found:
+        near = min(start + _LOOK_AHEAD, end)
+        for within in (Span(start, near), Span(near, end)):
+            if within.end <= within.start:
+                break
+            reach = _reach(within, timedelta(minutes=self.command.duration_minutes))
+            facts = await unit.calendar.facts(
+                reach.start, reach.end, now=self.now, crews=bool(self.command.worker_ids)
+            )
+            if found := self.starts(within, facts):
                 return min(found)
-            start += _LOOK_AHEAD
         return None
 
 

@@ -34,12 +34,13 @@ class OrgZones:
         *,
         now: datetime,
         ignoring: BookingId | None = None,
+        crews: bool = True,
     ) -> CalendarFacts:
         """The facts over a period that depends on the organisation's zone. `period` must not refuse."""
         zone = self.guess(unit.org_id)
         while True:
             span = period(zone)
-            facts = await unit.calendar.facts(span.start, span.end, now=now, ignoring=ignoring)
+            facts = await unit.calendar.facts(span.start, span.end, now=now, ignoring=ignoring, crews=crews)
             if facts.timezone == zone.key:
                 return facts
             zone = facts.zone

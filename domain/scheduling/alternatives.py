@@ -36,6 +36,12 @@ def search_span(wanted: datetime, zone: ZoneInfo) -> Span:
     )
 
 
+def facts_needed(window: Span) -> Span:
+    """What `alternatives` to the window must know: the search's whole local days, whatever the zone."""
+    day = timedelta(days=1)
+    return Span(window.start - (DAYS_BEFORE + 2) * day, window.end + (DAYS_AFTER + 3) * day)
+
+
 def alternatives(
     facts: CalendarFacts,
     wanted: datetime,

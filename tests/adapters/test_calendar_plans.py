@@ -54,12 +54,12 @@ def rows_read(plan: str, table: str) -> int:
     return int(sum(float(rows) * int(loops) for rows, loops in scans)) + dropped
 
 
-@pytest.mark.parametrize(("statement", "last"), [(FACTS, None), (BOARD, 2_001)])
+@pytest.mark.parametrize(("statement", "last"), [(FACTS, (None, True)), (BOARD, (2_001,))])
 async def test_a_day_is_read_by_its_time_and_not_by_the_history(
-    postgres_uow: PostgresUnitOfWork, busy_org: OrgId, statement: str, last: object
+    postgres_uow: PostgresUnitOfWork, busy_org: OrgId, statement: str, last: tuple[object, ...]
 ) -> None:
     end = START + timedelta(days=1)
-    asked: Sequence[object] = (START, end, START - LONGEST_HOLD, START - LONGEST_WINDOW, START, last)
+    asked: Sequence[object] = (START, end, START - LONGEST_HOLD, START - LONGEST_WINDOW, START, *last)
     async with postgres_uow.begin(busy_org) as unit:
         explained = await unit.connection.exec_driver_sql(f"explain (analyze) {statement}", tuple(asked))
         plan = "\n".join(str(line) for (line,) in explained)

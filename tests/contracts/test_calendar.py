@@ -150,7 +150,7 @@ def random_question(dice: random.Random, history: History) -> Question:
     async def facts(uow: UnitOfWork, org_id: OrgId, clock: FixedClock) -> Any:
         async with uow.begin(org_id) as unit:
             return (
-                await unit.calendar.facts(start, end, now=clock.now(), ignoring=booking),
+                await unit.calendar.facts(start, end, now=clock.now(), ignoring=booking, crews=dice_crews),
                 await unit.calendar.board(start, end, now=clock.now(), limit=dice_limit),
                 await unit.calendar.find(dice_booking),
                 await unit.calendar.team_has_jobs(team.id, clock.now()),
@@ -174,7 +174,7 @@ def random_question(dice: random.Random, history: History) -> Question:
         handler = FindSlotsHandler(uow, clock, OrgZones(), UnlimitedEntitlements())
         return await handler.handle(dispatcher(org_id), ask)
 
-    dice_limit = dice.choice([1, 3, 200])
+    dice_limit, dice_crews = dice.choice([1, 3, 200]), dice.choice([True, False])
     dice_booking: BookingId = dice.choice(history.bookings).id
     dice_tags = dice.choice([(), ("lead",), ("glass", "lead")])
     dice_team = dice.choice([None, team.id])
@@ -191,6 +191,17 @@ async def test_before_its_birth_an_organisation_has_no_calendar(uow: UnitOfWork,
         ):
             with pytest.raises(NotFound):
                 await read
+
+
+async def test_without_crews_all_else_is_the_same(uow: UnitOfWork, an_org: OrgId) -> None:
+    await History(1).play(uow, an_org)
+    async with uow.begin(an_org) as unit:
+        whole = await unit.calendar.facts(START - 9 * DAY, START + 9 * DAY, now=START)
+        bare = await unit.calendar.facts(START - 9 * DAY, START + 9 * DAY, now=START, crews=False)
+    assert any(hold.crew for hold in whole.holds)
+    assert bare.holds == tuple(replace(hold, crew=()) for hold in whole.holds)
+    assert bare.finished == tuple(replace(hold, crew=()) for hold in whole.finished)
+    assert replace(bare, holds=whole.holds, finished=whole.finished) == whole
 
 
 async def test_no_other_organisation_is_in_the_calendar(uow: UnitOfWork, an_org: OrgId, rival: OrgId) -> None:
