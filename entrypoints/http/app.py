@@ -49,6 +49,7 @@ from entrypoints.http.second_factor import SecondFactorController
 from entrypoints.http.security_headers import Cors
 from entrypoints.http.session_use import keeping_session_use
 from entrypoints.http.slots import PublicSlotsController, SlotsController
+from entrypoints.http.stored_files import StoredFilesController
 from entrypoints.http.suppressions import SuppressionsController
 from entrypoints.http.teams import TeamsController, WorkingHoursController
 from entrypoints.http.templates import TemplatesController
@@ -96,6 +97,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     OutboxController,
     DeadLettersController,
     ExportDeadLettersController,
+    StoredFilesController,
 )
 """Every controller of the API; a context adds its own here."""
 

@@ -132,7 +132,15 @@ class FieldSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageSettings:
     backend: str = one_of(
-        "ORDER_STORAGE_BACKEND", "local", "local", "r2", "cloudflare_r2", "cloudflare_images", "cf_images"
+        "ORDER_STORAGE_BACKEND",
+        "local",
+        "local",
+        "r2",
+        "cloudflare_r2",
+        "s3",
+        "cloudflare_images",
+        "cf_images",
+        "memory",
     )
     upload_root: str = text("ORDER_UPLOAD_ROOT", "tmp")
     r2_bucket: str | None = text("R2_BUCKET")

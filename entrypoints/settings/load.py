@@ -49,6 +49,11 @@ class Settings:
         return Path(self.general.home) if self.general.home else default_home()
 
     @property
+    def upload_root(self) -> Path:
+        """Of `ORDER_STORAGE_BACKEND=local`. A relative one lies in SWEEPLINE_HOME if that is set."""
+        return Path(self.general.home or "") / self.storage.upload_root
+
+    @property
     def embedded_database(self) -> bool:
         return "DATABASE_URL" not in self.given
 

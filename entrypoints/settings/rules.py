@@ -19,6 +19,7 @@ FIELD_KEY_BYTES = 32
 TOKEN_LENGTH = 16
 BASIC_PASSWORD_LENGTH = 15
 STAFF_ROLES = frozenset({"owner", "admin", "dispatcher", "finance", "viewer", "worker"})
+S3_BACKENDS = frozenset({"r2", "cloudflare_r2", "s3"})
 DECODABLE = frozenset({"image/jpeg", "image/png", "image/webp"})
 PLACEHOLDERS = ("change", "placeholder", "example", "replace", "insert")  # no random text says so
 FILLERS = ("secret", "password", "default", "key", "super", "your", "my", "the", "xxx")
@@ -57,6 +58,7 @@ def in_production(settings: Settings) -> Iterator[Fault]:
         proxies,
         public_base_url,
         mail_in_prod,
+        storage_in_prod,
     ):
         yield from rule(settings)
 
@@ -135,7 +137,7 @@ def mail(settings: Settings) -> Iterator[Fault]:
 def storage(settings: Settings) -> Iterator[Fault]:
     chosen = settings.storage
     wanted: dict[str, object] = {}
-    if chosen.backend in {"r2", "cloudflare_r2"}:
+    if chosen.backend in S3_BACKENDS:
         wanted = {
             "R2_BUCKET": chosen.r2_bucket,
             "R2_ACCESS_KEY": chosen.r2_access_key,
@@ -323,6 +325,11 @@ def mail_in_prod(settings: Settings) -> Iterator[Fault]:
         yield Fault("EMAIL_MODE", "file is for dev", "Choose smtp, sendgrid or off")
     if email.mode == "smtp" and not email.smtp_use_tls and not is_loopback(email.smtp_host or ""):
         yield Fault("SMTP_USE_TLS", "mail would travel in clear text", "Leave it true")
+
+
+def storage_in_prod(settings: Settings) -> Iterator[Fault]:
+    if settings.storage.backend == "memory":
+        yield Fault("ORDER_STORAGE_BACKEND", "memory forgets every photo", "Choose local, r2 or s3")
 
 
 def missing(name: str, reason: str) -> Fault:

@@ -18,6 +18,7 @@ from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.safety import SafetyProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
+from entrypoints.wiring.storage import storage_provider
 from entrypoints.wiring.system import SystemProvider
 
 PROVIDERS: tuple[type[Provider], ...] = (
@@ -41,5 +42,6 @@ PROVIDERS: tuple[type[Provider], ...] = (
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     """The process's container. `overrides` replace single providers, as a test's clock or mailer."""
-    providers = [*(provider() for provider in PROVIDERS), mail_provider(settings), limits_provider(settings)]
+    chosen = [mail_provider(settings), limits_provider(settings), storage_provider(settings)]
+    providers = [*(provider() for provider in PROVIDERS), *chosen]
     return make_async_container(*providers, *overrides, context={Settings: settings})

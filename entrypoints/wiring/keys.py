@@ -10,6 +10,7 @@ ACCESS = "access token"
 FIELDS = "field encryption"
 EMAILS = "throttled e-mail"
 RECOVERY = "recovery code"
+FILE_LINKS = "local file link"
 
 
 class KeysMissing(RuntimeError):
@@ -42,6 +43,11 @@ def recovery_keys(settings: Settings) -> list[bytes]:
 
 def email_key(settings: Settings) -> bytes:
     return derive_key(auth_secrets(settings)[0], EMAILS)
+
+
+def file_link_key(settings: Settings) -> bytes:
+    secret = settings.storage.photo_signing_secret
+    return derive_key(secret.reveal() if secret else auth_secrets(settings)[0], FILE_LINKS)
 
 
 def _field_key(entry: Secret) -> bytes:

@@ -33,6 +33,7 @@ from entrypoints.wiring.outbox import OutboxProvider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
+from entrypoints.wiring.storage import storage_provider
 from entrypoints.wiring.system import SystemProvider
 from tests.support.clock import FixedClock
 from tests.support.live import UNLIMITED
@@ -135,6 +136,7 @@ async def open_shop(
         OutboxProvider(),
         SchedulingProvider(),
         MessagingProvider(),
+        storage_provider(settings),
         limits_provider(settings),
         overrides,
         context={Settings: settings},
