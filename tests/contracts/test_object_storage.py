@@ -15,7 +15,7 @@ from domain.shared.ids import BookingId, OrgId, PhotoId
 from domain.storage.errors import StorageRejected
 from domain.storage.object_keys import PhotoKeys
 from tests.support.clock import FixedClock
-from tests.support.http import open_app, settings_for
+from tests.support.http import NO_DATABASE, open_app, settings_for
 
 STORES = ("memory", "local")
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 300 + b"\xff\xd9"
@@ -56,7 +56,7 @@ class Store:
 @pytest.fixture(params=STORES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Store]:
     async with AsyncExitStack() as stack:
-        settings = settings_for(tmp_path / "home", None, ORDER_STORAGE_BACKEND=request.param)
+        settings = settings_for(tmp_path / "home", None, **NO_DATABASE, ORDER_STORAGE_BACKEND=request.param)
         app = await stack.enter_async_context(open_app(settings, clock))
         yield Store(await app.container.get(ObjectStorage), app.client, clock, tmp_path)
 

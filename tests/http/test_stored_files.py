@@ -8,7 +8,7 @@ import pytest
 
 from application.ports.object_storage import FileLinks, ObjectStorage
 from tests.support.clock import FixedClock
-from tests.support.http import App, open_app, settings_for
+from tests.support.http import NO_DATABASE, App, open_app, settings_for
 
 KEY = "orders/org/booking/photo.jpg"
 JPEG = b"\xff\xd8\xff\xe0 a picture"
@@ -16,7 +16,7 @@ JPEG = b"\xff\xd8\xff\xe0 a picture"
 
 @pytest.fixture
 async def app(tmp_path: Path, clock: FixedClock) -> AsyncIterator[App]:
-    async with open_app(settings_for(tmp_path, None), clock) as opened:
+    async with open_app(settings_for(tmp_path, None, **NO_DATABASE), clock) as opened:
         yield opened
 
 
@@ -85,10 +85,10 @@ async def test_a_path_that_leads_elsewhere_is_404_whatever_its_signature(app: Ap
 
 
 async def test_a_restart_keeps_links_and_another_secret_voids_them(tmp_path: Path, clock: FixedClock) -> None:
-    async with open_app(settings_for(tmp_path, None), clock) as app:
+    async with open_app(settings_for(tmp_path, None, **NO_DATABASE), clock) as app:
         link = await a_link(app)
-    async with open_app(settings_for(tmp_path, None), clock) as app:
+    async with open_app(settings_for(tmp_path, None, **NO_DATABASE), clock) as app:
         assert (await app.client.get(link)).status_code == 200
     secret = {"ORDER_PHOTO_SIGNING_SECRET": "another-secret-of-forty-characters-or-so"}
-    async with open_app(settings_for(tmp_path, None, **secret), clock) as app:
+    async with open_app(settings_for(tmp_path, None, **NO_DATABASE, **secret), clock) as app:
         assert (await app.client.get(link)).status_code == 403

@@ -27,6 +27,8 @@ from tests.support.identity import an_address
 from tests.support.live import UNLIMITED
 from tests.support.wired import client_of
 
+NO_DATABASE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+"""For what must work without one: whoever asks it anything fails."""
 BASE = {"APP_ENV": "dev", "PASSWORD_HASH_ARGON2_MEMORY_COST": "19456", **UNLIMITED}
 
 
