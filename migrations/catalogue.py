@@ -9,6 +9,7 @@ GLOBAL_TABLES: Mapping[str, str] = MappingProxyType(
         "auth_failures": "refused proofs of identity, before it is known whose; insert only",
         "person_secrets": "as persons; the application reaches it through its doors alone",
         "persons": "somebody belongs to several organisations; no secret is here",
+        "circuit_breakers": "whether a part of the world is worth calling is the installation's to know",
         "alembic_version": "how far the migrations have come; the application may only read it",
         "job_heartbeats": "jobs are the installation's; a pulse names no organisation",
         "orgs": "which organisations exist must be known before any of them is",
@@ -156,6 +157,13 @@ DOORS: Mapping[str, Door] = MappingProxyType(
                     "insert": ("org_id", "seq", "hash", "sealed_at"),
                     "update": ("seq", "hash", "sealed_at"),
                 },
+            },
+        ),
+        "outbox_due_of": Door(
+            "as outbox_due, while messages of some kinds must wait",
+            reads={
+                "outbox_events": ("org_id", "event_id", "kind", "next_attempt_at"),
+                "orgs": ("id", "status"),
             },
         ),
         "outbox_due": Door(

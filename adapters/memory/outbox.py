@@ -83,8 +83,10 @@ class MemoryOutboxQueue:
         due = [self.rows[i] for i in event_ids if i in self.rows and self.rows[i].is_due(now)]
         return sorted(due, key=_when_due)
 
-    async def due_ids(self, now: datetime, *, kind: str | None = None, limit: int) -> list[EventId]:
-        found = (row for row in self.rows.values() if row.is_due(now) and kind in {None, row.kind})
+    async def due_ids(
+        self, now: datetime, *, kinds: Sequence[str] | None = None, limit: int
+    ) -> list[EventId]:
+        found = (row for row in self.rows.values() if _is_due_of(row, now, kinds))
         due = sorted(found, key=_when_due)
         return [row.id for row in due[:limit]]
 
@@ -121,15 +123,25 @@ class MemoryDueMessages:
     rows_by_org: Mapping[OrgId, Mapping[EventId, OutboxEvent]]
 
     async def list_due(
-        self, now: datetime, *, after: OrgId | None, orgs: int, per_org: int
+        self,
+        now: datetime,
+        *,
+        after: OrgId | None,
+        orgs: int,
+        per_org: int,
+        kinds: Sequence[str] | None = None,
     ) -> list[DueMessage]:
         due_by_org = {
-            org_id: sorted((row for row in rows.values() if row.is_due(now)), key=_when_due)
+            org_id: sorted((row for row in rows.values() if _is_due_of(row, now, kinds)), key=_when_due)
             for org_id, rows in sorted(self.rows_by_org.items())
             if after is None or org_id > after
         }
         with_due = [(org_id, due) for org_id, due in due_by_org.items() if due][:orgs]
         return [DueMessage(org_id, row.id) for org_id, due in with_due for row in due[:per_org]]
+
+
+def _is_due_of(row: OutboxEvent, now: datetime, kinds: Sequence[str] | None) -> bool:
+    return row.is_due(now) and (kinds is None or row.kind in kinds)
 
 
 def _when_due(event: OutboxEvent) -> tuple[datetime, UUID]:

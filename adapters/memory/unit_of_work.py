@@ -23,6 +23,7 @@ from adapters.memory.booking_settings import MemoryBookingSettings
 from adapters.memory.bookings import MemoryBookings, MemoryOverdueHolds
 from adapters.memory.break_glass import MemoryBreakGlassSessions
 from adapters.memory.calendar import MemoryCalendar
+from adapters.memory.circuits import MemoryCircuits
 from adapters.memory.dead_letters import MemoryDeadLetters
 from adapters.memory.delivery_queues import MemoryDeliveryQueues
 from adapters.memory.emails import MemoryEmailEvents
@@ -76,6 +77,7 @@ from domain.scheduling.blackout import Blackout
 from domain.scheduling.settings import BookingSettings
 from domain.scheduling.team import Team
 from domain.scheduling.worker import Worker
+from domain.shared.circuit import Circuit
 from domain.shared.ids import (
     AddOnId,
     BlackoutId,
@@ -127,6 +129,7 @@ class GlobalTables:
     """Rows that belong to no organisation."""
 
     heartbeats: dict[str, Heartbeat] = field(default_factory=dict)
+    circuits: dict[str, Circuit] = field(default_factory=dict)
     orgs: dict[OrgId, Org] = field(default_factory=dict)
     retired_slugs: dict[str, OrgId] = field(default_factory=dict)
     persons: dict[UserId, Person] = field(default_factory=dict)
@@ -311,6 +314,10 @@ class MemoryUnit:
 class MemoryGlobalUnit:
     tables: GlobalTables
     orgs: Mapping[OrgId, OrgTables]  # for the doors alone
+
+    @property
+    def circuits(self) -> MemoryCircuits:
+        return MemoryCircuits(self.tables.circuits)
 
     @property
     def heartbeats(self) -> MemoryHeartbeats:

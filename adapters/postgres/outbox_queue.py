@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Uuid, bindparam, select, text, update
+from sqlalchemy import Row, Text, Uuid, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -52,6 +52,8 @@ DUE_IDS = (
     .order_by(outbox_events.c.next_attempt_at, outbox_events.c.event_id)
     .limit(bindparam("most"))
 )
+_kinds = bindparam("kinds", type_=ARRAY(Text))
+DUE_IDS_OF = DUE_IDS.where(outbox_events.c.kind == _kinds.any_())
 GET = select(*EVENT).where(outbox_events.c.event_id == bindparam("event_id"))
 SAVE = (
     update(outbox_events)
@@ -76,6 +78,9 @@ ATTEMPTS = (
 DUE = text("select org_id, event_id from outbox_due(:now, :after, :orgs, :per_org)").bindparams(
     bindparam("now", type_=outbox_events.c.created_at.type), bindparam("after", type_=Uuid())
 )
+DUE_OF = text("select org_id, event_id from outbox_due_of(:now, :kinds, :after, :orgs, :per_org)").bindparams(
+    bindparam("now", type_=outbox_events.c.created_at.type), bindparam("after", type_=Uuid()), _kinds
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,14 @@ class PostgresOutboxQueue:
         rows = await self.connection.execute(LOCK_DUE, {"event_ids": list(event_ids), "now": now})
         return [to_event(row) for row in rows]
 
-    async def due_ids(self, now: datetime, *, kind: str | None = None, limit: int) -> list[EventId]:
-        wanted = DUE_IDS if kind is None else DUE_IDS.where(outbox_events.c.kind == kind)
-        found = await self.connection.execute(wanted, {"now": now, "most": limit})
+    async def due_ids(
+        self, now: datetime, *, kinds: Sequence[str] | None = None, limit: int
+    ) -> list[EventId]:
+        asked = {"now": now, "most": limit}
+        if kinds is None:
+            found = await self.connection.execute(DUE_IDS, asked)
+        else:
+            found = await self.connection.execute(DUE_IDS_OF, {**asked, "kinds": list(kinds)})
         return [EventId(event_id) for event_id in found.scalars()]
 
     async def lock(self, event_ids: Sequence[EventId]) -> dict[EventId, OutboxEvent]:
@@ -121,10 +131,19 @@ class PostgresDueMessages:
     connection: AsyncConnection
 
     async def list_due(
-        self, now: datetime, *, after: OrgId | None, orgs: int, per_org: int
+        self,
+        now: datetime,
+        *,
+        after: OrgId | None,
+        orgs: int,
+        per_org: int,
+        kinds: Sequence[str] | None = None,
     ) -> list[DueMessage]:
         bounds = {"now": now, "after": after, "orgs": orgs, "per_org": per_org}
-        rows = await self.connection.execute(DUE, bounds)
+        if kinds is None:
+            rows = await self.connection.execute(DUE, bounds)
+        else:
+            rows = await self.connection.execute(DUE_OF, {**bounds, "kinds": list(kinds)})
         return [DueMessage(OrgId(org_id), EventId(event_id)) for org_id, event_id in rows]
 
 

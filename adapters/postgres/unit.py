@@ -14,6 +14,7 @@ from adapters.postgres.booking_settings import PostgresBookingSettings
 from adapters.postgres.bookings import PostgresBookings, PostgresOverdueHolds
 from adapters.postgres.break_glass import PostgresBreakGlassSessions
 from adapters.postgres.calendar import PostgresCalendar
+from adapters.postgres.circuits import PostgresCircuits
 from adapters.postgres.dead_letters import PostgresDeadLetters
 from adapters.postgres.delivery_queues import PostgresDeliveryQueues
 from adapters.postgres.emails import PostgresEmailEvents
@@ -255,6 +256,10 @@ class PostgresGlobalUnit:
     @property
     def link_owners(self) -> PostgresLinkOwners:
         return PostgresLinkOwners(self.connection)
+
+    @property
+    def circuits(self) -> PostgresCircuits:
+        return PostgresCircuits(self.connection)
 
     @property
     def heartbeats(self) -> PostgresHeartbeats:

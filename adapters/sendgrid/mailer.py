@@ -104,6 +104,7 @@ def _refusal(status: int, retry_after: int | None) -> Fault:
     return Fault(
         code="redirect_refused" if is_redirect else f"status_{status}",
         permanent=status in _MESSAGE_IS_BAD,
+        of_the_line=status not in _MESSAGE_IS_BAD,
         retry_after_seconds=retry_after,
         http_status=status,
     )

@@ -1,7 +1,7 @@
 """Taking due messages: a lease on each, in a transaction of its organisation that ends before any is sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import anyio
 
 from application.delivery.channel import Shipment
 from application.delivery.rules import CUT_OFF_SECONDS, Channels, DeliveryRules, chance
+from application.ports.circuit_breakers import Admission
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import Unit, UnitOfWork
@@ -26,6 +27,7 @@ class Flight:
     lease_token: UUID
     shipment: Shipment
     cut_off_at: float
+    admission: Admission | None = None  # of a trial, through a circuit that was open
 
 
 @dataclass(slots=True)
@@ -50,7 +52,14 @@ class Claims:
     channels: Channels
     runner: str
 
-    async def claim(self, org_id: OrgId, event_ids: Sequence[EventId], *, quarantine_free: bool) -> Claimed:
+    async def claim(
+        self,
+        org_id: OrgId,
+        event_ids: Sequence[EventId],
+        *,
+        quarantine_free: bool,
+        admission: Admission | None = None,
+    ) -> Claimed:
         """Those of the messages that are still due and free, each under a lease of its own."""
         cut_off_at = anyio.current_time() + self.rules.lease_seconds - CUT_OFF_SECONDS
         async with self.uow.begin(org_id) as unit:
@@ -68,6 +77,7 @@ class Claims:
             await unit.outbox_queue.save(claimed.changed)
             await unit.outbox_queue.record(lost)
             await self._follow(unit, claimed)
+        claimed.flights = [replace(flight, admission=admission) for flight in claimed.flights]
         return claimed
 
     def _without_lost_lease(self, event: OutboxEvent, now: datetime, lost: list[Attempt]) -> OutboxEvent:

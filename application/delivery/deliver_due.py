@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import anyio
 
+from application.delivery.circuit_gate import CircuitGate
 from application.delivery.claims import Claims
 from application.delivery.outbox_pass import OutboxPass, Tally
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.settling import Settling
 from application.delivery.slots import DeliverySlots
+from application.ports.circuit_breakers import CircuitBreakers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
@@ -43,6 +45,7 @@ class DeliverDueHandler:
     rules: DeliveryRules
     channels: Channels
     slots: DeliverySlots
+    breakers: CircuitBreakers
     runner: str
 
     async def handle(self, command: DeliverDue) -> Tally:
@@ -55,6 +58,7 @@ class DeliverDueHandler:
             claims=claims,
             settling=settling,
             slots=self.slots,
+            gate=CircuitGate(self.channels, self.breakers, self.clock),
             open_until=began + command.taking_seconds,
             ends_at=began + command.total_seconds,
             is_stopping=command.is_stopping,

@@ -1,16 +1,18 @@
 """One pass over the outbox: claim what is due, let it fly, write down how it landed."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import anyio
 from anyio.abc import TaskGroup
 
 from application.delivery.channel import Receipt
+from application.delivery.circuit_gate import CircuitGate
 from application.delivery.claims import Claimed, Claims, Flight
 from application.delivery.settling import Landing, Settling, fly
 from application.delivery.slots import DeliverySlots
+from application.ports.circuit_breakers import Admission
 from application.ports.clock import Clock
 from application.ports.outbox import DueMessage
 from application.ports.unit_of_work import UnitOfWork
@@ -58,6 +60,7 @@ class OutboxPass:
     claims: Claims
     settling: Settling
     slots: DeliverySlots
+    gate: CircuitGate
     open_until: float
     ends_at: float
     is_stopping: Callable[[], bool]
@@ -99,47 +102,80 @@ class OutboxPass:
         """Whether any message moved, so that looking again at once may find more."""
         if self.slots.open <= 0 or self._trouble or self._is_closed():
             return False
+        moved = False
         try:
-            due = await self._due()
+            gate = await self.gate.look(self.kind)
+            for kind in gate.on_trial:
+                moved = await self._try_one(tasks, kind) or moved
+            due = await self._due(gate.kinds)
         except DomainError as trouble:
             self._trouble = trouble
             return False
-        moved = False
         for org_id, event_ids in self.slots.choose(due).items():
-            claimed = await self._claim_of(org_id, event_ids)
-            self._note(org_id, event_ids, claimed)
-            for flight in claimed.flights:
-                tasks.start_soon(self._fly, flight)
-            moved = moved or bool(claimed.flights or claimed.not_tried)
+            moved = await self._start(tasks, org_id, event_ids) or moved
         return moved or (self._after is not None)
 
-    async def _due(self) -> list[DueMessage]:
+    async def _try_one(self, tasks: TaskGroup, kind: str) -> bool:
+        """One message finds out whether the world is back."""
+        due = await self._due([kind])
+        self._after = None
+        if not due or (admission := await self.gate.admit(kind)) is None:
+            return False
+        first = due[0]
+        return await self._start(tasks, first.org_id, [first.event_id], admission)
+
+    async def _start(
+        self,
+        tasks: TaskGroup,
+        org_id: OrgId,
+        event_ids: list[EventId],
+        admission: Admission | None = None,
+    ) -> bool:
+        """Whether any of them moved."""
+        claimed = await self._claim_of(org_id, event_ids, admission)
+        self._note(org_id, event_ids, claimed)
+        for flight in claimed.flights:
+            tasks.start_soon(self._fly, flight)
+        if not claimed.flights:
+            await self.gate.give_back(admission)
+        return bool(claimed.flights or claimed.not_tried)
+
+    async def _due(self, kinds: Collection[str] | None) -> list[DueMessage]:
+        if kinds is not None and not kinds:
+            return []
         not_now = self._aside | self._in_quarantine
+        wanted = None if kinds is None else sorted(kinds)
         if self.only is not None:
-            return await self._due_of(self.only, not_now)
+            return await self._due_of(self.only, not_now, wanted)
         async with self.uow.begin_global() as unit:
             due = await unit.due_messages.list_due(
                 self.clock.now(),
                 after=self._after,
                 orgs=ORGS_AT_ONCE,
                 per_org=self.slots.open + len(not_now),
+                kinds=wanted,
             )
         page_is_full = len({message.org_id for message in due}) == ORGS_AT_ONCE
         self._after = due[-1].org_id if page_is_full else None
         return [m for m in due if m.event_id not in not_now and m.org_id not in self.tally.orgs_failed]
 
-    async def _due_of(self, org_id: OrgId, not_now: set[EventId]) -> list[DueMessage]:
+    async def _due_of(
+        self, org_id: OrgId, not_now: set[EventId], kinds: Sequence[str] | None
+    ) -> list[DueMessage]:
         if org_id in self.tally.orgs_failed:
             return []
         async with self.uow.begin(org_id) as unit:
             due = await unit.outbox_queue.due_ids(
-                self.clock.now(), kind=self.kind, limit=self.slots.open + len(not_now)
+                self.clock.now(), kinds=kinds, limit=self.slots.open + len(not_now)
             )
         return [DueMessage(org_id, event_id) for event_id in due if event_id not in not_now]
 
-    async def _claim_of(self, org_id: OrgId, event_ids: list[EventId]) -> Claimed:
+    async def _claim_of(
+        self, org_id: OrgId, event_ids: list[EventId], admission: Admission | None
+    ) -> Claimed:
+        free = not self.slots.quarantine_busy
         try:
-            return await self.claims.claim(org_id, event_ids, quarantine_free=not self.slots.quarantine_busy)
+            return await self.claims.claim(org_id, event_ids, quarantine_free=free, admission=admission)
         except Exception:
             logger.exception("claiming failed", extra={"org_id": str(org_id)})
             self.tally.orgs_failed.add(org_id)
@@ -161,6 +197,7 @@ class OutboxPass:
         with anyio.CancelScope(deadline=min(flight.cut_off_at, self.ends_at)):
             outcome = await fly(flight)
         receipt, fault = outcome
+        await self.gate.tell(flight.event.kind, flight.admission, fault)
         landing = Landing(flight=flight, finished_at=self.clock.now(), receipt=receipt, fault=fault)
         self._landings.append(landing)
         self._bell.set()
@@ -214,6 +251,7 @@ class OutboxPass:
         await self._settle()
         by_org: dict[OrgId, list[Flight]] = {}
         for flight in self._flights.values():
+            await self.gate.give_back(flight.admission)
             by_org.setdefault(flight.org_id, []).append(flight)
             self.slots.give_back(flight.org_id)
             self.slots.quarantine_busy &= not flight.event.is_quarantined

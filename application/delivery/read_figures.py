@@ -8,6 +8,7 @@ from application.ports.clock import Clock
 from application.ports.delivery_queues import Queue
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.heartbeat import Heartbeat
+from domain.shared.circuit import Circuit
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class InstallationFigures:
     at: datetime
     queues: Sequence[Queue]
     pulses: Sequence[Heartbeat]
+    circuits: Sequence[Circuit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +30,5 @@ class ReadFiguresHandler:
         now = self.clock.now()
         async with self.uow.begin_global() as unit:
             queues = await unit.delivery_queues.count(now)
-            return InstallationFigures(now, queues, await unit.heartbeats.list_all())
+            pulses, circuits = await unit.heartbeats.list_all(), await unit.circuits.list_all()
+        return InstallationFigures(now, queues, pulses, circuits)

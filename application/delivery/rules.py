@@ -25,7 +25,10 @@ class DeliveryRules:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
+    """`circuits`: through which circuit breaker messages of a kind go, if through any."""
+
     by_kind: Mapping[str, Channel]
+    circuits: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, kind: str) -> Channel | None:
         return self.by_kind.get(kind)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from application.delivery.channel import Receipt
@@ -47,7 +47,7 @@ async def fly(flight: Flight) -> tuple[Receipt | None, Fault | None]:
         return None, failed.fault
     except Exception:
         logger.exception("delivery raised", extra={"event_id": str(flight.event.id)})
-        return None, Fault.of("connection_failed")
+        return None, replace(Fault.of("connection_failed"), of_the_line=False)  # a fault of ours
 
 
 @dataclass(frozen=True, slots=True)

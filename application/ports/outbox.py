@@ -52,8 +52,10 @@ class OutboxQueue(Protocol):
     async def lock_due(self, event_ids: Sequence[EventId], now: datetime) -> list[OutboxEvent]:
         """Those of them that are due and that nobody else has locked, earliest due first."""
 
-    async def due_ids(self, now: datetime, *, kind: str | None = None, limit: int) -> list[EventId]:
-        """The organisation's own due messages, of one kind or all, earliest due first, locked or not."""
+    async def due_ids(
+        self, now: datetime, *, kinds: Sequence[str] | None = None, limit: int
+    ) -> list[EventId]:
+        """The organisation's own due messages, of some kinds or all, earliest due first, locked or not."""
 
     async def lock(self, event_ids: Sequence[EventId]) -> dict[EventId, OutboxEvent]:
         """Those that exist, whatever their state; no other unit writes them until ours ends."""
@@ -81,7 +83,13 @@ class DueMessages(Protocol):
     """A door: which messages of which organisations are due, by id alone. Suspended organisations wait."""
 
     async def list_due(
-        self, now: datetime, *, after: OrgId | None, orgs: int, per_org: int
+        self,
+        now: datetime,
+        *,
+        after: OrgId | None,
+        orgs: int,
+        per_org: int,
+        kinds: Sequence[str] | None = None,
     ) -> list[DueMessage]:
-        """For the first `orgs` organisations with something due (in order of their ids, behind `after`)
-        their first `per_org` messages each, earliest due first."""
+        """Of some kinds or all: for the first `orgs` organisations with something due (in order of their ids,
+        behind `after`) their first `per_org` messages each, earliest due first."""

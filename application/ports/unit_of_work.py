@@ -11,6 +11,7 @@ from application.ports.booking_settings import BookingSettingsStore
 from application.ports.bookings import Bookings, OverdueHolds
 from application.ports.break_glass import BreakGlassSessions
 from application.ports.calendar import Calendar
+from application.ports.circuit_breakers import Circuits
 from application.ports.dead_letters import DeadLetters
 from application.ports.delivery_queues import DeliveryQueues
 from application.ports.emails import EmailEvents
@@ -135,6 +136,8 @@ class GlobalUnit(Protocol):
     an organisation is come through the doors.
     """
 
+    @property
+    def circuits(self) -> Circuits: ...
     @property
     def heartbeats(self) -> Heartbeats: ...
     @property

@@ -24,24 +24,39 @@ _PERMANENT = frozenset(
         "private_ip_blocked",
     }
 )
+_OF_THE_LINE = frozenset(
+    {
+        "timeout",
+        "connection_failed",
+        "tls_failed",
+        "dns_lookup_failed",
+        "redirect_refused",
+        "smtp_tls_unavailable",
+        "smtp_auth_failed",
+    }
+)
 _ADDRESS_REFUSALS = frozenset({550, 551, 553})
 _SUB_CODE = re.compile(r"\s*(\d)\.(\d{1,3})\.(\d{1,3})\b")
 _REFUSED = 500
+_CLOSING = 421
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One failed attempt: a code of ours, never the peer's text."""
+    """One failed attempt: a code of ours, never the peer's text.
+
+    `of_the_line`: any other message would have failed so too, and a circuit breaker counts it."""
 
     code: str
     permanent: bool
+    of_the_line: bool = False
     retry_after_seconds: int | None = None
     http_status: int | None = None
 
     @classmethod
     def of(cls, code: str) -> "Fault":
         """A fault whose code alone says whether it can pass."""
-        return cls(code=code, permanent=code in _PERMANENT)
+        return cls(code=code, permanent=code in _PERMANENT, of_the_line=code in _OF_THE_LINE)
 
 
 class DeliveryFailed(Exception):
@@ -69,8 +84,10 @@ def smtp_fault(stage: SmtpStage, code: int, text: str) -> Fault:
     """
     if stage is SmtpStage.LOGIN:
         return Fault.of("smtp_auth_failed")
-    if code < _REFUSED or stage in {SmtpStage.GREETING, SmtpStage.SENDER}:
-        return Fault(code=f"smtp_{code}", permanent=False)
+    before_recipient = stage in {SmtpStage.GREETING, SmtpStage.SENDER}
+    if code < _REFUSED or before_recipient:
+        of_the_line = before_recipient or code == _CLOSING
+        return Fault(code=f"smtp_{code}", permanent=False, of_the_line=of_the_line)
     if stage is SmtpStage.RECIPIENT and _is_hard_bounce(code, text):
         return Fault.of("recipient_refused")
     return Fault(code=f"smtp_{code}", permanent=True)

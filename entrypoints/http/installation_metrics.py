@@ -16,12 +16,15 @@ from application.delivery.read_figures import InstallationFigures, ReadFiguresHa
 from application.delivery.read_job_status import HeartbeatRule
 from application.ports.delivery_queues import Queue
 from domain.delivery.heartbeat import Heartbeat
+from domain.shared.circuit import Circuit, CircuitState
 from domain.shared.errors import DomainError
 
 FRESH_SECONDS = 5.0
 BUDGET_SECONDS = 1.0
 STATES = ("pending", "retry", "dead")
 KINDS = ("email", "export", "webhook")
+CIRCUITS = ("stripe", "email", "s3")
+HOW_OPEN = {CircuitState.CLOSED: 0.0, CircuitState.HALF_OPEN: 0.5, CircuitState.OPEN: 1.0}
 REASONS = ("timeout", "database", "upstream", "org_failed", "unexpected")
 
 logger = logging.getLogger("sweepline.metrics")
@@ -45,7 +48,8 @@ class InstallationMetrics:
         except (DomainError, TimeoutError):
             logger.warning("the installation could not be counted")
             return rendered([up(0)])
-        text = rendered([up(1), *queue_metrics(found), *job_metrics(found, self.rule)])
+        counted = (*queue_metrics(found), *job_metrics(found, self.rule), *circuit_metrics(found))
+        text = rendered([up(1), *counted])
         self._last = (monotonic(), text)
         return text
 
@@ -111,6 +115,17 @@ def job_metrics(found: InstallationFigures, rule: HeartbeatRule) -> Iterator[Met
     heard = runner.last_heartbeat if runner else None
     fresh = heard is not None and (found.at - heard).total_seconds() <= rule.ttl_seconds
     yield GaugeMetricFamily("job_runner_up", "Whether a runner beats", value=int(fresh))
+
+
+def circuit_metrics(found: InstallationFigures) -> Iterator[Metric]:
+    known = {circuit.name: circuit for circuit in found.circuits}
+    state = gauge("circuit_state", "0 closed, 0.5 half-open, 1 open", "circuit")
+    opened = CounterMetricFamily("circuit_opened", "How often it opened", labels=["circuit"])
+    for name in CIRCUITS:
+        circuit = known.get(name, Circuit(name=name))
+        state.add_metric([name], HOW_OPEN[circuit.state(found.at)])
+        opened.add_metric([name], circuit.opened_total)
+    yield from (state, opened)
 
 
 def gauge(name: str, meaning: str, *labels: str) -> GaugeMetricFamily:

@@ -5,6 +5,7 @@ from dishka import AsyncContainer, Provider, make_async_container
 from entrypoints.settings import Settings
 from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.browsers import BrowsersProvider
+from entrypoints.wiring.circuits import CircuitsProvider
 from entrypoints.wiring.delivery import DeliveryProvider
 from entrypoints.wiring.exports import ExportProvider
 from entrypoints.wiring.identity import IdentityProvider, TenancyProvider
@@ -32,6 +33,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     BookingProvider,
     DeliveryProvider,
     OutboxProvider,
+    CircuitsProvider,
     ExportProvider,
     MessagingProvider,
     OperationsProvider,

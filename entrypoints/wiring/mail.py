@@ -23,6 +23,8 @@ from application.ports.templates import Templates
 from entrypoints.settings import Fault, Settings, SettingsRefused
 from entrypoints.settings.groups import EmailSettings
 
+EMAIL = "email"
+"""The circuit breaker of whoever takes mail."""
 DEV_SENDER = "no-reply@sweepline.localhost"
 """In dev mails are files, and no answer need reach anybody."""
 
@@ -65,7 +67,7 @@ class MailProvider(Provider):
             ids=ids,
             unsolicited_per_day=settings.field.unsolicited_mails_per_day,
         )
-        return Channels({"email": mail, "export": exports})
+        return Channels({"email": mail, "export": exports}, circuits={"email": EMAIL})
 
 
 @asynccontextmanager

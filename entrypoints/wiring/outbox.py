@@ -12,6 +12,7 @@ from application.delivery.replay_message import ReplayMessageHandler
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
 from application.delivery.webhook_signature import signing_key
+from application.ports.circuit_breakers import CircuitBreakers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
@@ -68,6 +69,7 @@ class OutboxProvider(Provider):
         rules: DeliveryRules,
         channels: Channels,
         slots: DeliverySlots,
+        breakers: CircuitBreakers,
     ) -> DeliverDueHandler:
         """On transactions with the patience of a job, whoever asks for it."""
         return DeliverDueHandler(
@@ -77,6 +79,7 @@ class OutboxProvider(Provider):
             rules=rules,
             channels=channels,
             slots=slots,
+            breakers=breakers,
             runner=runner_name(),
         )
 

@@ -109,6 +109,18 @@ async def test_of_sendgrid(
     assert (event.status, event.last_error) == (fate, code)
 
 
+@pytest.mark.parametrize(
+    ("status", "counts"), [(400, False), (413, False), (401, True), (429, True), (503, True)]
+)
+async def test_which_answers_of_sendgrid_count_against_it(
+    provider: FakeSendGrid, sendgrid: SendGridMailer, status: int, *, counts: bool
+) -> None:
+    provider.answers = (status, {})
+    with pytest.raises(DeliveryFailed) as caught:
+        await sendgrid.send(a_mail())
+    assert caught.value.fault.of_the_line is counts
+
+
 @pytest.mark.parametrize(("asked", "minutes"), [(1, 0.5), (600, 10), (86400, 60)])
 async def test_a_longer_wait_that_is_asked_for_wins_up_to_the_cap(
     provider: FakeSendGrid, sendgrid: SendGridMailer, asked: int, minutes: float

@@ -152,6 +152,40 @@ async def test_each_organisation_shows_its_first_few(
     assert any(m.org_id == second for m in behind)
 
 
+async def test_what_is_due_can_be_asked_for_by_kind(
+    uow: UnitOfWork, an_org: OrgId, rival: OrgId, clock: FixedClock
+) -> None:
+    def an_export(key: str) -> Message:
+        return Message(kind="export", event_type="lead.created", dedupe_key=key)
+
+    mails = await enqueue(uow, an_org, *(a_mail(f"m{i}") for i in range(5)))
+    exports = await enqueue(uow, an_org, *(an_export(f"e{i}") for i in range(3)))
+    await enqueue(uow, rival, a_mail("only"))
+    everything = dict[str, list[EventId]]()
+    for kinds in (["export"], ["webhook"], ["email", "export"], []):
+        async with uow.begin_global() as unit:
+            due = await unit.due_messages.list_due(
+                clock.now(), after=None, orgs=10_000, per_org=4, kinds=kinds
+            )
+        async with uow.begin(an_org) as ours:
+            own = await ours.outbox_queue.due_ids(clock.now(), kinds=kinds, limit=4)
+        found = [message.event_id for message in due if message.org_id == an_org]
+        assert found == own
+        everything["+".join(kinds)] = found
+        assert any(message.org_id == rival for message in due) == ("email" in kinds)
+    assert everything == {
+        "export": exports,
+        "webhook": [],
+        "email+export": (mails + exports)[:4],
+        "": [],
+    }
+    async with uow.begin_global() as unit:
+        first = await unit.due_messages.list_due(
+            clock.now(), after=None, orgs=1, per_org=9, kinds=["email", "export"]
+        )
+    assert len({message.org_id for message in first}) == 1
+
+
 async def test_a_claimed_message_is_not_due_until_its_lease_ends(
     uow: UnitOfWork, an_org: OrgId, clock: FixedClock
 ) -> None:

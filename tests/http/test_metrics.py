@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.delivery.job_table import JOBS
+from domain.shared.circuit import Circuit
 from tests.cli.test_settings import SOUND
 from tests.http.identity_app import Company, a_company, bearer, cheap_passwords
 from tests.support.clock import FixedClock
@@ -35,6 +39,8 @@ NAMES = {
     "outbox_oldest_due_seconds": "gauge",
     "outbox_in_flight": "gauge",
     "dlq_messages": "gauge",
+    "circuit_state": "gauge",
+    "circuit_opened": "counter",
 }
 
 
@@ -100,7 +106,26 @@ async def test_jobs_and_queues_are_told_before_anything_ran(app: App) -> None:
         assert (job,) in found["job_consecutive_failures"]
         assert (job, "timeout") in found["job_errors_total"]
     assert {("email", "pending"), ("export", "dead")} <= found["outbox_queue_messages"].keys()
+    assert {("stripe",), ("email",), ("s3",)} == found["circuit_state"].keys()
     assert {("outbox",), ("export",)} == found["dlq_messages"].keys()
+
+
+@pytest.mark.parametrize(("open_for", "shown"), [(timedelta(seconds=30), 1), (timedelta(), 0.5), (None, 0)])
+async def test_a_circuit_is_shown_as_it_stands(
+    app: App,
+    postgres_uow: PostgresUnitOfWork,
+    clock: FixedClock,
+    open_for: timedelta | None,
+    shown: float,
+) -> None:
+    async with postgres_uow.begin_global() as unit:
+        circuit = await unit.circuits.lock("s3")
+        open_until = None if open_for is None else clock.now() + open_for
+        await unit.circuits.save(replace(circuit, open_until=open_until, opened_total=7))
+    found = await figures(app)
+    assert (found["circuit_state"]["s3",], found["circuit_opened_total"]["s3",]) == (shown, 7)
+    async with postgres_uow.begin_global() as unit:  # the tests share one database
+        await unit.circuits.save(Circuit(name="s3"))
 
 
 async def test_without_a_database_the_process_still_tells_of_itself(

@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 
 from adapters.system.identifiers import SystemIdentifiers
+from application.circuit_breaking import SharedCircuitBreakers
 from application.delivery.channel import Receipt, Shipment
 from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.rules import Channels, DeliveryRules
@@ -84,8 +85,9 @@ def a_runner(uow: UnitOfWork, clock: Clock, world: World, **choices: Any) -> Del
         clock=clock,
         ids=SystemIdentifiers(),
         rules=DeliveryRules(lease_seconds=choices.pop("lease_seconds", 60), usual=policy),
-        channels=Channels({"webhook": world}),
+        channels=Channels({"webhook": world}, choices.pop("circuits", {})),
         slots=slots,
+        breakers=choices.pop("breakers", None) or SharedCircuitBreakers(uow, clock, SystemIdentifiers()),
         runner=choices.pop("runner", "test"),
     )
 

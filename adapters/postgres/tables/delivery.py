@@ -1,7 +1,7 @@
 """What leaves the system, and the pulses of the jobs."""
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from adapters.postgres.tables.metadata import Instant, metadata, org_id
 
@@ -105,4 +105,15 @@ job_heartbeats = Table(
     Column("next_run_at", Instant),
     Column("runners", JSONB, nullable=False),
     Column("errors", JSONB, nullable=False),
+)
+
+circuit_breakers = Table(
+    "circuit_breakers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("faults", ARRAY(Instant), nullable=False),
+    Column("open_until", Instant),
+    Column("trial", Uuid),
+    Column("trial_until", Instant),
+    Column("opened_total", Integer, nullable=False),
 )

@@ -7,6 +7,7 @@ from adapters.cryptography.sealing import AesGcmFieldCipher
 from adapters.jinja.templates import JinjaTemplates
 from adapters.memory.mailer import MemoryMailer
 from adapters.system.identifiers import SystemIdentifiers
+from application.circuit_breaking import SharedCircuitBreakers
 from application.delivery.channel import Channel
 from application.delivery.compose import Sender
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
@@ -57,6 +58,7 @@ async def deliver(uow: UnitOfWork, clock: FixedClock, channel: Channel) -> None:
         rules=DeliveryRules(),
         channels=Channels({"email": channel}),
         slots=DeliverySlots(16, 4),
+        breakers=SharedCircuitBreakers(uow, clock, SystemIdentifiers()),
         runner="test",
     )
     await runner.handle(DeliverDue())

@@ -46,6 +46,7 @@ def exporter(uow: UnitOfWork, clock: FixedClock, exports: Exports) -> DeliverDue
         rules=DeliveryRules(),
         channels=Channels({"export": channel}),
         slots=runner.slots,
+        breakers=runner.breakers,
         runner="test",
     )
 

@@ -38,6 +38,42 @@ def test_troubles_of_the_line_pass(code: str) -> None:
     assert not Fault.of(code).permanent
 
 
+@pytest.mark.parametrize(
+    ("stage", "code", "counts"),
+    [
+        (SmtpStage.GREETING, 554, True),
+        (SmtpStage.LOGIN, 535, True),
+        (SmtpStage.SENDER, 451, True),
+        (SmtpStage.SENDER, 550, True),
+        (SmtpStage.RECIPIENT, 421, True),
+        (SmtpStage.RECIPIENT, 450, False),
+        (SmtpStage.RECIPIENT, 550, False),
+        (SmtpStage.DATA, 421, True),
+        (SmtpStage.DATA, 451, False),
+        (SmtpStage.DATA, 554, False),
+    ],
+)
+def test_a_refusal_counts_against_the_server_if_any_mail_would_have_met_it(
+    stage: SmtpStage, code: int, *, counts: bool
+) -> None:
+    assert smtp_fault(stage, code, "").of_the_line is counts
+
+
+@pytest.mark.parametrize(
+    ("code", "counts"),
+    [
+        ("timeout", True),
+        ("connection_failed", True),
+        ("smtp_tls_unavailable", True),
+        ("payload_invalid", False),
+        ("recipient_refused", False),
+        ("lost", False),
+    ],
+)
+def test_so_does_trouble_of_the_line(code: str, *, counts: bool) -> None:
+    assert Fault.of(code).of_the_line is counts
+
+
 @pytest.mark.parametrize("code", ["header_invalid", "payload_invalid", "unknown_kind", "expired"])
 def test_troubles_of_the_message_do_not_pass(code: str) -> None:
     assert Fault.of(code).permanent
