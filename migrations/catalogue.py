@@ -54,6 +54,8 @@ _SECRETS: Mapping[str, Sequence[str]] = {
 }
 _SECRET_CHANGES: Mapping[str, Sequence[str]] = {"person_secrets": ("insert", "update")}
 
+_TOMBSTONES = ("org_id", "tombstone_id", "state", "next_attempt_at", "lease_expires_at")
+
 DOORS: Mapping[str, Door] = MappingProxyType(
     {
         "session_state": Door(
@@ -165,6 +167,14 @@ DOORS: Mapping[str, Door] = MappingProxyType(
                 "outbox_events": ("org_id", "event_id", "kind", "next_attempt_at"),
                 "orgs": ("id", "status"),
             },
+        ),
+        "orgs_with_due_tombstones": Door(
+            "the storage janitor visits only organisations that have something to delete",
+            reads={"storage_tombstones": _TOMBSTONES},
+        ),
+        "storage_delete_queue": Door(
+            "what the stores still hold and must not: counts of the whole installation",
+            reads={"storage_tombstones": _TOMBSTONES},
         ),
         "outbox_due": Door(
             "a runner must learn whose messages are due before it can enter an organisation",

@@ -50,6 +50,7 @@ from adapters.memory.shared import Overlay, RowLocks, SecretRow, SharedRows
 from adapters.memory.suppressions import MemorySuppressions
 from adapters.memory.teams import MemoryTeams
 from adapters.memory.throttling import MemoryAuthFailures, MemoryLockouts, MemoryTryCounters
+from adapters.memory.tombstones import MemoryTombstoneOrgs, MemoryTombstones
 from adapters.memory.usage import MemoryUsageEvents
 from adapters.memory.users import MemoryUsers
 from adapters.memory.workers import MemoryWorkers
@@ -90,9 +91,11 @@ from domain.shared.ids import (
     SessionId,
     SuppressionId,
     TeamId,
+    TombstoneId,
     UserId,
     WorkerId,
 )
+from domain.storage.tombstone import Tombstone
 from domain.tenancy.org import Org, OrgProfile, OrgStatus
 
 
@@ -122,6 +125,7 @@ class OrgTables:
     workers: dict[WorkerId, Worker] = field(default_factory=dict)
     blackouts: dict[BlackoutId, Blackout] = field(default_factory=dict)
     booking_settings: list[BookingSettings] = field(default_factory=list)
+    tombstones: dict[TombstoneId, Tombstone] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -212,6 +216,10 @@ class MemoryUnit:
     @property
     def suppressions(self) -> MemorySuppressions:
         return MemorySuppressions(self.tables.suppressions)
+
+    @property
+    def tombstones(self) -> MemoryTombstones:
+        return MemoryTombstones(self.tables.tombstones)
 
     @property
     def reminders(self) -> MemoryReminders:
@@ -343,6 +351,10 @@ class MemoryGlobalUnit:
         for org in self.tables.orgs.values():
             if org.status is OrgStatus.ACTIVE and org.id in self.orgs:
                 yield org.id, self.orgs[org.id]
+
+    @property
+    def tombstone_orgs(self) -> MemoryTombstoneOrgs:
+        return MemoryTombstoneOrgs(self.orgs)
 
     @property
     def reminder_orgs(self) -> MemoryReminderOrgs:

@@ -40,6 +40,7 @@ from adapters.postgres.sessions import (
 from adapters.postgres.suppressions import PostgresSuppressions
 from adapters.postgres.teams import PostgresTeams
 from adapters.postgres.throttling import PostgresAuthFailures, PostgresLockouts, PostgresTryCounters
+from adapters.postgres.tombstones import PostgresTombstoneOrgs, PostgresTombstones
 from adapters.postgres.usage import PostgresUsageEvents
 from adapters.postgres.users import PostgresUsers
 from adapters.postgres.workers import PostgresWorkers
@@ -113,6 +114,10 @@ class PostgresUnit:
     @property
     def suppressions(self) -> PostgresSuppressions:
         return PostgresSuppressions(self.connection)
+
+    @property
+    def tombstones(self) -> PostgresTombstones:
+        return PostgresTombstones(self.connection)
 
     @property
     def reminders(self) -> PostgresReminders:
@@ -208,6 +213,10 @@ class PostgresGlobalUnit:
     connection: AsyncConnection
     clock: Clock
     ids: Identifiers
+
+    @property
+    def tombstone_orgs(self) -> PostgresTombstoneOrgs:
+        return PostgresTombstoneOrgs(self.connection)
 
     @property
     def reminder_orgs(self) -> PostgresReminderOrgs:

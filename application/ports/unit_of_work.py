@@ -38,6 +38,7 @@ from application.ports.sessions import RefreshTokenOwners, RefreshTokens, Sessio
 from application.ports.suppressions import Suppressions
 from application.ports.teams import Teams
 from application.ports.throttling import TryCounters
+from application.ports.tombstones import TombstoneOrgs, Tombstones
 from application.ports.usage import UsageEvents
 from application.ports.users import Users
 from application.ports.workers import Workers
@@ -123,6 +124,8 @@ class Unit(Protocol):
     def calendar(self) -> Calendar: ...
     @property
     def bookings(self) -> Bookings: ...
+    @property
+    def tombstones(self) -> Tombstones: ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """A part of the transaction that may fail alone: an exception undoes what was done inside, gives
@@ -152,6 +155,8 @@ class GlobalUnit(Protocol):
     def overdue_holds(self) -> OverdueHolds: ...
     @property
     def reminder_orgs(self) -> ReminderOrgs: ...
+    @property
+    def tombstone_orgs(self) -> TombstoneOrgs: ...
     @property
     def directory(self) -> OrgDirectory: ...
     @property
