@@ -27,6 +27,7 @@ from entrypoints.http.routes import RouteRules
 from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring.booking import BookingProvider
+from entrypoints.wiring.circuits import CircuitsProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.messaging import MessagingProvider
 from entrypoints.wiring.outbox import OutboxProvider
@@ -134,6 +135,7 @@ async def open_shop(
         PricingProvider(),
         BookingProvider(),
         OutboxProvider(),
+        CircuitsProvider(),
         SchedulingProvider(),
         MessagingProvider(),
         storage_provider(settings),
