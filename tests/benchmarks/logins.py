@@ -87,7 +87,7 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="bench-"))
     environment = watched_environment(home) | {**UNLIMITED, "LOG_LEVEL": "WARNING"}
     with serving(home, "--demo", "--no-jobs", environment=environment, program=WATCHED) as server:
-        show_logins(server, set_scene(server), home / "loop")
+        show_logins(server, set_scene(server, home / "sweepline"), home / "loop")
 
 
 def watched_environment(home: Path) -> dict[str, str]:

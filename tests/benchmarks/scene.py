@@ -1,17 +1,22 @@
-"""What is measured: a busy day of the demo company, its dispatcher's requests, times to book."""
+"""What is measured: the demo company with 100,000 bookings, its dispatcher's requests, times to book."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
-from tests.support.demo import SLUG, demo_caller
+from adapters.postgres.embedded import EmbeddedPostgres
+from tests.support.crowded import BOOKINGS, DAYS_AHEAD, TEAMS, crowd
+from tests.support.demo import SLUG, Caller, demo_caller
 from tests.support.live import LiveServer
 
 VISITS_A_DAY = 31
-BUSY_DAY = 40  # days from today
+BUSY_DAY = DAYS_AHEAD + 10  # days from today: the crowd's visits lie before it
 FIRST_FREE_DAY, LAST_FREE_DAY = 60, 700
 MINUTES, SPACING_MINUTES = 60, 90
 A_ROUND_OF_CREATIONS = 6000
@@ -29,7 +34,10 @@ class Scene:
     starts: Iterator[tuple[str, datetime]]
 
     def describe(self) -> str:
-        return f"One worker, uvloop, httptools; {VISITS_A_DAY} visits on the day that is listed."
+        return (
+            f"One worker, uvloop, httptools; a company with {BOOKINGS:,} bookings of {TEAMS} teams;"
+            f" {VISITS_A_DAY} visits on the day that is listed."
+        )
 
     def get(self, path: str) -> str:
         return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self.token}\r\n\r\n"
@@ -49,9 +57,11 @@ class Scene:
         ]
 
 
-def set_scene(server: LiveServer) -> Scene:
+def set_scene(server: LiveServer, home: Path) -> Scene:
     dispatcher = demo_caller(server, "dispatcher")
-    _, teams = dispatcher.get("/v1/admin/teams")
+    org_id = dispatcher.get("/v1/auth/me")[1]["org_id"]
+    with_years_of_bookings(home, UUID(org_id))
+    _, teams = dispatcher.get("/v1/admin/teams?limit=200")
     team_ids = [team["team_id"] for team in teams["items"]]
     day = (datetime.now(UTC) + timedelta(days=BUSY_DAY)).date()
     for team_id, start in islice(_starts(team_ids, BUSY_DAY), VISITS_A_DAY):
@@ -59,7 +69,7 @@ def set_scene(server: LiveServer) -> Scene:
         assert status == 201, body
     return Scene(
         token=dispatcher.token,
-        org_id=dispatcher.get("/v1/auth/me")[1]["org_id"],
+        org_id=org_id,
         day=day,
         team_ids=team_ids,
         reads={
@@ -67,9 +77,39 @@ def set_scene(server: LiveServer) -> Scene:
             "day list": f"/v1/admin/bookings?from={day}&to={day}&limit=50",
             "board": f"/v1/admin/schedule?day={day}",
             "slots": f"/v1/public/{SLUG}/slots?duration_minutes=120",
+            **_questions_about_a_time(dispatcher, teams["items"]),
         },
         starts=_starts(team_ids, FIRST_FREE_DAY),
     )
+
+
+def with_years_of_bookings(home: Path, org_id: UUID) -> None:
+    """Through the database that the server brought along."""
+    database = EmbeddedPostgres(home)
+    database.start()
+    try:
+        crowd(database.execute, org_id, datetime.now(UTC))
+    finally:
+        database.release()
+
+
+def _questions_about_a_time(dispatcher: Caller, teams: list[dict[str, Any]]) -> dict[str, str]:
+    """In ten days: who is free before all teams are at work, and what a team can do instead when it is."""
+    team_id = next(team["team_id"] for team in teams if team["name"] == "Team no 1")
+    day = datetime.now(UTC) + timedelta(days=10)
+    questions = {
+        "suggestions": f"/v1/admin/schedule/suggestions?{_window(day, hour=4)}",
+        "conflicts": f"/v1/admin/schedule/conflicts?{_window(day, hour=14)}&team_id={team_id}",
+    }
+    suggested, found = (dispatcher.get(path)[1] for path in questions.values())
+    assert len(suggested["teams"]) >= TEAMS, suggested
+    assert found["has_conflict"], found
+    return questions
+
+
+def _window(day: datetime, *, hour: int) -> str:
+    start = day.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return urlencode({"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=2)).isoformat()})
 
 
 def _starts(team_ids: list[str], from_day: int) -> Iterator[tuple[str, datetime]]:
