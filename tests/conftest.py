@@ -20,12 +20,29 @@ from application.ports.unit_of_work import UnitOfWork
 from domain.shared.ids import OrgId
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase, close_database, open_database, open_test_server
+from tests.support.listening_places import hear_database, listening
 from tests.support.orgs import MakeOrg, found_org
+from tests.support.overhearing import LISTENER
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is no defect
 hypothesis.settings.load_profile("unhurried")
 
 BOTH = ("memory", "postgres")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_is_told() -> Iterator[None]:
+    """Whatever any test does; see tests/support/overhearing.py."""
+    with listening() as listener:
+        yield
+    assert not (found := listener.take()), "".join(found[:5])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """The test that was running answers for what was heard."""
+    yield
+    assert not (found := LISTENER.take()), "\n".join(found[:5])
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +61,7 @@ def postgres(worker_id: str) -> Iterator[TestDatabase]:
     server = open_test_server()
     database = open_database(server, worker_id)
     yield database
+    hear_database(database.execute)
     close_database(database)
     server.release()
 

@@ -34,6 +34,9 @@ class MemoryWorkers:
     async def lock_by_user(self, user_id: UserId) -> Worker | None:
         return next((worker for worker in self.rows.values() if worker.user_id == user_id), None)
 
+    async def find_by_user(self, user_id: UserId) -> Worker | None:
+        return await self.lock_by_user(user_id)
+
     async def lock_many(self, worker_ids: Iterable[WorkerId]) -> list[Worker]:
         return [await self.get(worker_id) for worker_id in sorted(set(worker_ids))]
 

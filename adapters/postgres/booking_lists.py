@@ -50,6 +50,7 @@ SUMMARY = (  # in the order of BookingSummary's fields
     b.access_notes,
     b.notes,
     b.planned_minutes,
+    b.work_state,
     b.actual_duration_minutes,
     b.cleaner_seconds,
     b.consent_photos,

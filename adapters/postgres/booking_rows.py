@@ -21,6 +21,7 @@ from domain.booking.deposit import DepositStatus
 from domain.booking.policy_snapshot import PolicySnapshot
 from domain.booking.risk import Risk, RiskBand
 from domain.booking.visit import BookedAddOn, Details, TimeSlot
+from domain.booking.work import WorkState
 from domain.shared.estimate_values import estimate_of, estimate_values
 from domain.shared.ids import WorkerId
 
@@ -57,6 +58,7 @@ def to_row(booking: Booking) -> Mapping[str, Any]:
         "estimate": estimate_values(booking.estimate) if booking.estimate else None,
         "add_ons": to_builtins(booking.add_ons),
         "planned_minutes": booking.planned_minutes,
+        "work_state": booking.work_state.value,
         "actual_duration_minutes": booking.actual_duration_minutes,
         "cleaner_seconds": booking.cleaner_seconds,
         "consent_photos": booking.consent_photos,
@@ -105,6 +107,7 @@ def to_booking(row: Row[*tuple[Any, ...]], crew: tuple[WorkerId, ...]) -> Bookin
         expires_at=row.expires_at,
         confirmed_at=row.confirmed_at,
         completed_at=row.completed_at,
+        work_state=WorkState(row.work_state),
         actual_duration_minutes=row.actual_duration_minutes,
         cleaner_seconds=row.cleaner_seconds,
         consent_photos=row.consent_photos,

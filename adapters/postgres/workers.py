@@ -68,7 +68,8 @@ WORKER = (
 ALL = select(*WORKER)
 GET = ALL.where(workers.c.worker_id == bindparam("wanted"))
 LOCK = GET.with_for_update(key_share=True, of=workers)
-LOCK_BY_USER = ALL.where(workers.c.user_id == bindparam("wanted")).with_for_update(key_share=True, of=workers)
+BY_USER = ALL.where(workers.c.user_id == bindparam("wanted"))
+LOCK_BY_USER = BY_USER.with_for_update(key_share=True, of=workers)
 MANY = workers.c.worker_id == func.any(cast(bindparam("wanted"), ARRAY(Uuid)))
 LOCK_MANY = ALL.where(MANY).order_by(workers.c.worker_id).with_for_update(key_share=True, of=workers)
 
@@ -176,6 +177,10 @@ class PostgresWorkers:
 
     async def lock_by_user(self, user_id: UserId) -> Worker | None:
         row = (await self.connection.execute(LOCK_BY_USER, {"wanted": user_id})).one_or_none()
+        return None if row is None else to_worker(row)
+
+    async def find_by_user(self, user_id: UserId) -> Worker | None:
+        row = (await self.connection.execute(BY_USER, {"wanted": user_id})).one_or_none()
         return None if row is None else to_worker(row)
 
     async def lock_many(self, worker_ids: Iterable[WorkerId]) -> list[Worker]:

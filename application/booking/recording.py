@@ -51,6 +51,7 @@ def audited(booking: Booking) -> dict[str, object]:
         "ends_at": slot.ends_at.isoformat(),
         "service_type": booking.details.service_type,
         "deposit_status": booking.deposit.status.value,
+        "actual_duration_minutes": booking.actual_duration_minutes,
         "cancelled_by": cancelled.by.value if cancelled else None,
         "cancel_reason": cancelled.reason if cancelled else None,
         "version": booking.version,

@@ -61,6 +61,7 @@ class BookingSummary(NamedTuple):
     access_notes: str | None
     notes: str | None
     planned_minutes: int
+    work_state: str
     actual_duration_minutes: int | None
     cleaner_seconds: int
     consent_photos: bool
@@ -110,6 +111,7 @@ def summary_of(booking: Booking, people: BookingPeople) -> BookingSummary:
         access_notes=booking.details.access_notes,
         notes=booking.details.notes,
         planned_minutes=booking.planned_minutes,
+        work_state=booking.work_state.value,
         actual_duration_minutes=booking.actual_duration_minutes,
         cleaner_seconds=booking.cleaner_seconds,
         consent_photos=booking.consent_photos,

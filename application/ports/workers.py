@@ -35,6 +35,9 @@ class Workers(Protocol):
     async def lock_by_user(self, user_id: UserId) -> Worker | None:
         """Whose login this is, locked."""
 
+    async def find_by_user(self, user_id: UserId) -> Worker | None:
+        """Whose login this is."""
+
     async def lock_many(self, worker_ids: Iterable[WorkerId]) -> list[Worker]:
         """As lock, for each distinct id, taken and answered in id order."""
 

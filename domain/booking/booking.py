@@ -10,9 +10,12 @@ from domain.booking import cancellation
 from domain.booking.cancellation import CancellationOutcome
 from domain.booking.deposit import OPEN, DepositStatus
 from domain.booking.policy_snapshot import PolicySnapshot
-from domain.booking.refusals import BookingMoveRefused, DepositUnpaid
+from domain.booking.refusals import BookingMoveRefused, DepositUnpaid, WorkInProgress
 from domain.booking.risk import Risk
 from domain.booking.visit import BookedAddOn, Details, TimeSlot
+from domain.booking.work import OPEN as OPEN_WORK
+from domain.booking.work import Work, WorkState
+from domain.shared.errors import Invalid
 from domain.shared.estimate import Estimate
 from domain.shared.ids import BookingId, LeadId, WorkerId
 from domain.shared.money import divide_ceiling
@@ -87,6 +90,7 @@ class Booking:
     expires_at: datetime | None = None
     confirmed_at: datetime | None = None
     completed_at: datetime | None = None
+    work_state: WorkState = WorkState.NOT_STARTED
     actual_duration_minutes: int | None = None
     cleaner_seconds: int = 0
     consent_photos: bool = False
@@ -142,6 +146,7 @@ class Booking:
         if self.status is BookingStatus.CANCELLED:
             return self
         self._must_be(*LIVE)
+        self._require_no_open_clock()
         paid = self.deposit.status is DepositStatus.PAID
         outcome = cancellation.outcome(
             self.policy.cancellation.window_at(self.slot.starts_at, now),
@@ -156,15 +161,26 @@ class Booking:
             return self
         return self._called_off(Cancellation(at=now, by=CancelledBy.SYSTEM, reason=EXPIRED))
 
-    def complete(self, now: datetime, *, actual_duration_minutes: int) -> Self:
+    def complete(self, now: datetime, *, actual_duration_minutes: int | None = None) -> Self:
+        """The length given wins over what the clocks say, until they are corrected."""
         if self.status is BookingStatus.DONE:
             return self
         self._must_be(BookingStatus.CONFIRMED)
+        self._require_no_open_clock()
+        minutes = self.actual_duration_minutes if actual_duration_minutes is None else actual_duration_minutes
+        if minutes is None:
+            raise Invalid.field("actual_duration_minutes", "is required: no clock ran")
+        return self._changed(
+            now, status=BookingStatus.DONE, completed_at=now, actual_duration_minutes=minutes
+        )
+
+    def clocked(self, now: datetime, work: Work) -> Self:
+        """After a change of one of its clocks; also when it is done, for those are corrected."""
         return self._changed(
             now,
-            status=BookingStatus.DONE,
-            completed_at=now,
-            actual_duration_minutes=actual_duration_minutes,
+            work_state=work.state,
+            actual_duration_minutes=work.actual_duration_minutes,
+            cleaner_seconds=work.cleaner_seconds,
         )
 
     def reschedule(self, now: datetime, slot: TimeSlot, crew: tuple[WorkerId, ...]) -> Self:
@@ -172,6 +188,7 @@ class Booking:
         self._must_be(*LIVE)
         if slot.same_time(self.slot) and crew == self.crew:
             return self
+        self._require_no_open_clock()
         return self._changed(now, slot=slot, crew=crew)
 
     def assign(self, now: datetime, crew: tuple[WorkerId, ...]) -> Self:
@@ -196,6 +213,10 @@ class Booking:
     def _deposit_becomes(self, status: DepositStatus) -> BookedDeposit:
         """What was asked for and not paid ends so; anything else stays."""
         return replace(self.deposit, status=status) if self.deposit.status in OPEN else self.deposit
+
+    def _require_no_open_clock(self) -> None:
+        if self.work_state in OPEN_WORK:
+            raise WorkInProgress
 
     def _must_be(self, *allowed: BookingStatus) -> None:
         if self.status not in allowed:

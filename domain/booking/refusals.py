@@ -1,8 +1,9 @@
 """Why a booking, or a change of one, is refused. The codes are public."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
-from domain.shared.errors import Conflict, Invalid, NotFound, Unauthenticated
+from domain.shared.errors import Conflict, FieldFault, Invalid, NotFound, Unauthenticated
 
 
 class BookingNotFound(NotFound):
@@ -12,6 +13,47 @@ class BookingNotFound(NotFound):
 
 class BookingMoveRefused(Conflict):
     code = "booking_move_refused"
+
+
+class WorkInProgress(Conflict):
+    code = "work_in_progress"
+
+    def __init__(self) -> None:
+        super().__init__("A clock of this booking has not been finished.")
+
+
+class WorkMoveRefused(Conflict):
+    code = "work_move_refused"
+
+
+class OtherWorkRunning(Conflict):
+    """Member: `booking_id`, where the worker's clock runs, or ran at that time."""
+
+    code = "other_work_running"
+
+    def __init__(self, booking_id: UUID) -> None:
+        super().__init__(
+            "The worker's clock runs, or ran then, on another booking.", members={"booking_id": booking_id}
+        )
+
+
+class TimeOverlap(Conflict):
+    """Member: `booking_id`, of the entry in the way."""
+
+    code = "time_overlap"
+
+    def __init__(self, booking_id: UUID) -> None:
+        super().__init__(
+            "The worker was at work on another booking then.", members={"booking_id": booking_id}
+        )
+
+
+class OverrunReasonRequired(Invalid):
+    code = "overrun_reason_required"
+
+    def __init__(self) -> None:
+        fault = FieldFault("overrun_reason", "is required: the work took much longer than planned")
+        super().__init__("The work took much longer than planned. Say why.", errors=[fault])
 
 
 class DepositUnpaid(Conflict):

@@ -50,6 +50,7 @@ _BOOKING = (
     "ends_at",
     "service_type",
     "deposit_status",
+    "actual_duration_minutes",
     "cancelled_by",
     "cancel_reason",
     "version",
@@ -149,6 +150,7 @@ BOOKING = {
         ("assign", "Workers were assigned to a visit."),
         ("unassign", "Workers were taken off a visit."),
         ("cancel", "A visit was cancelled."),
+        ("complete", "A visit was done."),
         ("expire", "A visit that nobody confirmed was set free."),
     )
 }

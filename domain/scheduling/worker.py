@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
 
-from domain.shared.errors import Conflict, FieldFault, Invalid
+from domain.shared.errors import Conflict, FieldFault, Forbidden, Invalid
 from domain.shared.ids import TeamId, UserId, WorkerId
 
 
@@ -35,6 +35,13 @@ class UserAlreadyLinked(Conflict):
     def __init__(self) -> None:
         fault = FieldFault("user_id", "is linked to another worker")
         super().__init__("Another worker has this login.", errors=[fault])
+
+
+class WorkerNotLinked(Forbidden):
+    code = "worker_not_linked"
+
+    def __init__(self) -> None:
+        super().__init__("Your account is not linked to a worker of this organisation.")
 
 
 @dataclass(frozen=True, slots=True)

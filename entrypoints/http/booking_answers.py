@@ -17,6 +17,7 @@ from domain.booking.deposit import DepositStatus
 from domain.booking.policy_snapshot import PolicySnapshot
 from domain.booking.risk import RiskBand
 from domain.booking.visit import BookedAddOn
+from domain.booking.work import WorkState
 from domain.identity.actor import Actor, Need, Role
 from domain.scheduling.local_time import day_of
 from entrypoints.http.home_body import EstimateAnswer, estimate_answer
@@ -66,7 +67,7 @@ class BookingRow(msgspec.Struct):
     access_notes: ShortNotes | None
     notes: Notes | None
     planned_minutes: int
-    work_state: Literal["not_started", "running", "paused", "finished"]
+    work_state: WorkState
     actual_duration_minutes: int | None
     cleaner_seconds: int
     consent_photos: bool
@@ -172,9 +173,7 @@ def _values(row: BookingSummary, zone: ZoneInfo, eye: Eye) -> tuple[Any, ...]:
         row.buffer_minutes,
         zone.key,
         day_of(row.starts_at, zone),
-        *seen[EXPIRES:ACTUAL],
-        "not_started",
-        *seen[ACTUAL:WARNINGS],
+        *seen[EXPIRES:WARNINGS],
         NO_PHOTOS,
         _warnings(row, minutes),
         *seen[CURRENCY:],
@@ -189,9 +188,9 @@ def _masked(row: BookingSummary, role: Role | None) -> BookingSummary:
 
 MINUTE = timedelta(minutes=1)
 NO_PHOTOS = PhotoCounts()
-BUFFER, EXPIRES, ACTUAL, WARNINGS, CURRENCY = map(
+BUFFER, EXPIRES, WARNINGS, CURRENCY = map(
     BookingSummary._fields.index,
-    ("buffer_minutes", "expires_at", "actual_duration_minutes", "time_warnings", "currency"),
+    ("buffer_minutes", "expires_at", "time_warnings", "currency"),
 )
 
 
@@ -211,6 +210,8 @@ def _actions(row: BookingSummary, eye: Eye) -> msgspec.Raw:
 def _possible(status: str, *, confirmable: bool, crewed: bool) -> bytes:
     """The JSON of what can be done in that state, with PLACE where the id belongs."""
     found: list[tuple[str, str, str]] = []
+    if status == BookingStatus.CONFIRMED:
+        found.append(("complete", "POST", "/complete"))
     if status == BookingStatus.PENDING and confirmable:
         found.append(("confirm", "POST", "/confirm"))
     if status in {BookingStatus.PENDING, BookingStatus.CONFIRMED}:

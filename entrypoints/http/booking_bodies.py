@@ -87,6 +87,10 @@ class CancelBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         return CancelledBy(self.by)
 
 
+class CompleteBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    actual_duration_minutes: Annotated[int, Meta(ge=1, le=2880)] | None = None
+
+
 class MoveBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """As on the board: the client is told only if asked for."""
 
@@ -145,5 +149,6 @@ BOOKING_EXAMPLE: dict[str, Any] = {
 }
 CHANGE_EXAMPLE: dict[str, Any] = {"notes": "The dog is friendly", "access_notes": None}
 CANCEL_EXAMPLE: dict[str, Any] = {"reason_code": "client_request", "by": "client", "note": "Called at noon"}
+COMPLETE_EXAMPLE: dict[str, Any] = {"actual_duration_minutes": 165}
 RESCHEDULE_EXAMPLE: dict[str, Any] = {"starts_at": "2026-12-02T13:00:00-05:00", "notify": True}
 CREW_EXAMPLE: dict[str, Any] = {"worker_ids": [AN_ID]}

@@ -1,4 +1,4 @@
-"""A booking moved on the board, and overdue holds cleared away."""
+"""A booking moved on the board, one that is done, and overdue holds cleared away."""
 
 from typing import Any
 from uuid import UUID
@@ -7,11 +7,13 @@ from dishka import FromDishka
 from litestar import Controller, Request, Response
 from litestar.params import FromPath
 
+from application.booking.complete_booking import CompleteBooking, CompleteBookingHandler
 from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler, ExpiryReport
 from application.booking.reschedule_booking import RescheduleBookingHandler
 from domain.identity.actor import Actor, Need
+from domain.shared.ids import BookingId
 from entrypoints.http.booking_answers import BookingAnswer, CleanupAnswer
-from entrypoints.http.booking_bodies import RESCHEDULE_EXAMPLE, MoveBody
+from entrypoints.http.booking_bodies import COMPLETE_EXAMPLE, RESCHEDULE_EXAMPLE, CompleteBody, MoveBody
 from entrypoints.http.bookings import TIME_PROBLEMS, answered
 from entrypoints.http.conditional import expected_version
 from entrypoints.http.once import answer_once
@@ -31,6 +33,7 @@ class BookingMovesController(Controller):
             "booking_move_refused",
             *TIME_PROBLEMS,
             "start_out_of_range",
+            "work_in_progress",
             "version_conflict",
         ),
         status_code=200,
@@ -45,6 +48,30 @@ class BookingMovesController(Controller):
         handler: FromDishka[RescheduleBookingHandler],
     ) -> Response[BookingAnswer | None]:
         command = data.command(booking_id, expected_version(request))
+        return await answer_once(actor, handler, command, lambda done: answered(request, done, actor))
+
+    @post(
+        "/bookings/{booking_id:uuid}/complete",
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Say that a visit is done",
+        problems=("not_found", "booking_move_refused", "work_in_progress", "version_conflict"),
+        status_code=200,
+        example=COMPLETE_EXAMPLE,
+    )
+    async def complete(
+        self,
+        request: Request[Any, Any, Any],
+        booking_id: FromPath[UUID],
+        data: CompleteBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[CompleteBookingHandler],
+    ) -> Response[BookingAnswer | None]:
+        command = CompleteBooking(
+            booking_id=BookingId(booking_id),
+            actual_duration_minutes=data.actual_duration_minutes,
+            expected_version=expected_version(request),
+        )
         return await answer_once(actor, handler, command, lambda done: answered(request, done, actor))
 
     @post(

@@ -166,7 +166,7 @@ class BookingsController(Controller):
         need=Need.DISPATCH,
         admin_route=True,
         summary="Call a visit off",
-        problems=("not_found", "booking_move_refused", "version_conflict"),
+        problems=("not_found", "booking_move_refused", "work_in_progress", "version_conflict"),
         status_code=200,
         example=CANCEL_EXAMPLE,
     )
@@ -198,6 +198,7 @@ class BookingsController(Controller):
             "booking_move_refused",
             *TIME_PROBLEMS,
             "start_out_of_range",
+            "work_in_progress",
             "version_conflict",
         ),
         status_code=200,

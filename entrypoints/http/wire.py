@@ -1,5 +1,5 @@
 """uvicorn's HTTP/1.1, whose only answers of its own are problem documents like every other, whose answers
-leave in one piece, and which does not read heads without end."""
+leave in one piece, and which waits for no head for ever, nor reads one without end."""
 
 import asyncio
 from typing import Any, cast
@@ -11,6 +11,8 @@ from entrypoints.http.problems import MEDIA_TYPE, MalformedRequest, Problem, fro
 from entrypoints.http.security_headers import security_headers
 
 UNREADABLE = from_domain(MalformedRequest("This is not a request by HTTP/1.1, or its method is unknown."))
+HEAD_SECONDS = 10.0
+SLOW = from_domain(MalformedRequest("The head of the request has not ended in time."))
 ENDLESS = from_domain(MalformedRequest("The headers are larger than 16 KiB."))
 
 
@@ -56,31 +58,67 @@ class Protocol(HttpToolsProtocol):
     """In dev."""
 
     hsts = False
+    head_seconds = HEAD_SECONDS  # from when a head is awaited, or its first byte came, to its end
+    head_begun = False
+    head_timer: asyncio.TimerHandle | None = None
     unended_bytes = 0  # in pieces of which nothing came, neither a whole head nor a part of a body
     progress = False  # whether anything came of the piece at hand
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(cast("asyncio.Transport", Corked(transport)))
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_is_there()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """The parser keeps a head, and what may trail a body, in memory until it ends, however long it is."""
         self.progress = False
         super().data_received(data)
+        if self._idle:
+            self._await_head()
         self.unended_bytes = 0 if self.progress else self.unended_bytes + len(data)
         if self.unended_bytes <= MOST_UNENDED_BYTES or self.transport.is_closing():
             return
-        cycle: RequestResponseCycle | None = self.cycle  # None until the first request
-        if cycle is None or cycle.response_complete:
+        if self._idle:
             self._refuse(ENDLESS)
         else:
             self.transport.close()  # an answer is on its way already
 
+    @property
+    def _idle(self) -> bool:
+        """No request is being answered."""
+        cycle: RequestResponseCycle | None = self.cycle  # None until the first request
+        return cycle is None or cycle.response_complete
+
+    def _await_head(self) -> None:
+        """uvicorn waits for ever for a first byte, and from any byte on for the end of a head."""
+        if self.head_timer is None and not self.transport.is_closing():
+            self.head_timer = self.loop.call_later(self.head_seconds, self._too_slow)
+
+    def _head_is_there(self) -> None:
+        if self.head_timer is not None:
+            self.head_timer.cancel()
+            self.head_timer = None
+
+    def _too_slow(self) -> None:
+        self.head_timer = None
+        if self.transport.is_closing():
+            return
+        if self.head_begun:
+            self._refuse(SLOW)
+        else:
+            self.transport.close()  # nobody asked anything
+
     def on_message_begin(self) -> None:
-        self.progress = True
+        self.progress = self.head_begun = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self.progress = True
+        self.head_begun = False
+        self._head_is_there()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

@@ -3,6 +3,7 @@ from dishka import Provider, Scope, provide, provide_all
 from adapters.system.entitlements import UnlimitedEntitlements
 from application.booking.assign_crew import AssignCrewHandler, UnassignCrewHandler
 from application.booking.cancel_booking import CancelBookingHandler
+from application.booking.complete_booking import CompleteBookingHandler
 from application.booking.confirm_booking import ConfirmBookingHandler
 from application.booking.create_booking import CreateBookingHandler
 from application.booking.create_public_booking import CreatePublicBookingHandler
@@ -27,6 +28,7 @@ class BookingProvider(Provider):
     handlers = provide_all(
         AssignCrewHandler,
         CancelBookingHandler,
+        CompleteBookingHandler,
         ConfirmBookingHandler,
         CreateBookingHandler,
         CreatePublicBookingHandler,

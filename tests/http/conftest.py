@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,21 +23,12 @@ from entrypoints.wiring.system import SystemProvider
 from tests.http.example import ExampleController
 from tests.support.clock import FixedClock
 from tests.support.live import UNLIMITED
-from tests.support.log_scan import scanning_logs
 from tests.support.rates import HeaderCallers
 from tests.support.salon import Salon, open_salon
 from tests.support.shop import Shop, open_shop
 from tests.support.wired import client_of
 
 ORG = OrgId(UUID(int=7))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def nothing_secret_is_logged() -> Iterator[None]:
-    """Whatever the tests of this folder do."""
-    with scanning_logs() as scan:
-        yield
-    assert not scan.found, "".join(scan.found[:5])
 
 
 class RoleByToken:

@@ -6,7 +6,7 @@ Settings are found by their type and operations in the document, so new ones are
 
 import base64
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,9 +15,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import httpx
 import pytest
 
-from entrypoints.settings import Settings
 from entrypoints.settings.groups import GeneralSettings
-from entrypoints.settings.parsing import variable_of
 from tests.http.identity_app import Company, a_company, cheap_passwords
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
@@ -26,6 +24,7 @@ from tests.support.log_lines import Lines, captured_lines
 from tests.support.operations import Document, Operation
 from tests.support.populated import Populated, populate
 from tests.support.row_ids import id_of
+from tests.support.secret_settings import secret_variables
 
 PASSWORD = "a canary in seven cages 7731"  # it is to be found nowhere
 PERSONAL = {
@@ -47,17 +46,6 @@ SHAPED = {
     "STRIPE_WEBHOOK_SECRET": "whsec_canary7731canary7731",
 }
 REACHED = {"DATABASE_URL", "DATABASE_OWNER_URL"}
-
-
-def secret_variables() -> list[str]:
-    """By the type of their setting, never by their name."""
-    groups = [declared.type for declared in fields(Settings) if declared.name != "given"]
-    return [
-        variable_of(declared).name
-        for group in groups
-        for declared in fields(group)  # type: ignore[arg-type]  # resolved classes
-        if "Secret" in str(declared.type)
-    ]
 
 
 def planted() -> dict[str, str]:

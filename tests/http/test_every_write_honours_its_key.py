@@ -203,6 +203,9 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/admin/bookings/{booking_id}/cancel"): about(
         "/v1/admin/bookings/{}/cancel", Office.booking, {"reason_code": "client_request"}
     ),
+    ("POST", "/v1/admin/bookings/{booking_id}/complete"): about(
+        "/v1/admin/bookings/{}/complete", Office.booking, {"actual_duration_minutes": 90}
+    ),
     ("POST", "/v1/admin/bookings/{booking_id}/confirm"): about(
         "/v1/admin/bookings/{}/confirm", Office.booking, {}
     ),

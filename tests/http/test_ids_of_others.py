@@ -13,7 +13,11 @@ from uuid import uuid4
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import httpx
 import pytest
+from dishka import Provider, Scope
 
+from adapters.memory.mailer import MemoryMailer
+from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
+from application.ports.mailer import Mail, Mailer
 from tests.http.identity_app import Company, a_company, cheap_passwords
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
@@ -26,6 +30,8 @@ from tests.support.row_ids import id_of
 
 EMPTY_HANDED = {"/v1/auth/sessions/{session_id}"}
 """Routes whose ids mean something to their own person alone, who is not the one that asks here."""
+METRICS_TOKEN = "metrics-token-of-neighbours"  # made up
+ENDING_THE_SESSION = ("change-password", "logout", "logout-all", "sessions", "2fa/verify", "2fa/disable")
 VARYING = COUNTING | {"date"}
 
 
@@ -42,6 +48,7 @@ class Neighbours:
     theirs: Populated
     document: Document
     lines: Lines
+    mailer: MemoryMailer
     leaks: list[str] = field(default_factory=list)
 
     @property
@@ -68,6 +75,29 @@ class Neighbours:
         headers = [(name, text) for name, text in answer.headers.multi_items() if name not in VARYING]
         return answer.status_code, sorted(headers), answer.content.replace(answer.request.url.raw_path, b"")
 
+    async def mailed(self) -> list[Mail]:
+        """Our mails, as a mailer gets them once the outbox has been emptied."""
+        container = self.company.app.container
+        self.company.app.clock.advance(hours=1)  # past every backoff
+        await (await container.get(DeliverDueHandler)).handle(DeliverDue())
+        return [mail for mail in self.mailer.sent if mail.org_id == self.company.created.org_id]
+
+    async def hear_nothing(self) -> list[Mail]:
+        """Of the other's: in no body or header so far, in no log line, mail or figure."""
+        mails = await self.mailed()
+        told = {"mails": repr(mails), "lines": self.lines.getvalue(), "metrics": await self.metrics()}
+        assert not self.leaks, "\n".join(self.leaks)
+        assert not [where for where, text in told.items() if self.theirs.mark in text]
+        assert "sweepline_" in told["metrics"]
+        return mails
+
+    async def metrics(self) -> str:
+        answer = await self.company.app.client.get(
+            "/v1/metrics", headers={"authorization": f"Bearer {METRICS_TOKEN}"}
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
     def headers_of(self, operation: Operation) -> dict[str, str]:
         headers = {"x-request-id": "the-same-request"}
         if operation.takes_key:
@@ -85,14 +115,18 @@ def apart(postgres: TestDatabase) -> Any:
 @pytest.fixture
 async def neighbours(apart: TestDatabase, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Neighbours]:
     superuser = await asyncpg.connect(apart.superuser_url.replace("+asyncpg", ""))
-    async with open_app(settings_for(tmp_path, apart), clock, cheap_passwords()) as app:
+    mailer = MemoryMailer()
+    sink = Provider(scope=Scope.APP)
+    sink.provide(lambda: mailer, provides=Mailer)
+    settings = settings_for(tmp_path, apart, METRICS_ENABLED="true", METRICS_TOKEN=METRICS_TOKEN)
+    async with open_app(settings, clock, cheap_passwords(), sink) as app:
         company, rival = await a_company(app), await a_company(app)
         ours = await populate(superuser, company.created.org_id)
         theirs = await populate(superuser, rival.created.org_id)
         document = Document((await app.client.get("/openapi.json")).json())
         headers = await company.bearer()
         with captured_lines() as lines:
-            yield Neighbours(company, headers, ours, theirs, document, lines)
+            yield Neighbours(company, headers, ours, theirs, document, lines, mailer)
     await superuser.close()
 
 
@@ -108,11 +142,10 @@ async def test_another_s_id_is_answered_like_one_that_nobody_has(neighbours: Nei
                 different.append(f"{operation} {place.path}: {theirs} is not {made_up}")
     assert not different, "\n".join(different)
     assert asked >= 45
-    assert not neighbours.leaks
     assert neighbours.lines.all
-    assert neighbours.theirs.mark not in neighbours.lines.getvalue()
     assert await neighbours.theirs.everything() == before
     assert neighbours.theirs.mark not in repr(await neighbours.ours.everything())
+    await neighbours.hear_nothing()
 
 
 async def test_nothing_that_is_read_without_an_id_shows_another_s_rows(neighbours: Neighbours) -> None:
@@ -120,8 +153,8 @@ async def test_nothing_that_is_read_without_an_id_shows_another_s_rows(neighbour
     for operation in neighbours.operations:
         if operation.method == "GET":
             answered += (await neighbours.ask(operation)).status_code == 200
-    assert not neighbours.leaks
     assert answered >= 20
+    await neighbours.hear_nothing()
 
 
 async def test_an_id_of_our_own_is_known(neighbours: Neighbours) -> None:
@@ -135,6 +168,17 @@ async def test_an_id_of_our_own_is_known(neighbours: Neighbours) -> None:
                 if await neighbours.seen(operation, place, id_of(neighbours.ours, place)) == made_up:
                     unknown.append(f"{operation}: {made_up}")
     assert not unknown, "\n".join(unknown)
+    await neighbours.hear_nothing()
+
+
+async def test_whatever_we_do_our_mails_tell_nothing_of_the_other(neighbours: Neighbours) -> None:
+    """Every write as its example has it; then what it brought into mailboxes, as a mailer was given it."""
+    for operation in sorted(neighbours.operations, key=lambda one: one.path.endswith(ENDING_THE_SESSION)):
+        if operation.method != "GET":
+            await neighbours.ask(operation)
+    mails = await neighbours.hear_nothing()
+    assert neighbours.ours.mark in repr(mails)
+    assert len({mail.subject for mail in mails}) >= 3
 
 
 async def test_their_texts_carry_a_mark(neighbours: Neighbours) -> None:

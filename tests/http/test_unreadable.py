@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -10,10 +10,12 @@ from litestar import Litestar
 from uvicorn.server import ServerState
 
 from entrypoints.http.server import server_config
+from entrypoints.http.wire import Protocol
 from entrypoints.settings.groups import GeneralSettings
 
 ENOUGH = 4 * 1024 * 1024  # which the server must not take
 PIECE = 64 * 1024
+SOON = 0.05  # seconds that a head may take where tests wait for the end of it
 HEAD = b"POST /nowhere HTTP/1.1\r\nhost: a\r\n"
 
 
@@ -52,10 +54,25 @@ class Wire(asyncio.Transport):
         """It reads on: the worst that a peer can do."""
 
 
+async def slow_echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answers what it was sent, after longer than a head may take."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message["body"], message.get("more_body", False)
+    await asyncio.sleep(SOON * 4)
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": 200, "headers": [length]})
+    await send({"type": "http.response.body", "body": body})
+
+
 @asynccontextmanager
-async def a_connection(env: str = "dev") -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """To a server of an application without routes."""
-    config = server_config(Litestar(openapi_config=None), GeneralSettings(app_env=env))  # type: ignore[arg-type]
+async def a_connection(
+    env: str = "dev", app: Any = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """To a server of an application without routes, if none is given."""
+    served = app or Litestar(openapi_config=None)
+    config = server_config(served, GeneralSettings(app_env=env))  # type: ignore[arg-type]
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
@@ -67,8 +84,10 @@ async def a_connection(env: str = "dev") -> AsyncIterator[tuple[asyncio.StreamRe
     )
     async with server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
-        yield reader, writer
-        writer.close()
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
 
 
 @pytest.mark.parametrize(("env", "hsts"), [("dev", False), ("prod", True)])
@@ -110,6 +129,73 @@ async def test_what_trails_a_body_has_an_end_too() -> None:
 async def test_a_body_in_pieces_is_no_head() -> None:
     begin = HEAD + b"transfer-encoding: chunked\r\n\r\n"
     assert Wire().takes(begin, b"8000\r\n" + b"a" * 0x8000 + b"\r\n") >= ENOUGH
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Protocol, "head_seconds", SOON)
+
+
+async def trickle(writer: asyncio.StreamWriter, sent: bytes) -> None:
+    """A byte at a time, for as long as anybody reads."""
+    with suppress(ConnectionError):
+        for byte in sent:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(SOON / 10)
+
+
+async def ends(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytes) -> None:
+    """While the peer trickles: its bytes may reset the connection once it is closed here."""
+    sending = asyncio.create_task(trickle(writer, sent))
+    with suppress(ConnectionError):
+        await asyncio.wait_for(reader.read(), 2)  # uvicorn's own patience, without a byte, is 5 s
+    sending.cancel()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_head_that_does_not_end_is_refused() -> None:
+    async with a_connection() as (reader, writer):
+        writer.write(HEAD)
+        answer = await asyncio.wait_for(reader.read(), 5)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"type":"malformed_request"' in answer
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("sent", [b"", b"\r\n" * 500, HEAD + b"x-a: " + b"a" * 1000])
+async def test_whoever_asks_nothing_or_a_byte_at_a_time_is_let_go(sent: bytes) -> None:
+    async with a_connection() as (reader, writer):
+        await ends(reader, writer, sent)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("sent", [b"GET /nowhere HTTP/1.1\r\nx-a: " + b"a" * 1000, b"\r\n" * 500])
+async def test_a_later_head_has_no_more_time_than_the_first(sent: bytes) -> None:
+    async with a_connection() as (reader, writer):
+        writer.write(b"GET /nowhere HTTP/1.1\r\nhost: a\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 404")
+        await ends(reader, writer, sent)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_bodies_and_answers_may_take_longer() -> None:
+    async with a_connection(app=slow_echo) as (reader, writer):
+        for body in (b"first-words" * 2, b"second"):
+            writer.write(HEAD + b"content-length: " + str(len(body)).encode() + b"\r\n\r\n")
+            await trickle(writer, body)
+            assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"HTTP/1.1 200")
+            assert await reader.readexactly(len(body)) == body
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_head_sent_ahead_waits_for_the_answer_before_it() -> None:
+    async with a_connection(app=slow_echo) as (reader, writer):
+        writer.write(HEAD + b"content-length: 0\r\n\r\n" + HEAD)
+        await asyncio.sleep(SOON * 2)
+        writer.write(b"content-length: 0\r\n\r\n")
+        for _ in range(2):
+            assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"HTTP/1.1 200")
 
 
 async def test_many_requests_at_once_are_not_one_long_one() -> None:

@@ -38,6 +38,7 @@ bookings = Table(
     Column("estimate", JSONB(none_as_null=True)),
     Column("add_ons", JSONB, nullable=False),
     Column("planned_minutes", Integer, nullable=False),
+    Column("work_state", Text, nullable=False),
     Column("actual_duration_minutes", Integer),
     Column("cleaner_seconds", BigInteger, nullable=False),
     Column("consent_photos", Boolean, nullable=False),

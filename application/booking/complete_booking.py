@@ -1,0 +1,42 @@
+from dataclasses import dataclass
+
+from application.booking.completing import complete
+from application.booking.shown_booking import ShownBooking, shown
+from application.ports.clock import Clock
+from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
+from domain.identity.actor import Actor, Need
+from domain.shared.ids import BookingId
+from domain.shared.versions import Expected, must_match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteBooking:
+    """How long it took is the clocks' to say, where any ran."""
+
+    booking_id: BookingId
+    actual_duration_minutes: int | None = None
+    expected_version: Expected = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteBookingHandler:
+    uow: UnitOfWork
+    clock: Clock
+
+    @retrying
+    async def handle(self, actor: Actor, command: CompleteBooking) -> ShownBooking:
+        actor.require(Need.DISPATCH)
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
+            booking = await unit.bookings.lock(command.booking_id)
+            must_match(booking.version, command.expected_version)
+            done = await complete(
+                unit,
+                actor,
+                booking,
+                self.clock.now(),
+                actual_duration_minutes=command.actual_duration_minutes,
+            )
+            answer = await shown(unit, done)
+            await unit.seal(answer)
+            return answer
