@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -79,16 +79,23 @@ class MemoryOutboxQueue:
     rows: dict[EventId, OutboxEvent]
     tried: dict[tuple[EventId, int], Attempt]
 
-    async def lock_due(self, event_ids: Sequence[EventId], now: datetime) -> list[OutboxEvent]:
-        due = [self.rows[i] for i in event_ids if i in self.rows and self.rows[i].is_due(now)]
-        return sorted(due, key=_when_due)
+    async def lock_due(
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        kinds: Sequence[str] | None = None,
+        not_these: Collection[EventId] = (),
+    ) -> list[OutboxEvent]:
+        return [row for row in self._due(now, kinds) if row.id not in not_these][:limit]
 
     async def due_ids(
         self, now: datetime, *, kinds: Sequence[str] | None = None, limit: int
     ) -> list[EventId]:
-        found = (row for row in self.rows.values() if _is_due_of(row, now, kinds))
-        due = sorted(found, key=_when_due)
-        return [row.id for row in due[:limit]]
+        return [row.id for row in self._due(now, kinds)[:limit]]
+
+    def _due(self, now: datetime, kinds: Sequence[str] | None) -> list[OutboxEvent]:
+        return sorted((row for row in self.rows.values() if _is_due_of(row, now, kinds)), key=_when_due)
 
     async def lock(self, event_ids: Sequence[EventId]) -> dict[EventId, OutboxEvent]:
         return {i: self.rows[i] for i in event_ids if i in self.rows}
@@ -100,6 +107,15 @@ class MemoryOutboxQueue:
 
     async def save(self, events: Iterable[OutboxEvent]) -> None:
         self.rows.update({event.id: event for event in events})
+
+    async def save_held(self, events: Mapping[UUID, OutboxEvent], now: datetime) -> set[EventId]:
+        held = {event.id: event for token, event in events.items() if self._is_held(event.id, token, now)}
+        self.rows.update(held)
+        return set(held)
+
+    def _is_held(self, event_id: EventId, token: UUID, now: datetime) -> bool:
+        row = self.rows.get(event_id)
+        return row is not None and row.is_held(token, now)
 
     async def record(self, attempts: Iterable[Attempt]) -> None:
         for attempt in attempts:

@@ -1,4 +1,4 @@
-"""Reads that screens ask for all day: a Core statement compiled once, its text run by the driver itself.
+"""Statements that run all day: Core compiled once, its text run by the driver itself.
 
 What SQLAlchemy does for each execution and each row costs more than the database does for such a read.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
-from sqlalchemy import Select
+from sqlalchemy import Insert, Select, Update
 from sqlalchemy.dialects.postgresql import asyncpg as dialects
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,13 +21,13 @@ DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leav
 
 @dataclass(frozen=True, slots=True)
 class HotRead:
-    """`names` are those of the values, in the order of $1, $2 …"""
+    """`names` are those of the values, in the order of $1, $2 …; a write may read what it returns."""
 
     sql: str
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, statement: Select[Any]) -> "HotRead":
+    def of(cls, statement: Select[Any] | Insert | Update) -> "HotRead":
         """Every value of the statement must be a named parameter that is given when it runs."""
         compiled = statement.compile(dialect=DIALECT)
         return cls(str(compiled), tuple(compiled.positiontup or ()))

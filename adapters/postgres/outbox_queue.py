@@ -1,14 +1,33 @@
-"""Claiming and settling: the side of the outbox that runners see."""
+"""Claiming and settling: the side of the outbox that runners see.
 
-from collections.abc import Iterable, Sequence
+A batch is one statement, however many messages it has: its values travel as an array for each column.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Row, Text, Uuid, bindparam, select, text, update
+from sqlalchemy import (
+    Column,
+    Row,
+    TableValuedAlias,
+    Text,
+    Update,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.hot_read import HotRead
 from adapters.postgres.tables.delivery import outbox_attempts, outbox_events
 from application.ports.outbox import DueMessage
 from domain.delivery.attempt import Attempt, AttemptOutcome
@@ -30,8 +49,16 @@ _NEVER_CHANGED = _SETTLED_ONCE | {
     "traceparent",
 }
 EVENT = [column for column in outbox_events.c if column.name != "org_id"]
-CHANGING = [column.name for column in outbox_events.c if column.name not in _NEVER_CHANGED]
+CHANGING = [column for column in outbox_events.c if column.name not in _NEVER_CHANGED]
 ATTEMPT = [column for column in outbox_attempts.c if column.name != "org_id"]
+
+
+def _given(*columns: Column[Any]) -> TableValuedAlias:
+    """Rows handed over as arrays: each column's is a parameter under its name with an s."""
+    arrays = (bindparam(f"{c.name}s", type_=ARRAY(c.type, dimensions=1)) for c in columns)
+    named = (column(c.name, c.type) for c in columns)
+    return func.unnest(*arrays).table_valued(*named).render_derived("given")
+
 
 _ids = bindparam("event_ids", type_=ARRAY(Uuid))
 LOCK = (
@@ -40,35 +67,55 @@ LOCK = (
     .order_by(outbox_events.c.event_id)
     .with_for_update(key_share=True)
 )
-LOCK_DUE = (
+_due = outbox_events.c.next_attempt_at <= bindparam("now", type_=outbox_events.c.created_at.type)
+_earliest = (outbox_events.c.next_attempt_at, outbox_events.c.event_id)
+_lock_due = (
     select(*EVENT)
-    .where(outbox_events.c.event_id == _ids.any_(), outbox_events.c.next_attempt_at <= bindparam("now"))
-    .order_by(outbox_events.c.next_attempt_at, outbox_events.c.event_id)
+    .where(_due, outbox_events.c.event_id != bindparam("not_these", type_=ARRAY(Uuid)).all_())
+    .order_by(*_earliest)
+    .limit(bindparam("most"))
     .with_for_update(key_share=True, skip_locked=True)
 )
-DUE_IDS = (
-    select(outbox_events.c.event_id)
-    .where(outbox_events.c.next_attempt_at <= bindparam("now"))
-    .order_by(outbox_events.c.next_attempt_at, outbox_events.c.event_id)
-    .limit(bindparam("most"))
-)
-_kinds = bindparam("kinds", type_=ARRAY(Text))
-DUE_IDS_OF = DUE_IDS.where(outbox_events.c.kind == _kinds.any_())
+LOCK_DUE = HotRead.of(_lock_due)
+_of_kinds = outbox_events.c.kind == bindparam("kinds", type_=ARRAY(Text)).any_()
+LOCK_DUE_OF = HotRead.of(_lock_due.where(_of_kinds))
+DUE_IDS = select(outbox_events.c.event_id).where(_due).order_by(*_earliest).limit(bindparam("most"))
+DUE_IDS_OF = DUE_IDS.where(_of_kinds)
 GET = select(*EVENT).where(outbox_events.c.event_id == bindparam("event_id"))
-SAVE = (
-    update(outbox_events)
-    .where(outbox_events.c.event_id == bindparam("saved_event_id"))
-    .values({name: bindparam(name) for name in CHANGING})
+_event_id, _held_token = outbox_events.c.event_id, Column("held_token", Uuid)
+
+
+def _saving(given: TableValuedAlias) -> Update:
+    return (
+        update(outbox_events)
+        .where(outbox_events.c.event_id == given.c.event_id)
+        .values({c.name: given.c[c.name] for c in CHANGING})
+    )
+
+
+SAVE = HotRead.of(_saving(_given(_event_id, *CHANGING)))
+_held = _given(_event_id, *CHANGING, _held_token)
+SAVE_HELD = HotRead.of(
+    _saving(_held)
+    .where(
+        outbox_events.c.lease_token == _held.c.held_token,
+        outbox_events.c.lease_expires_at > bindparam("now"),
+    )
+    .returning(_event_id)
 )
-_written = insert(outbox_attempts)
-RECORD = _written.on_conflict_do_update(
-    constraint="outbox_attempts_pkey",
-    set_={
-        column.name: _written.excluded[column.name]
-        for column in ATTEMPT
-        if column.name not in {"event_id", "attempt", "started_at", "runner"}
-    },
-    where=(outbox_attempts.c.outcome == "lost") & (_written.excluded.outcome == "late"),
+_tried = _given(*ATTEMPT)
+_written = insert(outbox_attempts).from_select([c.name for c in ATTEMPT], select(*_tried.c))
+RECORD = HotRead.of(
+    _written.on_conflict_do_update(
+        constraint="outbox_attempts_pkey",
+        set_={
+            column.name: _written.excluded[column.name]
+            for column in ATTEMPT
+            if column.name not in {"event_id", "attempt", "started_at", "runner"}
+        },
+        where=(outbox_attempts.c.outcome == literal_column("'lost'"))
+        & (_written.excluded.outcome == literal_column("'late'")),
+    )
 )
 ATTEMPTS = (
     select(*ATTEMPT)
@@ -79,7 +126,9 @@ DUE = text("select org_id, event_id from outbox_due(:now, :after, :orgs, :per_or
     bindparam("now", type_=outbox_events.c.created_at.type), bindparam("after", type_=Uuid())
 )
 DUE_OF = text("select org_id, event_id from outbox_due_of(:now, :kinds, :after, :orgs, :per_org)").bindparams(
-    bindparam("now", type_=outbox_events.c.created_at.type), bindparam("after", type_=Uuid()), _kinds
+    bindparam("now", type_=outbox_events.c.created_at.type),
+    bindparam("after", type_=Uuid()),
+    bindparam("kinds", type_=ARRAY(Text)),
 )
 
 
@@ -87,9 +136,20 @@ DUE_OF = text("select org_id, event_id from outbox_due_of(:now, :kinds, :after, 
 class PostgresOutboxQueue:
     connection: AsyncConnection
 
-    async def lock_due(self, event_ids: Sequence[EventId], now: datetime) -> list[OutboxEvent]:
-        rows = await self.connection.execute(LOCK_DUE, {"event_ids": list(event_ids), "now": now})
-        return [to_event(row) for row in rows]
+    async def lock_due(
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        kinds: Sequence[str] | None = None,
+        not_these: Collection[EventId] = (),
+    ) -> list[OutboxEvent]:
+        asked = {"now": now, "most": limit, "not_these": list(not_these)}
+        if kinds is None:
+            rows = await LOCK_DUE.rows(self.connection, asked)
+        else:
+            rows = await LOCK_DUE_OF.rows(self.connection, {**asked, "kinds": list(kinds)})
+        return [_event_of(dict(row)) for row in rows]
 
     async def due_ids(
         self, now: datetime, *, kinds: Sequence[str] | None = None, limit: int
@@ -112,14 +172,19 @@ class PostgresOutboxQueue:
         return to_event(row)
 
     async def save(self, events: Iterable[OutboxEvent]) -> None:
-        rows = [_changes(event) for event in events]
-        if rows:
-            await self.connection.execute(SAVE, rows)
+        saved = list(events)
+        if saved:
+            await SAVE.rows(self.connection, _changes(saved))
+
+    async def save_held(self, events: Mapping[UUID, OutboxEvent], now: datetime) -> set[EventId]:
+        changes = {**_changes(list(events.values())), "held_tokens": list(events), "now": now}
+        rows = await SAVE_HELD.rows(self.connection, changes) if events else ()
+        return {EventId(row["event_id"]) for row in rows}
 
     async def record(self, attempts: Iterable[Attempt]) -> None:
-        rows = [{column.name: getattr(attempt, column.name) for column in ATTEMPT} for attempt in attempts]
-        if rows:
-            await self.connection.execute(RECORD, rows)
+        written = list(attempts)
+        if written:
+            await RECORD.rows(self.connection, _columns(ATTEMPT, written))
 
     async def attempts(self, event_id: EventId) -> list[Attempt]:
         rows = await self.connection.execute(ATTEMPTS, {"event_id": event_id})
@@ -148,7 +213,10 @@ class PostgresDueMessages:
 
 
 def to_event(row: Row[Any]) -> OutboxEvent:
-    fields = dict(row._mapping)  # the documented way to a row's names
+    return _event_of(dict(row._mapping))  # the documented way to a row's names
+
+
+def _event_of(fields: dict[str, Any]) -> OutboxEvent:
     fields["id"] = fields.pop("event_id")
     fields["status"] = EventStatus(fields["status"])
     fields["outcome"] = EventOutcome(fields["outcome"]) if fields["outcome"] else None
@@ -161,5 +229,9 @@ def _to_attempt(row: Row[Any]) -> Attempt:
     return Attempt(**fields)
 
 
-def _changes(event: OutboxEvent) -> dict[str, Any]:
-    return {"saved_event_id": event.id, **{name: getattr(event, name) for name in CHANGING}}
+def _changes(events: Sequence[OutboxEvent]) -> dict[str, Any]:
+    return {"event_ids": [event.id for event in events], **_columns(CHANGING, events)}
+
+
+def _columns(columns: Sequence[Column[Any]], rows: Sequence[object]) -> dict[str, Any]:
+    return {f"{c.name}s": [getattr(row, c.name) for row in rows] for c in columns}

@@ -1,6 +1,6 @@
 """Taking due messages: a lease on each, in a transaction of its organisation that ends before any is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,9 +30,21 @@ class Flight:
     admission: Admission | None = None  # of a trial, through a circuit that was open
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """So many of an organisation's due messages, of some kinds or all, but not these."""
+
+    org_id: OrgId
+    most: int
+    kinds: Sequence[str] | None = None
+    not_these: Collection[EventId] = ()
+    admission: Admission | None = None  # what they are let through with
+    quarantine_free: bool = True
+
+
 @dataclass(slots=True)
 class Claimed:
-    """What became of the messages that were asked for; those locked by others appear nowhere."""
+    """What became of the messages that were found; those locked by others appear nowhere."""
 
     flights: list[Flight] = field(default_factory=list)
     not_tried: list[OutboxEvent] = field(default_factory=list)  # settled, or put off for later
@@ -52,20 +64,17 @@ class Claims:
     channels: Channels
     runner: str
 
-    async def claim(
-        self,
-        org_id: OrgId,
-        event_ids: Sequence[EventId],
-        *,
-        quarantine_free: bool,
-        admission: Admission | None = None,
-    ) -> Claimed:
-        """Those of the messages that are still due and free, each under a lease of its own."""
+    async def claim(self, wish: Wish) -> Claimed:
+        """Those that are due and free, each under a lease of its own."""
         cut_off_at = anyio.current_time() + self.rules.lease_seconds - CUT_OFF_SECONDS
-        async with self.uow.begin(org_id) as unit:
+        quarantine_free = wish.quarantine_free
+        async with self.uow.begin(wish.org_id) as unit:
             now = self.clock.now()
             claimed, lost = Claimed(), list[Attempt]()
-            for found in await unit.outbox_queue.lock_due(event_ids, now):
+            due = await unit.outbox_queue.lock_due(
+                now, limit=wish.most, kinds=wish.kinds, not_these=wish.not_these
+            )
+            for found in due:
                 event = self._without_lost_lease(found, now, lost)
                 if event.is_settled or not event.is_due(now):
                     claimed.not_tried.append(event)
@@ -77,7 +86,7 @@ class Claims:
             await unit.outbox_queue.save(claimed.changed)
             await unit.outbox_queue.record(lost)
             await self._follow(unit, claimed)
-        claimed.flights = [replace(flight, admission=admission) for flight in claimed.flights]
+        claimed.flights = [replace(flight, admission=wish.admission) for flight in claimed.flights]
         return claimed
 
     def _without_lost_lease(self, event: OutboxEvent, now: datetime, lost: list[Attempt]) -> OutboxEvent:

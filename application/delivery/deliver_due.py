@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import anyio
 
+from application.delivery.airspace import Airspace
 from application.delivery.circuit_gate import CircuitGate
 from application.delivery.claims import Claims
-from application.delivery.outbox_pass import OutboxPass, Tally
+from application.delivery.outbox_pass import OutboxPass
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.settling import Settling
 from application.delivery.slots import DeliverySlots
+from application.delivery.tally import Tally
 from application.ports.circuit_breakers import CircuitBreakers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
@@ -52,15 +54,25 @@ class DeliverDueHandler:
         began = anyio.current_time()
         claims = Claims(self.uow, self.clock, self.ids, self.rules, self.channels, self.runner)
         settling = Settling(self.uow, self.clock, self.ids, self.rules, self.channels)
+        gate = CircuitGate(self.channels, self.breakers, self.clock)
+        tally = Tally()
+        airspace = Airspace(
+            clock=self.clock,
+            settling=settling,
+            slots=self.slots,
+            gate=gate,
+            tally=tally,
+            ends_at=began + command.total_seconds,
+        )
         run = OutboxPass(
             uow=self.uow,
             clock=self.clock,
             claims=claims,
-            settling=settling,
+            airspace=airspace,
             slots=self.slots,
-            gate=CircuitGate(self.channels, self.breakers, self.clock),
+            gate=gate,
+            tally=tally,
             open_until=began + command.taking_seconds,
-            ends_at=began + command.total_seconds,
             is_stopping=command.is_stopping,
             only=command.org_id,
             kind=command.kind,

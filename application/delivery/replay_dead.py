@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from application.delivery.dead_exports import EXPORT, has_sound_target
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.export_channel import Exports
-from application.delivery.outbox_pass import Tally
 from application.delivery.replay_message import put_back
 from application.delivery.rules import Channels
+from application.delivery.tally import Tally
 from application.ports.clock import Clock
 from application.ports.dead_letters import DeadSelection
 from application.ports.outbox_views import MessageFilter

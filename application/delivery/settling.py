@@ -13,7 +13,7 @@ from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.faults import DeliveryFailed, Fault
-from domain.delivery.outbox_event import EventOutcome, LeaseLost, OutboxEvent
+from domain.delivery.outbox_event import EventOutcome, OutboxEvent
 from domain.shared.ids import OrgId
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,10 @@ class Landing:
     finished_at: datetime
     receipt: Receipt | None = None
     fault: Fault | None = None
+
+    @property
+    def outcome(self) -> AttemptOutcome:
+        return AttemptOutcome.FAILED if self.fault else AttemptOutcome.DELIVERED
 
     def attempt(self, outcome: AttemptOutcome) -> Attempt:
         receipt, fault = self.receipt or Receipt(), self.fault
@@ -59,29 +63,27 @@ class Settling:
     channels: Channels
 
     async def settle(self, org_id: OrgId, landings: Sequence[Landing]) -> list[OutboxEvent]:
-        """The messages as they are now. Whose lease was lost changes nothing but its own record: late."""
+        """The messages as they are now. Whose lease was lost changes nothing but its own record: late.
+
+        A message under its lease is as it was claimed: it need not be read again."""
         async with self.uow.begin(org_id) as unit:
             now = self.clock.now()
-            present = await unit.outbox_queue.lock([landing.flight.event.id for landing in landings])
-            settled, attempts = list[tuple[OutboxEvent, Receipt | None]](), list[Attempt]()
-            for landing in landings:
-                event = present.get(landing.flight.event.id)
-                if event is None:
-                    continue
-                try:
-                    event.must_hold(landing.flight.lease_token, now)
-                except LeaseLost:
-                    attempts.append(landing.attempt(AttemptOutcome.LATE))
-                    continue
-                outcome = AttemptOutcome.FAILED if landing.fault else AttemptOutcome.DELIVERED
-                attempts.append(landing.attempt(outcome))
-                settled.append((self._settled(event, landing, now), landing.receipt))
-            await unit.outbox_queue.save([event for event, _ in settled])
-            await unit.outbox_queue.record(attempts)
-            for event, receipt in settled:
+            landings = sorted(landings, key=lambda landing: landing.flight.event.id)  # all lock in one order
+            ends = {landing.flight.lease_token: self._settled(landing, now) for landing in landings}
+            held = await unit.outbox_queue.save_held(ends, now)
+            settled = [landing for landing in landings if landing.flight.event.id in held]
+            late = [landing for landing in landings if landing.flight.event.id not in held]
+            await unit.outbox_queue.record([landing.attempt(landing.outcome) for landing in settled])
+            if late:
+                there = await unit.outbox_queue.lock([landing.flight.event.id for landing in late])
+                await unit.outbox_queue.record(
+                    [each.attempt(AttemptOutcome.LATE) for each in late if each.flight.event.id in there]
+                )
+            for landing in settled:
+                event = ends[landing.flight.lease_token]
                 if (channel := self.channels.find(event.kind)) is not None:
-                    await channel.follow(unit, event, receipt)
-        return [event for event, _ in settled]
+                    await channel.follow(unit, event, landing.receipt)
+        return [ends[landing.flight.lease_token] for landing in settled]
 
     async def release(self, org_id: OrgId, flights: Sequence[Flight]) -> None:
         """Hand messages back untried: the process stops before they could leave."""
@@ -95,7 +97,8 @@ class Settling:
             ]
             await unit.outbox_queue.save([event.release(now) for event in held])
 
-    def _settled(self, event: OutboxEvent, landing: Landing, now: datetime) -> OutboxEvent:
+    def _settled(self, landing: Landing, now: datetime) -> OutboxEvent:
+        event = landing.flight.event
         if landing.fault is None:
             return event.settle(EventOutcome.DELIVERED, now)
         return event.fail(landing.fault, now, self.rules.policy(event.kind), chance(self.ids))

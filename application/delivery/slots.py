@@ -35,7 +35,7 @@ class DeliverySlots:
         return self.free + (self.per_org if crowded_out else 0)
 
     def choose(self, due: Iterable[DueMessage]) -> dict[OrgId, list[EventId]]:
-        """Which of the due messages get a place now; each organisation's stay in their order."""
+        """Which of the due messages could have a place now; each organisation's stay in their order."""
         waiting: dict[OrgId, deque[EventId]] = {}
         for message in due:
             waiting.setdefault(message.org_id, deque()).append(message.event_id)
@@ -52,11 +52,11 @@ class DeliverySlots:
                 del waiting[org_id]
         return chosen
 
-    def take(self, org_id: OrgId) -> None:
-        self._in_flight[org_id] += 1
+    def take(self, org_id: OrgId, places: int = 1) -> None:
+        self._in_flight[org_id] += places
 
-    def give_back(self, org_id: OrgId) -> None:
-        self._in_flight[org_id] -= 1
+    def give_back(self, org_id: OrgId, places: int = 1) -> None:
+        self._in_flight[org_id] -= places
         if not self._in_flight[org_id]:
             del self._in_flight[org_id]
 

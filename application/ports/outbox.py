@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -49,8 +49,16 @@ class Outbox(Protocol):
 class OutboxQueue(Protocol):
     """The runner's side of the organisation's messages."""
 
-    async def lock_due(self, event_ids: Sequence[EventId], now: datetime) -> list[OutboxEvent]:
-        """Those of them that are due and that nobody else has locked, earliest due first."""
+    async def lock_due(
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        kinds: Sequence[str] | None = None,
+        not_these: Collection[EventId] = (),
+    ) -> list[OutboxEvent]:
+        """The organisation's due messages that nobody else has locked, of some kinds or all, earliest due
+        first: however many take at once, each gets others."""
 
     async def due_ids(
         self, now: datetime, *, kinds: Sequence[str] | None = None, limit: int
@@ -65,6 +73,9 @@ class OutboxQueue(Protocol):
 
     async def save(self, events: Iterable[OutboxEvent]) -> None:
         """Overwrite what may change of existing messages."""
+
+    async def save_held(self, events: Mapping[UUID, OutboxEvent], now: datetime) -> set[EventId]:
+        """As save, of each under its lease's token, but only where that lease still stands; which did."""
 
     async def record(self, attempts: Iterable[Attempt]) -> None:
         """Write attempts down, once each: a late answer replaces the entry "lost", nothing else does."""

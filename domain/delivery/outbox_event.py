@@ -33,10 +33,6 @@ class EventOutcome(StrEnum):
     WITHDRAWN = "withdrawn"  # its cause is gone
 
 
-class LeaseLost(Exception):
-    """Somebody else may be trying this message by now: the late answer changes nothing."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """A runner's claim on one message for a bounded time. It is never renewed."""
@@ -124,10 +120,9 @@ class OutboxEvent:
         due_at_once = RetryPolicy(max_attempts=policy.max_attempts, base_backoff_seconds=0)
         return lost.fail(Fault.of("lost"), now, due_at_once, chance)
 
-    def must_hold(self, token: UUID, now: datetime) -> None:
-        """Raises LeaseLost unless the claim with this token still stands."""
-        if self.lease_token != token or self.lease_expires_at is None or self.lease_expires_at <= now:
-            raise LeaseLost("The lease on this message has run out.")
+    def is_held(self, token: UUID, now: datetime) -> bool:
+        """Whether the claim with this token still stands: else somebody else may be trying it by now."""
+        return self.lease_token == token and self.lease_expires_at is not None and self.lease_expires_at > now
 
     def settle(self, outcome: EventOutcome, now: datetime) -> Self:
         sent_at = now if outcome is EventOutcome.DELIVERED else None

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -192,15 +193,80 @@ async def test_a_claimed_message_is_not_due_until_its_lease_ends(
     (event_id,) = await enqueue(uow, an_org, a_mail())
     lease = a_lease(clock)
     async with uow.begin(an_org) as unit:
-        (event,) = await unit.outbox_queue.lock_due([event_id], clock.now())
+        (event,) = await unit.outbox_queue.lock_due(clock.now(), limit=5)
         await unit.outbox_queue.save([event.claim(lease)])
     assert await due_of(uow, clock, an_org) == []
     async with uow.begin(an_org) as unit:
-        assert await unit.outbox_queue.lock_due([event_id], clock.now()) == []
+        assert await unit.outbox_queue.lock_due(clock.now(), limit=5) == []
     clock.advance(seconds=60)
     assert await due_of(uow, clock, an_org) == [event_id]
     claimed = await load(uow, an_org, event_id)
     assert (claimed.lease_token, claimed.lease_runner, claimed.attempts) == (lease.token, "a", 1)
+
+
+async def test_so_many_are_taken_earliest_first_of_a_kind_and_not_those_put_aside(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock
+) -> None:
+    taken = []
+    for key, kind in (("a", "email"), ("b", "export"), ("c", "export"), ("d", "email")):
+        taken += await enqueue(uow, an_org, replace(a_mail(key), kind=kind))
+        clock.advance(seconds=1)
+    a, b, c, d = taken
+    async with uow.begin(an_org) as unit:
+        queue, now = unit.outbox_queue, clock.now()
+        assert [event.id for event in await queue.lock_due(now, limit=2)] == [a, b]
+        assert [event.id for event in await queue.lock_due(now, limit=2, kinds=["export"])] == [b, c]
+        assert [event.id for event in await queue.lock_due(now, limit=2, not_these=[a, c])] == [b, d]
+        assert await queue.lock_due(now - timedelta(hours=1), limit=2) == []
+
+
+async def test_who_takes_finds_what_nobody_else_has_locked(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock
+) -> None:
+    event_ids = await enqueue(uow, an_org, *(a_mail(f"k{i}") for i in range(4)))
+    taken: list[EventId] = []
+
+    async def take() -> None:
+        async with uow.begin(an_org) as unit:
+            found = await unit.outbox_queue.lock_due(clock.now(), limit=2)
+            await unit.outbox_queue.save([event.claim(a_lease(clock)) for event in found])
+            await anyio.sleep(0.05)
+        taken.extend(event.id for event in found)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(2):
+            tasks.start_soon(take)
+    assert sorted(taken) == sorted(event_ids)
+
+
+async def test_only_under_its_lease_is_a_message_overwritten(
+    uow: UnitOfWork, an_org: OrgId, rival: OrgId, clock: FixedClock
+) -> None:
+    event_ids = await enqueue(uow, an_org, *(a_mail(f"k{i}") for i in range(4)))
+    leases = [a_lease(clock) for _ in event_ids]
+    claimed = [(await load(uow, an_org, i)).claim(lease) for i, lease in zip(event_ids, leases, strict=True)]
+    async with uow.begin(an_org) as unit:
+        await unit.outbox_queue.save(claimed)
+    clock.advance(seconds=59)
+    again = claimed[1].release(clock.now()).claim(a_lease(clock))  # somebody else's by now
+    async with uow.begin(an_org) as unit:
+        await unit.outbox_queue.save([again])
+        await unit.outbox.withdraw("k2")
+    now = clock.now()
+    ends = {
+        lease.token: event.settle(EventOutcome.DELIVERED, now)
+        for lease, event in zip(leases, claimed, strict=True)
+    }
+    async with uow.begin(rival) as unit:
+        assert await unit.outbox_queue.save_held(ends, now) == set()
+    async with uow.begin(an_org) as unit:
+        assert await unit.outbox_queue.save_held({}, now) == set()
+        assert await unit.outbox_queue.save_held(ends, now + timedelta(seconds=1)) == set()
+        assert await unit.outbox_queue.save_held(ends, now) == {event_ids[0], event_ids[3]}
+        assert await unit.outbox_queue.save_held(ends, now) == set()
+    assert await load(uow, an_org, event_ids[0]) == ends[leases[0].token]
+    assert await load(uow, an_org, event_ids[1]) == again
+    assert (await load(uow, an_org, event_ids[2])).outcome is EventOutcome.WITHDRAWN
 
 
 async def test_every_field_that_can_change_is_kept(uow: UnitOfWork, an_org: OrgId, clock: FixedClock) -> None:

@@ -1,9 +1,10 @@
+from collections.abc import Collection
 from datetime import timedelta
 
 import anyio
 import pytest
 
-from application.delivery.claims import Claims, Flight
+from application.delivery.claims import Claims, Flight, Wish
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.settling import Landing, Settling
 from application.ports.unit_of_work import UnitOfWork
@@ -36,9 +37,11 @@ def settling_of(runner: DeliverDueHandler) -> Settling:
     return Settling(runner.uow, runner.clock, runner.ids, runner.rules, runner.channels)
 
 
-async def claim(runner: DeliverDueHandler, org_id: OrgId, *event_ids: EventId) -> list[Flight]:
+async def claim(
+    runner: DeliverDueHandler, org_id: OrgId, count: int = 1, *, not_these: Collection[EventId] = ()
+) -> list[Flight]:
     """What a runner does before it dies."""
-    return (await claims_of(runner).claim(org_id, event_ids, quarantine_free=True)).flights
+    return (await claims_of(runner).claim(Wish(org_id=org_id, most=count, not_these=not_these))).flights
 
 
 async def test_what_is_due_arrives_once(
@@ -151,7 +154,7 @@ async def test_a_lost_lease_costs_an_attempt_and_the_message_is_due_at_once(
     uow: UnitOfWork, an_org: OrgId, clock: FixedClock, world: World
 ) -> None:
     (event_id,) = await enqueue(uow, an_org, "k")
-    await claim(a_runner(uow, clock, world, runner="dead"), an_org, event_id)
+    await claim(a_runner(uow, clock, world, runner="dead"), an_org)
     assert (await a_runner(uow, clock, world).handle(DeliverDue())).claimed == 0
     clock.advance(seconds=60)
     await a_runner(uow, clock, world).handle(DeliverDue())
@@ -165,18 +168,18 @@ async def test_a_message_that_kills_its_runner_dies_and_its_neighbours_do_not(
 ) -> None:
     poison, neighbour = await enqueue(uow, an_org, "poison", "neighbour")
     for _ in range(2):  # both in flight when the runner dies, twice
-        assert len(await claim(a_runner(uow, clock, world), an_org, poison, neighbour)) == 2
+        assert len(await claim(a_runner(uow, clock, world), an_org, 2)) == 2
         clock.advance(seconds=60)
     runner = a_runner(uow, clock, world)
     assert (await runner.handle(DeliverDue())).claimed == 0  # from now on they wait, and go one by one
     for event_id in (poison, neighbour):
         assert (await event_of(uow, an_org, event_id)).is_quarantined
     clock.advance(seconds=90)
-    claimed = await claims_of(runner).claim(an_org, [poison, neighbour], quarantine_free=True)
+    claimed = await claims_of(runner).claim(Wish(org_id=an_org, most=2))
     assert len(claimed.flights) == len(claimed.must_wait) == 1
     clock.advance(seconds=60)  # whichever it was, its runner died again
     while not (await event_of(uow, an_org, poison)).is_settled:
-        await claim(runner, an_org, poison)
+        await claim(runner, an_org, not_these=[neighbour])
         clock.advance(hours=1)
     for _ in range(2):  # the neighbour's last loss is noticed first
         await runner.handle(DeliverDue())
@@ -192,7 +195,7 @@ async def test_quarantined_messages_fly_one_by_one(
     keys = [f"q{n}" for n in range(4)]
     event_ids = await enqueue(uow, an_org, *keys)
     for _ in range(2):
-        await claim(a_runner(uow, clock, world), an_org, *event_ids)
+        await claim(a_runner(uow, clock, world), an_org, len(event_ids))
         clock.advance(seconds=60)
     await a_runner(uow, clock, world).handle(DeliverDue())
     clock.advance(hours=1)
@@ -206,7 +209,7 @@ async def test_a_late_answer_changes_nothing(
 ) -> None:
     slow, quick = a_runner(uow, clock, world, runner="slow"), a_runner(uow, clock, world, runner="quick")
     (event_id,) = await enqueue(uow, an_org, "k")
-    (flight,) = await claim(slow, an_org, event_id)
+    (flight,) = await claim(slow, an_org)
     clock.advance(seconds=61)
     await quick.handle(DeliverDue())
     sent = await event_of(uow, an_org, event_id)
@@ -221,7 +224,7 @@ async def test_an_answer_after_the_lease_is_late_even_if_nobody_took_over(
 ) -> None:
     runner = a_runner(uow, clock, world)
     (event_id,) = await enqueue(uow, an_org, "k")
-    (flight,) = await claim(runner, an_org, event_id)
+    (flight,) = await claim(runner, an_org)
     clock.advance(seconds=60)
     await settling_of(runner).settle(an_org, [Landing(flight=flight, finished_at=clock.now())])
     assert (await event_of(uow, an_org, event_id)).status is EventStatus.PENDING
