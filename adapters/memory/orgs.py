@@ -21,6 +21,9 @@ class MemoryOrgDirectory:
         found = sorted((org for org in self.rows.values() if org.slug > after), key=lambda org: org.slug)
         return found[:limit]
 
+    async def active_ids(self) -> Sequence[OrgId]:
+        return sorted(org.id for org in self.rows.values() if org.status is OrgStatus.ACTIVE)
+
     async def add(self, org: Org) -> None:
         if await self.by_slug(org.slug) is not None or org.slug in self.retired:
             raise SlugTaken(org.slug)

@@ -20,6 +20,7 @@ BY_SLUG = select(*ORG).where(orgs.c.slug == bindparam("slug"))
 BY_ID = select(*ORG).where(orgs.c.id == bindparam("id"))
 SLUG_ORDER = collate(orgs.c.slug, "C")
 LIST = select(*ORG).where(bindparam("after") < SLUG_ORDER).order_by(SLUG_ORDER).limit(bindparam("most"))
+ACTIVE = select(orgs.c.id).where(orgs.c.status == OrgStatus.ACTIVE).order_by(orgs.c.id)
 ADD = insert(orgs)
 RENAME = update(orgs).where(orgs.c.id == bindparam("org")).values(slug=bindparam("new_slug"))
 RETIRE = (
@@ -93,6 +94,9 @@ class PostgresOrgDirectory:
     async def list_all(self, *, after: str = "", limit: int = 200) -> Sequence[Org]:
         rows = await self.connection.execute(LIST, {"after": after, "most": limit})
         return [to_org(row) for row in rows]
+
+    async def active_ids(self) -> Sequence[OrgId]:
+        return [OrgId(org_id) for org_id in (await self.connection.execute(ACTIVE)).scalars()]
 
     async def add(self, org: Org) -> None:
         row = {"id": org.id, "slug": org.slug, "status": org.status, "created_at": org.created_at}

@@ -16,6 +16,9 @@ class OrgDirectory(Protocol):
     async def list_all(self, *, after: str = "", limit: int = 200) -> Sequence[Org]:
         """By slug, in code point order, those after the given one."""
 
+    async def active_ids(self) -> Sequence[OrgId]:
+        """Of those that are not suspended, by id."""
+
     async def add(self, org: Org) -> None:
         """Raises SlugTaken: another has this slug, or has left it."""
 

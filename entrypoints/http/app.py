@@ -142,7 +142,11 @@ def routed(
 def gatekeeper(settings: Settings, container: AsyncContainer) -> Gatekeeper:
     edge = settings.edge
     return Gatekeeper(
-        container, edge.admin_ip_allowlist_cidrs, edge.admin_read_only, roles_with_factor(settings)
+        container,
+        edge.admin_ip_allowlist_cidrs,
+        edge.admin_read_only,
+        roles_with_factor(settings),
+        settings.outbox.scheduler_token,
     )
 
 

@@ -114,6 +114,7 @@ class CleanupAnswer(msgspec.Struct, kw_only=True):
     status: Literal["done", "partial"]
     expired: int
     remaining: int
+    orgs: int | msgspec.UnsetType = msgspec.UNSET  # told to the scheduler alone
 
 
 def booking_rows(rows: Iterable[BookingSummary], zone: ZoneInfo, reader: Actor) -> list[BookingRow]:

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from application.booking.complete_booking import CompleteBooking, CompleteBookingHandler
 from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler, ExpiryReport
+from application.booking.orgs_with_work import OrgsWithOverdueHolds
 from application.booking.reschedule_booking import RescheduleBookingHandler
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import BookingId
@@ -17,7 +18,11 @@ from entrypoints.http.booking_bodies import COMPLETE_EXAMPLE, RESCHEDULE_EXAMPLE
 from entrypoints.http.bookings import TIME_PROBLEMS, answered
 from entrypoints.http.conditional import expected_version
 from entrypoints.http.once import answer_once
-from entrypoints.http.routes import post
+from entrypoints.http.rounds import Round, Rounds
+from entrypoints.http.routes import SCHEDULED, post
+from entrypoints.http.scheduler import Caller
+
+EXPIRY = "booking-expiry"
 
 
 class BookingMovesController(Controller):
@@ -79,15 +84,40 @@ class BookingMovesController(Controller):
         need=Need.ADMIN,
         admin_route=True,
         summary="Cancel holds whose deposit was not paid in time",
+        traits=(SCHEDULED,),
         status_code=202,
     )
     async def clean_up(
-        self, actor: FromDishka[Actor], handler: FromDishka[ExpireBookingsHandler]
+        self,
+        caller: FromDishka[Caller],
+        handler: FromDishka[ExpireBookingsHandler],
+        rounds: FromDishka[Rounds],
+        orgs: FromDishka[OrgsWithOverdueHolds],
     ) -> CleanupAnswer:
-        return await answer_once(actor, handler, ExpireBookings(), cleaned)
+        if caller.actor is not None:
+            return await answer_once(caller.actor, handler, ExpireBookings(), cleaned)
+
+        async def visit(actor: Actor, seconds: float) -> ExpiryReport:
+            return await handler.handle(actor, ExpireBookings(budget_seconds=seconds))
+
+        done = await rounds.go(caller, EXPIRY, orgs, visit)
+        return all_cleaned(done)
 
 
 def cleaned(report: ExpiryReport) -> CleanupAnswer:
     return CleanupAnswer(
         status="done" if report.is_done else "partial", expired=report.expired, remaining=report.remaining
+    )
+
+
+def all_cleaned(done: Round[ExpiryReport]) -> CleanupAnswer:
+    report = ExpiryReport(
+        expired=sum(report.expired for report in done.reports),
+        remaining=sum(report.remaining for report in done.reports),
+    )
+    return CleanupAnswer(
+        status="done" if report.is_done and done.is_done else "partial",
+        expired=report.expired,
+        remaining=report.remaining,
+        orgs=done.orgs,
     )

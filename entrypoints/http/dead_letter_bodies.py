@@ -14,11 +14,12 @@ from application.ports.dead_letters import DeadLetter, DeadLetterPage, DeadSelec
 from application.ports.outbox_views import MessageView
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
 from domain.delivery.replaying import is_replayable
-from domain.shared.errors import Invalid
+from domain.shared.errors import FieldFault, Invalid
 from domain.shared.ids import EventId
 from entrypoints.http.lead_bodies import ActionAnswer
 from entrypoints.http.masking import masked_email
 from entrypoints.http.outbox_bodies import OUTBOX
+from entrypoints.http.validation import refuse
 
 EXPORTS = "/v1/admin/export-dead-letter"
 Kind = Literal["email", "webhook", "export"]
@@ -131,7 +132,8 @@ class ReplayCounts(msgspec.Struct, kw_only=True):
     dead: int
     remaining_dead: int
     dry_run: bool
-    event_ids: list[UUID]
+    event_ids: list[UUID] | msgspec.UnsetType = msgspec.UNSET
+    orgs: int | msgspec.UnsetType = msgspec.UNSET  # told to the scheduler, who is told no ids
 
 
 class ReplayedAnswer(msgspec.Struct, kw_only=True):
@@ -209,6 +211,18 @@ def actions(event_id: UUID, *, replayable: bool) -> Iterator[ActionAnswer]:
 
 
 def counts_answer(report: ReplayReport) -> ReplayCounts:
+    counts = _counts(report)
+    counts.event_ids = list(report.event_ids[:MOST_TOLD])
+    return counts
+
+
+def all_counts_answer(report: ReplayReport, orgs: int) -> ReplayCounts:
+    counts = _counts(report)
+    counts.orgs = orgs
+    return counts
+
+
+def _counts(report: ReplayReport) -> ReplayCounts:
     tally = report.tally
     return ReplayCounts(
         status="done" if report.is_done else "partial",
@@ -220,8 +234,14 @@ def counts_answer(report: ReplayReport) -> ReplayCounts:
         dead=tally.dead if tally else 0,
         remaining_dead=report.remaining_dead,
         dry_run=report.dry_run,
-        event_ids=list(report.event_ids[:MOST_TOLD]),
     )
+
+
+def without_selection(body: msgspec.Struct) -> None:
+    """Raises Invalid for a scheduler's body that says anything."""
+    said = [name for name in body.__struct_fields__ if getattr(body, name) is not None]
+    if said:
+        raise refuse([FieldFault(name, "is for people: a scheduler selects nothing") for name in said])
 
 
 def replayed_answer(event: OutboxEvent) -> ReplayedAnswer:

@@ -8,6 +8,7 @@ from dishka import FromDishka
 from litestar import Controller, Response
 from litestar.params import FromPath, FromQuery
 
+from application.delivery.deliver_for_all import DeliverForAll, DeliverForAllHandler
 from application.delivery.export_channel import Exports
 from application.delivery.list_dead_letters import (
     ListDeadMessages,
@@ -30,15 +31,18 @@ from entrypoints.http.dead_letter_bodies import (
     ReplayBody,
     ReplayCounts,
     ReplayedAnswer,
+    all_counts_answer,
     counts_answer,
     dead_letters_answer,
     dead_messages_answer,
     replayed_answer,
+    without_selection,
 )
 from entrypoints.http.once import answer_once
 from entrypoints.http.outbox_bodies import OUTBOX
 from entrypoints.http.paging import Limit, Offset
-from entrypoints.http.routes import KEY_REQUIRED, get, post
+from entrypoints.http.routes import KEY_REQUIRED, SCHEDULED, get, post
+from entrypoints.http.scheduler import Caller
 
 QueueLimit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 HALVES: dict[str, frozenset[Half]] = {
@@ -80,11 +84,19 @@ class DeadLettersController(Controller):
         success="What was replayed, and what became of all that was due",
         status_code=202,
         example={"kind": "email", "last_error": "timeout", "limit": 100},
+        traits=(SCHEDULED,),
     )
     async def replay_some(
-        self, data: ReplayBody, actor: FromDishka[Actor], handler: FromDishka[ReplayDeadHandler]
+        self,
+        data: ReplayBody,
+        caller: FromDishka[Caller],
+        handler: FromDishka[ReplayDeadHandler],
+        for_all: FromDishka[DeliverForAllHandler],
     ) -> ReplayCounts:
-        return await answer_once(actor, handler, data.command(), counts_answer)
+        if caller.actor is not None:
+            return await answer_once(caller.actor, handler, data.command(), counts_answer)
+        without_selection(data)
+        return all_counts_answer(*await for_all.handle(DeliverForAll(exports_only=False)))
 
     @post(
         "/outbox/{event_id:uuid}/replay",

@@ -13,6 +13,7 @@ from application.delivery.dead_exports import (
     ReplayExport,
     ReplayExportHandler,
 )
+from application.delivery.deliver_for_all import DeliverForAll, DeliverForAllHandler
 from application.delivery.export_channel import Exports
 from application.delivery.list_dead_letters import DeadMessages, ListDeadMessages, ListDeadMessagesHandler
 from application.delivery.replay_dead import ReplayDeadHandler
@@ -21,7 +22,13 @@ from application.ports.outbox_views import MessageFilter
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import EventId
-from entrypoints.http.dead_letter_bodies import EXPORTS, ReplayCounts, counts_answer
+from entrypoints.http.dead_letter_bodies import (
+    EXPORTS,
+    ReplayCounts,
+    all_counts_answer,
+    counts_answer,
+    without_selection,
+)
 from entrypoints.http.export_dead_letter_bodies import (
     DeadExportsAnswer,
     Mode,
@@ -35,7 +42,8 @@ from entrypoints.http.export_dead_letter_bodies import (
 from entrypoints.http.once import answer_once
 from entrypoints.http.outbox_bodies import OUTBOX
 from entrypoints.http.paging import Limit, Offset
-from entrypoints.http.routes import KEY_REQUIRED, get, post
+from entrypoints.http.routes import KEY_REQUIRED, SCHEDULED, get, post
+from entrypoints.http.scheduler import Caller
 
 DEAD = MessageFilter(kind=EXPORT, status=EventStatus.DEAD)
 
@@ -86,11 +94,19 @@ class ExportDeadLettersController(Controller):
         success="What was replayed, and what became of all exports that were due",
         status_code=202,
         example={"mode": "webhook", "last_error": "timeout", "limit": 100},
+        traits=(SCHEDULED,),
     )
     async def replay_some(
-        self, data: ReplayExportsBody, actor: FromDishka[Actor], handler: FromDishka[ReplayDeadHandler]
+        self,
+        data: ReplayExportsBody,
+        caller: FromDishka[Caller],
+        handler: FromDishka[ReplayDeadHandler],
+        for_all: FromDishka[DeliverForAllHandler],
     ) -> ReplayCounts:
-        return await answer_once(actor, handler, data.command(), counts_answer)
+        if caller.actor is not None:
+            return await answer_once(caller.actor, handler, data.command(), counts_answer)
+        without_selection(data)
+        return all_counts_answer(*await for_all.handle(DeliverForAll(exports_only=True)))
 
     @post(
         "/{event_id:uuid}/replay",

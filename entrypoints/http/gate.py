@@ -16,6 +16,7 @@ from litestar.utils import normalize_path
 
 from domain.identity.actor import Actor, ActorKind, Need, Role
 from domain.identity.errors import MfaRequired
+from domain.safety.break_glass import AdminReadOnly
 from domain.shared.errors import Forbidden, Unauthenticated
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.client_address import Network, admits
@@ -27,7 +28,9 @@ from entrypoints.http.rates import Meter
 from entrypoints.http.read_only import is_stopped, lifted
 from entrypoints.http.request_context import context_of
 from entrypoints.http.routes import FRESH, RULES, RouteRules
+from entrypoints.http.scheduler import BY_SCHEDULER, is_scheduler
 from entrypoints.log_context import bind
+from entrypoints.settings import Secret
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -46,6 +49,7 @@ class Gatekeeper:
     allowlist: tuple[Network, ...] = ()
     read_only: bool = False
     mfa_roles: frozenset[Role] = frozenset()
+    scheduler_token: Secret | None = None
     _authenticate: Authenticate | None = None
 
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[None] | None:
@@ -60,6 +64,12 @@ class Gatekeeper:
             return
         if rules.admin_route:
             self._check_address(request, request.scope["path_template"])
+        if is_scheduler(request, rules, self.scheduler_token):
+            self._let_scheduler_in(request, rules)
+        else:
+            await self._let_caller_in(request, rules)
+
+    async def _let_caller_in(self, request: Request[Any, Any, Any], rules: RouteRules) -> None:
         authenticate = self._authenticate or await self._find_authenticate()
         actor = await authenticate(request, rules)
         session = request.scope["state"].get(COOKIE_SESSION)
@@ -77,6 +87,13 @@ class Gatekeeper:
             bind(org_id=actor.org_id, user_id=actor.user_id, role=actor.role)
             if carries_key(request, actor):
                 request.scope["state"][KEYED_REQUEST] = request
+
+    def _let_scheduler_in(self, request: Request[Any, Any, Any], rules: RouteRules) -> None:
+        """It has no role, no session and no factor; while administration is read-only it waits."""
+        if self.read_only and is_stopped(request, rules):
+            raise AdminReadOnly
+        request.scope["state"][BY_SCHEDULER] = True
+        bind(role="scheduler")
 
     def _options(self, request: Request[Any, Any, Any]) -> Response[None]:
         path = request.scope["path_template"]

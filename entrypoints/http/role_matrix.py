@@ -15,7 +15,7 @@ from litestar.routes import HTTPRoute
 from domain.identity.actor import MAY, Need, Role
 from entrypoints.http.basic import takes_basic
 from entrypoints.http.edge import plain_template
-from entrypoints.http.routes import Endpoint, RouteRules
+from entrypoints.http.routes import SCHEDULED, Endpoint, RouteRules
 
 PASSES, UNKNOWN, FORBIDDEN = 0, 401, 403
 CELLS = {PASSES: "●", UNKNOWN: "401", FORBIDDEN: "403"}
@@ -27,6 +27,7 @@ Written by `just matrix` from the routes of the application and the one permissi
 
 ● passes the gates; 401 and 403 are what stops the caller there. A *Basic* caller has a role like
 everybody else: ● there means that Basic is taken at all, and then the column of its role decides.
+*scheduler* is who shows `SCHEDULER_TOKEN`: five routes do for every company in turn what they do for one.
 *gates* tells what else stands before the handler: `admin` routes have the address allowlist and read-only
 mode, and with `ADMIN_MFA_REQUIRED` they and every other route that needs admin or owner ask for the second
 factor; `fresh` asks a session that has not proved itself lately to do so again; `open` routes have no gate at
@@ -53,6 +54,10 @@ class Line:
             return PASSES
         return self.answer_to(role) if takes_basic(self.path) else UNKNOWN
 
+    def answer_to_scheduler(self) -> int:
+        """With `SCHEDULER_TOKEN`, which is no session: also a public route knows no such bearer."""
+        return PASSES if self.rules.ungated or SCHEDULED in self.rules.traits else UNKNOWN
+
     @property
     def takes_basic(self) -> bool:
         return self.rules.ungated or takes_basic(self.path)
@@ -69,7 +74,7 @@ def lines_of(app: Litestar) -> Iterator[Line]:
 
 
 def document(app: Litestar) -> str:
-    columns = ["route", "need", *Role, "anonymous", "Basic", "gates"]
+    columns = ["route", "need", *Role, "anonymous", "Basic", "scheduler", "gates"]
     rows = [_row(line) for line in lines_of(app)]
     table = [columns, ["---"] * len(columns), *rows]
     return "\n".join([HEAD, *(f"| {' | '.join(row)} |" for row in table), ""])
@@ -82,6 +87,7 @@ def _row(line: Line) -> list[str]:
         *(CELLS[line.answer_to(role)] for role in Role),
         CELLS[line.answer_to(None)],
         CELLS[PASSES if line.takes_basic else UNKNOWN],
+        CELLS[line.answer_to_scheduler()],
         ", ".join(_gates(line.rules)),
     ]
 
@@ -91,7 +97,7 @@ def _gates(rules: RouteRules) -> Iterator[str]:
         yield "open"
     if rules.admin_route:
         yield "admin"
-    yield from sorted(rules.traits)
+    yield from sorted(rules.traits - {SCHEDULED})
 
 
 def main(path: Path) -> None:

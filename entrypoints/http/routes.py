@@ -23,6 +23,7 @@ RULES = "rules"  # the key in a handler's opt
 KEY_REQUIRED = "idempotency_key_required"  # among the problems of a route that insists on a key
 FRESH = "fresh"  # a route's trait: a session must have proved itself lately
 READ_ONLY_EXEMPT = "read_only_exempt"  # a route's trait: the way out of read-only mode
+SCHEDULED = "scheduled"  # a route's trait: the scheduler's token opens it too, for every organisation in turn
 REQUEST = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request[Any, Any, Any])
 
 

@@ -13,6 +13,9 @@ from domain.shared.ids import OrgId
 from entrypoints import log_context
 from entrypoints.jobs.job import JobResult, StopSignal
 
+type ListOrgs = Callable[[], Awaitable[Sequence[OrgId]]]
+type OrgWork = Callable[[Actor], Awaitable[Mapping[str, int]]]
+
 logger = logging.getLogger("sweepline.jobs")
 
 
@@ -21,8 +24,8 @@ class PerOrg:
     """Begins behind where the run before ended, so that runs which are cut short starve nobody."""
 
     job: str
-    list_orgs: Callable[[], Awaitable[Sequence[OrgId]]]
-    work: Callable[[Actor], Awaitable[Mapping[str, int]]]
+    list_orgs: ListOrgs
+    work: OrgWork
     locks: JobLocks
     ids: Identifiers
     last: OrgId | None = None

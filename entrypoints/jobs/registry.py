@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler
+from application.booking.orgs_with_work import OrgsWithNearVisits, OrgsWithOverdueHolds
 from application.booking.remind_clients import RemindClients, RemindClientsHandler
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.job_table import JOBS
@@ -17,10 +18,9 @@ from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
 from domain.identity.actor import Actor
 from domain.shared.ids import OrgId
-from domain.tenancy.org import OrgStatus
 from entrypoints.jobs.housekeeping import Housekeeping
 from entrypoints.jobs.job import Job, JobResult, StopSignal, Work
-from entrypoints.jobs.per_org import PerOrg
+from entrypoints.jobs.per_org import ListOrgs, OrgWork, PerOrg
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +44,21 @@ class JobRegistry:
         return [Job(JOBS[name], work[name]) for name in dict.fromkeys(wanted)]
 
     def _work(self) -> Mapping[str, Work]:
+        near_visits = OrgsWithNearVisits(self.uow, self.clock)
+        overdue_holds = OrgsWithOverdueHolds(self.uow, self.clock)
         return {
             "outbox-delivery": self._deliver,
-            "booking-reminders": PerOrg(
-                "booking-reminders", self._orgs_with_near_visits, self._remind, self.locks, self.ids
-            ),
-            "booking-expiry": PerOrg(
-                "booking-expiry", self._orgs_with_overdue_holds, self._expire, self.locks, self.ids
-            ),
+            "booking-reminders": self._per_org("booking-reminders", near_visits, self._remind),
+            "booking-expiry": self._per_org("booking-expiry", overdue_holds, self._expire),
             "housekeeping": Housekeeping(
-                self.purge_tries,
-                PerOrg("housekeeping", self._orgs_with_leftovers, self._purge, self.locks, self.ids),
+                self.purge_tries, self._per_org("housekeeping", self._orgs_with_leftovers, self._purge)
             ),
-            "audit-sealing": PerOrg(
-                "audit-sealing", self._orgs_with_unsealed_audit, self._seal, self.locks, self.ids
-            ),
+            "audit-sealing": self._per_org("audit-sealing", self._orgs_with_unsealed_audit, self._seal),
             "lockout-notices": self._tell_lockouts,
         }
+
+    def _per_org(self, job: str, list_orgs: ListOrgs, work: OrgWork) -> PerOrg:
+        return PerOrg(job, list_orgs, work, self.locks, self.ids)
 
     async def _deliver(self, stop: StopSignal) -> JobResult:
         tally = await self.deliver_due.handle(DeliverDue(is_stopping=stop.is_set))
@@ -71,19 +69,9 @@ class JobRegistry:
         del stop  # a few rows at most
         return JobResult(counts={"told": await self.tell_lockouts.handle()})
 
-    async def _orgs_with_near_visits(self) -> Sequence[OrgId]:
-        async with self.uow.begin_global() as unit:
-            return await unit.reminder_orgs.list_orgs(self.clock.now())
-
     async def _remind(self, actor: Actor) -> Mapping[str, int]:
         report = await self.remind_clients.handle(actor, RemindClients())
         return {"queued": report.queued, "skipped": report.skipped}
-
-    async def _orgs_with_overdue_holds(self) -> Sequence[OrgId]:
-        async with self.uow.begin_global() as unit:
-            found = await unit.overdue_holds.list_orgs(self.clock.now())
-            orgs = [await unit.directory.by_id(org_id) for org_id in found]
-        return [org.id for org in orgs if org is not None and org.status is OrgStatus.ACTIVE]
 
     async def _expire(self, actor: Actor) -> Mapping[str, int]:
         report = await self.expire_bookings.handle(actor, ExpireBookings())

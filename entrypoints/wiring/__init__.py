@@ -18,6 +18,7 @@ from entrypoints.wiring.postgres import PostgresProvider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.safety import SafetyProvider
+from entrypoints.wiring.scheduler import SchedulerProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
 from entrypoints.wiring.storage import storage_provider
 from entrypoints.wiring.system import SystemProvider
@@ -38,6 +39,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     MessagingProvider,
     OperationsProvider,
     SafetyProvider,
+    SchedulerProvider,
     RequestProvider,
 )
 

@@ -159,3 +159,16 @@ async def test_an_exception_undoes_everything(uow: UnitOfWork, an_org: OrgId) ->
         await rename_half_way(uow, an_org)
     async with uow.begin(an_org) as unit:
         assert (await unit.org.get()).name == "Acme Cleaning"
+
+
+async def test_the_active_are_told_by_their_ids(uow: UnitOfWork) -> None:
+    working, suspended = an_entry(), an_entry()
+    async with uow.begin_global() as unit:
+        for org in (working, suspended):
+            await unit.directory.add(org)
+        await unit.directory.set_status(suspended.id, OrgStatus.SUSPENDED)
+    async with uow.begin_global() as unit:
+        found = await unit.directory.active_ids()
+    assert working.id in found
+    assert suspended.id not in found
+    assert list(found) == sorted(found)

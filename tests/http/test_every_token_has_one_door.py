@@ -24,7 +24,9 @@ from tests.support.hostile_tokens import Forge
 from tests.support.http import App, open_app, settings_for
 
 METRICS_TOKEN, BASIC_PASSWORD = "metrics-token-of-tests", "a basic password of tests"  # made up
+SCHEDULER_TOKEN = "the-scheduler-s-own-token-of-the-tests"  # made up
 ENVIRON = {
+    "SCHEDULER_TOKEN": SCHEDULER_TOKEN,
     "METRICS_TOKEN": METRICS_TOKEN,
     "OWNER_BASIC_USERNAME": "owner",
     "OWNER_BASIC_PASSWORD": BASIC_PASSWORD,
@@ -89,6 +91,9 @@ class Keyring:
     async def basic(self) -> str:
         return BASIC_PASSWORD
 
+    async def scheduler(self) -> str:
+        return SCHEDULER_TOKEN
+
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.app.client.get(path, headers=headers)
 
@@ -111,6 +116,14 @@ async def basic(ring: Keyring, shown: str) -> bool:
     pair = base64.b64encode(f"owner:{shown}".encode()).decode()
     org = {"x-test-org": str(ring.company.created.org_id)}
     return opened(await ring.get("/v1/admin/org", authorization=f"Basic {pair}", **org))
+
+
+async def scheduler(ring: Keyring, shown: str) -> bool:
+    """Its answer tells of organisations; somebody's of one tells of that one."""
+    headers = {"authorization": f"Bearer {shown}"}
+    answer = await ring.app.client.post("/v1/admin/email-scan", headers=headers)
+    assert answer.status_code in {202, 401}, answer.text
+    return "orgs" in answer.json()
 
 
 async def refresh_token(ring: Keyring, shown: str) -> bool:
@@ -154,6 +167,7 @@ INSPECT, ACCEPT = "POST /v1/auth/invitations/inspect token", "POST /v1/auth/invi
 DOORS: dict[str, Door] = {
     "bearer": bearer,
     "basic": basic,
+    "scheduler": scheduler,
     REFRESH: refresh_token,
     BOOK: lead_token,
     RESET: reset_link,
@@ -165,6 +179,7 @@ DOORS: dict[str, Door] = {
 KINDS: dict[Kind, list[str]] = {
     Keyring.access: ["bearer"],
     Keyring.basic: ["basic"],
+    Keyring.scheduler: ["scheduler"],
     Keyring.refresh: [REFRESH],
     Keyring.lead: [BOOK],
     Keyring.reset: [RESET],

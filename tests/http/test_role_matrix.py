@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -13,13 +14,20 @@ from domain.identity.actor import Need, Role
 from entrypoints.http.gate import UNSAFE
 from entrypoints.http.role_matrix import PASSES, Line, document, lines_of
 from tests.support.clock import FixedClock
-from tests.support.gates import PASSED, ROLES_OF_PAIRS, SLUG, Gates, basic, open_gates
+from tests.support.gates import PASSED, ROLES_OF_PAIRS, SCHEDULER, SLUG, Gates, basic, open_gates
 
 PAGE = Path(__file__).parents[2] / "docs/routes.md"
 SAMPLES = {"uuid": str(UUID(int=9)), "int": "1", "org_slug": SLUG}
 ELSEWHERE = "192.0.2.0/24"
 EXEMPT = ("/v1/admin/break-glass/start", "/v1/admin/break-glass/{session_id:uuid}/revoke")
 """From read-only alone."""
+BY_SCHEDULER = {"headers": {"authorization": f"Bearer {SCHEDULER}"}}
+SCHEDULED = {
+    "/v1/admin/email-scan",
+    "/v1/admin/cleanup",
+    "/v1/admin/outbox/dead-letter",
+    "/v1/admin/export-dead-letter",
+}
 
 
 @pytest.fixture
@@ -52,6 +60,8 @@ async def test_every_cell_of_the_matrix_is_what_the_gates_answer(gates: Gates) -
         for name, role in ROLES_OF_PAIRS.items():
             got = await status_of(gates, line, auth=basic(name))
             found += [(f"Basic {name}", line.answer_to_basic(role), got)]
+        by_scheduler = await status_of(gates, line, **BY_SCHEDULER)
+        found += [("scheduler", line.answer_to_scheduler(), by_scheduler)]
         wrong += [(line.method, line.path, *cell) for cell in found if cell[1] != cell[2]]
     assert wrong == []
 
@@ -71,7 +81,7 @@ async def test_the_allowlist_stands_before_every_admin_route_and_before_no_other
     async with open_gates(memory_uow, clock, ADMIN_IP_ALLOWLIST_CIDRS=ELSEWHERE) as gates:
         owner = {"headers": await gates.bearer(Role.OWNER)}
         for line in lines_of(gates.app):
-            for caller in ({}, owner, {"auth": basic("owner")}):
+            for caller in ({}, owner, {"auth": basic("owner")}, BY_SCHEDULER):
                 refused = await code_of(gates, line, **caller) == "ip_not_allowed"
                 assert refused is line.rules.admin_route, line
 
@@ -88,7 +98,7 @@ async def test_where_a_factor_is_required_nobody_administers_without_one(
             for role, bearer in without.items():
                 stopped = await code_of(gates, line, **bearer) == "mfa_required"
                 assert stopped is (administers and role in gated), (line, role)
-            others: list[dict[str, Any]] = [*shown, {"auth": basic("owner")}, {}]
+            others: list[dict[str, Any]] = [*shown, {"auth": basic("owner")}, BY_SCHEDULER, {}]
             for caller in others:
                 assert await code_of(gates, line, **caller) != "mfa_required", line
 
@@ -104,6 +114,8 @@ async def test_read_only_stops_every_write_of_an_admin_route_and_no_other(
                 stopped = await code_of(gates, line, **caller) == "admin_read_only"
                 assert stopped is (write and known and line.answer_to(Role.OWNER) == PASSES), line
             assert not write or await code_of(gates, line) == "unauthenticated", line
+            stopped = await code_of(gates, line, **BY_SCHEDULER) == "admin_read_only"
+            assert stopped is (line.path in SCHEDULED and line.method == "POST"), line
 
 
 def test_basic_is_taken_everywhere_but_where_tokens_are_made(gates: Gates) -> None:
@@ -117,3 +129,26 @@ def test_every_route_has_a_need_and_open_ones_serve_anybody(gates: Gates) -> Non
     for line in lines_of(gates.app):
         assert isinstance(line.rules.need, Need), line
         assert not line.rules.ungated or line.rules.need is Need.PUBLIC, line
+
+
+async def test_the_scheduler_s_token_opens_its_routes_alone_and_only_where_it_is_set(
+    memory_uow: MemoryUnitOfWork, clock: FixedClock, gates: Gates
+) -> None:
+    """Said again without the application's own words for it (delivery page, §5)."""
+    others = ["", SCHEDULER[:-1], f"{SCHEDULER}x", SCHEDULER.swapcase(), f"{SCHEDULER} x", "ä" * 40]
+    async with open_gates(memory_uow, clock, SCHEDULER_TOKEN="") as off:
+        for line in lines_of(gates.app):
+            opens = line.path in SCHEDULED and line.method == "POST"
+            got = await status_of(gates, line, **BY_SCHEDULER)
+            assert (got == PASSES) is (opens or line.rules.ungated), line
+            if not line.rules.ungated:
+                assert got == (PASSES if opens else 401), line
+                assert await status_of(off, line, **BY_SCHEDULER) == 401, line
+            if opens:
+                for wrong in others:
+                    raw = {"headers": [(b"authorization", b"Bearer " + wrong.encode())]}
+                    assert await status_of(gates, line, **raw) == 401, wrong
+                as_basic = {"auth": httpx.BasicAuth("scheduler", SCHEDULER)}
+                assert await status_of(gates, line, **as_basic) == 401
+                lower = {"headers": {"authorization": f"bearer {SCHEDULER}"}}
+                assert await status_of(gates, line, **lower) == PASSES

@@ -34,6 +34,7 @@ ROLES_OF_PAIRS = {
     **{role.value: role for role in Role if role is not Role.FINANCE},
     "accountant": Role.FINANCE,
 }
+SCHEDULER = "the scheduler's own token of 32 and more"
 PAIRS = {
     f"{name.upper()}_BASIC_{part}": f"{name} {part.lower()} long"
     for name in ROLES_OF_PAIRS
@@ -76,7 +77,14 @@ class Gates:
 
 def settings_of_gates(**environ: str) -> Settings:
     settings, faults = read_settings(
-        {"APP_ENV": "dev", "AUTH_SECRET_KEY": "k" * 40, **UNLIMITED, **PAIRS, **environ}
+        {
+            "APP_ENV": "dev",
+            "AUTH_SECRET_KEY": "k" * 40,
+            "SCHEDULER_TOKEN": SCHEDULER,
+            **UNLIMITED,
+            **PAIRS,
+            **environ,
+        }
     )
     assert not faults
     return settings

@@ -33,6 +33,7 @@ from entrypoints.wiring.messaging import MessagingProvider
 from entrypoints.wiring.outbox import OutboxProvider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
+from entrypoints.wiring.scheduler import SchedulerProvider
 from entrypoints.wiring.scheduling import SchedulingProvider
 from entrypoints.wiring.storage import storage_provider
 from entrypoints.wiring.system import SystemProvider
@@ -139,6 +140,7 @@ async def open_shop(
         SchedulingProvider(),
         MessagingProvider(),
         storage_provider(settings),
+        SchedulerProvider(),
         limits_provider(settings),
         overrides,
         context={Settings: settings},

@@ -25,11 +25,12 @@ from entrypoints.http.openapi.answers import (
 from entrypoints.http.openapi.examples import Examples
 from entrypoints.http.openapi.schemas import Schemas, without_null
 from entrypoints.http.problem_pages import PAGES
-from entrypoints.http.routes import READ_ONLY_EXEMPT, Endpoint
+from entrypoints.http.routes import READ_ONLY_EXEMPT, SCHEDULED, Endpoint
 from entrypoints.http.validation import NoFields, Param
 
 BEARER = "bearer"
 BASIC = "basic"
+SCHEDULER = "scheduler"
 NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 NEEDS = {
     Need.PUBLIC: "none",
@@ -118,6 +119,11 @@ def document_of(app: Litestar) -> bytes:
                         "type": "http",
                         "scheme": "basic",
                         "description": "Legacy pairs of the environment, where the installation allows them.",
+                    },
+                    SCHEDULER: {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "`SCHEDULER_TOKEN`: for every organisation in turn, without a body.",
                     },
                 },
             },
@@ -234,7 +240,9 @@ def _security(operation: Operation) -> list[Mapping[str, Any]]:
     """One of them will do."""
     if operation.endpoint.rules.need is Need.PUBLIC:
         return []
-    return [{BEARER: []}, *([{BASIC: []}] if takes_basic(operation.path) else [])]
+    schemes = [BEARER, *([BASIC] if takes_basic(operation.path) else [])]
+    scheduled = SCHEDULED in operation.endpoint.rules.traits
+    return [{scheme: []} for scheme in [*schemes, *([SCHEDULER] if scheduled else [])]]
 
 
 def _is_keyed(operation: Operation) -> bool:
