@@ -73,6 +73,7 @@ class JinjaTemplates:
             "org_name": letterhead.org_name,
             "primary_color": letterhead.primary_color,
             "footer_text": letterhead.footer_text,
+            "unsubscribe_url": letterhead.unsubscribe_url,
         }
         return Rendered(
             version=template.version,

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, collate, delete, literal_column, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import LargeBinary, Row, Text, bindparam, collate, delete, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables.delivery import email_suppressions as table
@@ -13,18 +13,27 @@ from domain.shared.errors import NotFound
 from domain.shared.ids import EventId, SuppressionId
 
 c = table.c
-READ = select(c.suppression_id, c.recipient, c.scope, c.reason, c.source_event_id, c.created_at)
-ADD = insert(table).on_conflict_do_nothing(constraint="email_suppressions_recipient_scope")
+READ = select(
+    c.suppression_id, c.recipient, c.address_hash, c.scope, c.reason, c.source_event_id, c.created_at
+)
+ADD = insert(table).on_conflict_do_nothing()  # by recipient or by hash
+OF_ADDRESS = or_(
+    c.recipient_norm == bindparam("recipient_norm", type_=Text),
+    c.address_hash == bindparam("hashes", type_=ARRAY(LargeBinary)).any_(),
+)
 FIND = (
     READ.where(
-        c.recipient_norm == bindparam("recipient_norm"),
+        OF_ADDRESS,
         c.scope.in_([literal_column("'all'"), bindparam("template_scope")]),
     )
-    .order_by(collate(c.scope, "C"))
+    .order_by(collate(c.scope, "C"), c.suppression_id)
     .limit(1)
 )
 LOCK = READ.where(c.suppression_id == bindparam("id")).with_for_update()
 REMOVE = delete(table).where(c.suppression_id == bindparam("id"))
+LIFT = delete(table).where(
+    OF_ADDRESS, c.scope == bindparam("lifted_scope"), c.reason == bindparam("lifted_reason")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,8 @@ class PostgresSuppressions:
         row = {
             "suppression_id": suppression.id,
             "recipient": suppression.recipient,
-            "recipient_norm": suppression.recipient.lower(),
+            "recipient_norm": _norm(suppression.recipient),
+            "address_hash": suppression.address_hash,
             "scope": suppression.scope,
             "reason": suppression.reason,
             "source_event_id": suppression.source_event_id,
@@ -43,10 +53,22 @@ class PostgresSuppressions:
         }
         await self.connection.execute(ADD, row)
 
-    async def find(self, recipient: str, template_scope: str) -> Suppression | None:
-        asked = {"recipient_norm": recipient.lower(), "template_scope": template_scope}
+    async def find(
+        self, recipient: str, template_scope: str, hashes: Sequence[bytes] = ()
+    ) -> Suppression | None:
+        asked = {
+            "recipient_norm": _norm(recipient),
+            "hashes": list(hashes),
+            "template_scope": template_scope,
+        }
         row = (await self.connection.execute(FIND, asked)).one_or_none()
         return None if row is None else _suppression(row)
+
+    async def lift(
+        self, recipient: str | None, hashes: Sequence[bytes], scope: Scope, reason: Reason
+    ) -> None:
+        asked = {"recipient_norm": _norm(recipient), "hashes": list(hashes)}
+        await self.connection.execute(LIFT, {**asked, "lifted_scope": scope, "lifted_reason": reason})
 
     async def lock(self, suppression_id: SuppressionId) -> Suppression:
         row = (await self.connection.execute(LOCK, {"id": suppression_id})).one_or_none()
@@ -64,16 +86,22 @@ class PostgresSuppressions:
         if wanted.reason is not None:
             found = found.where(c.reason == wanted.reason)
         if wanted.recipient is not None:
-            found = found.where(c.recipient_norm == wanted.recipient.lower())
+            of_hash = c.address_hash.in_(list(wanted.hashes))
+            found = found.where(or_(c.recipient_norm == wanted.recipient.lower(), of_hash))
         if after is not None:
             found = found.where(c.suppression_id < after)
         return [_suppression(row) for row in await self.connection.execute(found)]
+
+
+def _norm(recipient: str | None) -> str | None:
+    return None if recipient is None else recipient.lower()
 
 
 def _suppression(row: Row[*tuple[Any, ...]]) -> Suppression:
     return Suppression(
         id=SuppressionId(row.suppression_id),
         recipient=row.recipient,
+        address_hash=row.address_hash,
         scope=Scope(row.scope),
         reason=Reason(row.reason),
         source_event_id=None if row.source_event_id is None else EventId(row.source_event_id),

@@ -1,5 +1,6 @@
 """From a rendered text to a mail: who writes to whom. No control character reaches a header."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from unicodedata import category
@@ -25,12 +26,13 @@ class Sender:
     name: str = ""
 
 
-def letterhead(profile: OrgProfile) -> Letterhead:
+def letterhead(profile: OrgProfile, unsubscribe_url: str = "") -> Letterhead:
     return Letterhead(
         org_name=profile.branding.display_name or profile.name,
         timezone=profile.timezone,
         primary_color=profile.branding.primary_color,
         footer_text=profile.branding.footer_text or "",
+        unsubscribe_url=unsubscribe_url,
     )
 
 
@@ -41,8 +43,11 @@ def compose(
     profile: OrgProfile,
     sender: Sender,
     now: datetime,
+    headers: Mapping[str, str] | None = None,
 ) -> Mail:
-    """Raises DeliveryFailed: `header_invalid` for what may not stand in a header, `payload_invalid` without a
+    """`headers` of our own making, beside the usual ones.
+
+    Raises DeliveryFailed: `header_invalid` for what may not stand in a header, `payload_invalid` without a
     recipient."""
     recipient = event.payload.get("to")
     if not isinstance(recipient, str) or not recipient:
@@ -62,6 +67,7 @@ def compose(
         text=rendered.text,
         html=rendered.html,
         written_at=now,
+        headers=headers or {},
     )
 
 

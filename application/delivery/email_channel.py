@@ -7,6 +7,7 @@ from datetime import timedelta
 from application.delivery.channel import Receipt, Shipment
 from application.delivery.compose import Sender, compose, letterhead
 from application.delivery.sealed import opened
+from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
@@ -40,10 +41,18 @@ class EmailShipment:
     channel: "EmailChannel"
 
     async def send(self) -> Receipt:
-        channel = self.channel
-        values = {**self.event.payload, **opened(channel.cipher, self.event)}
-        rendered = channel.templates.render(self.event.event_type, values, letterhead(self.profile))
-        mail = compose(self.org_id, self.event, rendered, self.profile, channel.sender, channel.clock.now())
+        channel, event, profile = self.channel, self.event, self.profile
+        values = {**event.payload, **opened(channel.cipher, event)}
+        stopping = (
+            self.org_id,
+            channel.templates.scope_of(event.event_type),
+            event.id,
+            str(values.get("to")),
+        )
+        paper = letterhead(profile, channel.links.url(*stopping))
+        rendered = channel.templates.render(event.event_type, values, paper)
+        headers = channel.links.headers(*stopping)
+        mail = compose(self.org_id, event, rendered, profile, channel.sender, channel.clock.now(), headers)
         provider_message_id = await channel.mailer.send(mail)
         return EmailReceipt(
             provider_message_id=provider_message_id,
@@ -62,6 +71,7 @@ class EmailChannel:
     clock: Clock
     cipher: FieldCipher
     ids: Identifiers
+    links: UnsubscribeLinks
     unsolicited_per_day: int = 3
 
     async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
@@ -97,8 +107,8 @@ class EmailChannel:
         recipient = event.payload.get("to")
         if not isinstance(recipient, str):  # composing it will say so
             return False
-        scope = self.templates.scope_of(event.event_type)
-        return await unit.suppressions.find(recipient, scope) is not None
+        scope, hashes = self.templates.scope_of(event.event_type), self.links.hashes(unit.org_id, recipient)
+        return await unit.suppressions.find(recipient, scope, hashes) is not None
 
     async def _has_had_enough(self, unit: Unit, event: OutboxEvent) -> bool:
         email = await unit.emails.find(event.id)

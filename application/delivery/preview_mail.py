@@ -8,6 +8,7 @@ from uuid import UUID
 from application.booking.announcing import told_visit
 from application.delivery.compose import Sender, letterhead, sender_name
 from application.delivery.samples import sample_values
+from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.leads.making import told_price
 from application.ports.templates import Rendered, Templates
 from application.ports.unit_of_work import Unit, UnitOfWork
@@ -52,6 +53,7 @@ class ListTemplatesHandler:
     uow: UnitOfWork
     templates: Templates
     sender: Sender
+    links: UnsubscribeLinks
 
     async def handle(self, actor: Actor) -> Sequence[Preview]:
         """By name, each with made-up values under the organisation's letterhead."""
@@ -59,7 +61,7 @@ class ListTemplatesHandler:
         async with self.uow.begin(actor.org_id) as unit:
             profile = await unit.org.get()
         return [
-            _preview(self.templates, self.sender, profile, name, sample_values(name), "sample")
+            _preview(self.templates, self.sender, self.links, profile, name, sample_values(name), "sample")
             for name in self.templates.names()
         ]
 
@@ -69,6 +71,7 @@ class PreviewMailHandler:
     uow: UnitOfWork
     templates: Templates
     sender: Sender
+    links: UnsubscribeLinks
 
     async def handle(self, actor: Actor, command: PreviewMail) -> Preview:
         """Raises NotFound, and TemplateContextMissing for a record that does not fit the template."""
@@ -81,7 +84,9 @@ class PreviewMailHandler:
                 values = await _values_of(unit, command)
             source: Literal["sample", "record"] = "record" if command.names_a_record else "sample"
             profile = await unit.org.get()
-            preview = _preview(self.templates, self.sender, profile, command.template, values, source)
+            preview = _preview(
+                self.templates, self.sender, self.links, profile, command.template, values, source
+            )
             await unit.seal(preview)
         return preview
 
@@ -111,14 +116,17 @@ async def _values_of(unit: Unit, command: PreviewMail) -> Mapping[str, object]:
 def _preview(
     templates: Templates,
     sender: Sender,
+    links: UnsubscribeLinks,
     profile: OrgProfile,
     template: str,
     values: Mapping[str, object],
     source: Literal["sample", "record"],
 ) -> Preview:
     try:
-        rendered = templates.render(template, values, letterhead(profile))
+        scope = templates.scope_of(template)
+        paper = letterhead(profile, links.sample_url(scope))
+        rendered = templates.render(template, values, paper)
     except DeliveryFailed as failed:
         raise TemplateContextMissing("The record lacks what this template says.") from failed
     named = f"{sender_name(sender, profile)} <{sender.address}>"
-    return Preview(template, templates.scope_of(template), named, rendered, source)
+    return Preview(template, scope, named, rendered, source)

@@ -1,8 +1,9 @@
 """Addresses that get no mail: looked at, and lifted where that is ours to do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.suppressions import SuppressionFilter
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.suppression import Suppression
@@ -20,12 +21,16 @@ class ListSuppressions:
 @dataclass(frozen=True, slots=True)
 class ListSuppressionsHandler:
     uow: UnitOfWork
+    links: UnsubscribeLinks
 
     async def handle(self, actor: Actor, command: ListSuppressions) -> Sequence[Suppression]:
         """Newest first, one more than asked for."""
         actor.require(Need.ADMIN)
+        wanted = command.wanted
+        if wanted.recipient is not None:
+            wanted = replace(wanted, hashes=self.links.hashes(actor.org_id, wanted.recipient))
         async with self.uow.begin(actor.org_id) as unit:
-            return await unit.suppressions.list_page(command.wanted, command.after, command.limit + 1)
+            return await unit.suppressions.list_page(wanted, command.after, command.limit + 1)
 
 
 @dataclass(frozen=True, slots=True)

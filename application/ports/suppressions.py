@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.delivery.suppression import Reason, Suppression
+from domain.delivery.suppression import Reason, Scope, Suppression
 from domain.shared.ids import SuppressionId
 
 
@@ -10,16 +10,24 @@ from domain.shared.ids import SuppressionId
 class SuppressionFilter:
     reason: Reason | None = None
     recipient: str | None = None  # the whole address, in any case
+    hashes: Sequence[bytes] = ()  # of that address
 
 
 class Suppressions(Protocol):
-    """The organisation's: addresses are compared in any case."""
+    """The organisation's: addresses are compared in any case, or by any of their keyed hashes."""
 
     async def add(self, suppression: Suppression) -> None:
-        """Where one stands for the same recipient and scope, that one stays."""
+        """Where one stands for the same recipient, or hash, and scope, that one stays."""
 
-    async def find(self, recipient: str, template_scope: str) -> Suppression | None:
+    async def find(
+        self, recipient: str, template_scope: str, hashes: Sequence[bytes] = ()
+    ) -> Suppression | None:
         """What holds back a mail of that scope to this recipient; of everything before of that scope."""
+
+    async def lift(
+        self, recipient: str | None, hashes: Sequence[bytes], scope: Scope, reason: Reason
+    ) -> None:
+        """Remove those of that scope and reason for this address, if there are any."""
 
     async def lock(self, suppression_id: SuppressionId) -> Suppression:
         """Raises NotFound."""

@@ -11,6 +11,7 @@ class Letterhead:
     timezone: str
     primary_color: str = "#1f6feb"
     footer_text: str = ""
+    unsubscribe_url: str = ""  # of mails that can be stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

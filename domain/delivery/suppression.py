@@ -35,8 +35,11 @@ class SuppressionByRecipient(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
+    """`recipient` None: all that is known is the keyed hash of the address, as a link holds it."""
+
     id: SuppressionId
-    recipient: str
+    recipient: str | None
+    address_hash: bytes | None = None
     scope: Scope
     reason: Reason
     source_event_id: EventId | None = None  # the mail that caused it

@@ -53,6 +53,7 @@ from entrypoints.http.stored_files import StoredFilesController
 from entrypoints.http.suppressions import SuppressionsController
 from entrypoints.http.teams import TeamsController, WorkingHoursController
 from entrypoints.http.templates import TemplatesController
+from entrypoints.http.unsubscribe import UnsubscribeController
 from entrypoints.http.users import UsersController
 from entrypoints.http.workers import WorkersController
 from entrypoints.settings import Settings
@@ -78,6 +79,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     MessagingController,
     TemplatesController,
     SuppressionsController,
+    UnsubscribeController,
     MetricsController,
     PriceBookController,
     AddOnsController,

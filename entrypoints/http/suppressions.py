@@ -28,8 +28,10 @@ Recipient = Annotated[
 
 
 class SuppressionAnswer(msgspec.Struct):
+    """`recipient` is null where the mail whose link was used has been erased."""
+
     suppression_id: UUID
-    recipient: str
+    recipient: str | None
     scope: Scope
     reason: Reason
     source_event_id: UUID | None

@@ -207,7 +207,7 @@ class EmailSettings:
     circuit_failure_threshold: int = whole("EMAIL_CIRCUIT_FAILURE_THRESHOLD", 5)
     circuit_window_seconds: int = whole("EMAIL_CIRCUIT_WINDOW_SECONDS", 60)
     circuit_recovery_seconds: int = whole("EMAIL_CIRCUIT_RECOVERY_SECONDS", 30)
-    unsubscribe_secret: Secret | None = secret("EMAIL_UNSUBSCRIBE_SECRET")
+    unsubscribe_secrets: tuple[Secret, ...] = secrets_listing("EMAIL_UNSUBSCRIBE_SECRET")  # the first signs
     temp_passwords: bool = flag("EMAIL_TEMP_PASSWORDS", default=False)
 
 

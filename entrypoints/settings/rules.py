@@ -51,6 +51,7 @@ def in_production(settings: Settings) -> Iterator[Fault]:
         database,
         secrets,
         previous_keys,
+        unsubscribe_secrets,
         metrics,
         cors,
         testing,
@@ -252,6 +253,17 @@ def previous_keys(settings: Settings) -> Iterator[Fault]:
             "AUTH_SECRET_KEY_PREVIOUS",
             f"holds a key that is shorter than {SECRET_LENGTH} characters or a placeholder",
             "Take it out: whoever guesses it signs in as anybody",
+        )
+
+
+def unsubscribe_secrets(settings: Settings) -> Iterator[Fault]:
+    """Whoever guesses one stops mails to others."""
+    given = [secret.reveal() for secret in settings.email.unsubscribe_secrets]
+    if any(len(secret) < SECRET_LENGTH or is_placeholder(secret) for secret in given):
+        yield Fault(
+            "EMAIL_UNSUBSCRIBE_SECRET",
+            f"holds a secret that is shorter than {SECRET_LENGTH} characters or a placeholder",
+            "Put a random one before it, or leave it unset: it is then derived from AUTH_SECRET_KEY",
         )
 
 

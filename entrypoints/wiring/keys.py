@@ -10,6 +10,7 @@ ACCESS = "access token"
 FIELDS = "field encryption"
 EMAILS = "throttled e-mail"
 RECOVERY = "recovery code"
+UNSUBSCRIBE = "unsubscribe link"
 FILE_LINKS = "local file link"
 
 
@@ -39,6 +40,13 @@ def field_keys(settings: Settings) -> list[bytes]:
 def recovery_keys(settings: Settings) -> list[bytes]:
     """As long-lived as the fields: whoever keeps an old key for these keeps it for the recovery codes too."""
     return [derive_key(key.hex(), RECOVERY) for key in field_keys(settings)]
+
+
+def unsubscribe_keys(settings: Settings) -> list[bytes]:
+    """Those given, the first of which signs; then the derived ones, for the links that they signed before any
+    was given: such a link is good for ever."""
+    given = [secret.reveal() for secret in settings.email.unsubscribe_secrets]
+    return [derive_key(secret, UNSUBSCRIBE) for secret in (*given, *auth_secrets(settings))]
 
 
 def email_key(settings: Settings) -> bytes:

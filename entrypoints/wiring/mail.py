@@ -15,6 +15,7 @@ from application.delivery.compose import Sender
 from application.delivery.email_channel import EmailChannel, MailIsOff
 from application.delivery.export_channel import ExportChannel
 from application.delivery.rules import Channels
+from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
@@ -57,6 +58,7 @@ class MailProvider(Provider):
         cipher: FieldCipher,
         ids: Identifiers,
         exports: ExportChannel,
+        links: UnsubscribeLinks,
     ) -> Channels:
         mail = EmailChannel(
             templates=templates,
@@ -65,6 +67,7 @@ class MailProvider(Provider):
             clock=clock,
             cipher=cipher,
             ids=ids,
+            links=links,
             unsolicited_per_day=settings.field.unsolicited_mails_per_day,
         )
         return Channels({"email": mail, "export": exports}, circuits={"email": EMAIL})

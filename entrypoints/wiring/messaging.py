@@ -9,10 +9,18 @@ from application.delivery.compose import Sender
 from application.delivery.list_emails import ListEmailsHandler
 from application.delivery.preview_mail import ListTemplatesHandler, PreviewMailHandler
 from application.delivery.suppressing import ListSuppressionsHandler, RemoveSuppressionHandler
+from application.delivery.unsubscribe_links import UnsubscribeLinks
+from application.delivery.unsubscribing import (
+    ShowUnsubscribeHandler,
+    UndoUnsubscribeHandler,
+    UnsubscribeHandler,
+)
 from application.ports.job_locks import JobLocks
 from application.ports.templates import Templates
 from application.ports.unit_of_work import UnitOfWork
 from entrypoints.settings import Settings
+from entrypoints.wiring.identity import DEV_BASE_URL
+from entrypoints.wiring.keys import unsubscribe_keys
 from entrypoints.wiring.mail import sender_of
 
 
@@ -27,6 +35,9 @@ class MessagingProvider(Provider):
         PreviewMailHandler,
         RemoveSuppressionHandler,
         ScanForMailHandler,
+        ShowUnsubscribeHandler,
+        UndoUnsubscribeHandler,
+        UnsubscribeHandler,
     )
 
     @provide
@@ -36,6 +47,11 @@ class MessagingProvider(Provider):
     @provide
     def sender(self, settings: Settings) -> Sender:
         return sender_of(settings)
+
+    @provide
+    def unsubscribe_links(self, settings: Settings) -> UnsubscribeLinks:
+        base_url = (settings.general.public_base_url or DEV_BASE_URL).rstrip("/")
+        return UnsubscribeLinks(base_url, tuple(unsubscribe_keys(settings)))
 
     @provide
     def job_locks(self, uow: UnitOfWork) -> JobLocks:

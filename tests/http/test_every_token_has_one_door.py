@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from adapters.cryptography.keys import derive_key
+from application.delivery.unsubscribe_links import UnsubscribeLinks
+from domain.shared.ids import EventId
 from entrypoints.http.csrf import Csrf
 from entrypoints.wiring import keys
 from tests.http.identity_app import Company, cheap_passwords
@@ -84,6 +86,11 @@ class Keyring:
 
     async def csrf(self) -> str:
         return (await self.app.container.get(Csrf)).token_for(self.company.created.user_id)
+
+    async def unsubscribe(self) -> str:
+        links, made = await self.app.container.get(UnsubscribeLinks), self.company.created
+        url = links.url(made.org_id, "nps", EventId(made.user_id), self.company.email)
+        return url.partition("token=")[2]
 
     async def metrics(self) -> str:
         return METRICS_TOKEN
@@ -158,6 +165,14 @@ async def break_glass_token(ring: Keyring, shown: str) -> bool:
     return opened(answer)
 
 
+async def unsubscribe_link(ring: Keyring, shown: str) -> bool:
+    answer = await ring.app.client.get("/unsubscribe", params={"token": shown[:1024]})
+    if answer.status_code == 400:
+        assert answer.json()["type"] == "unsubscribe_token_invalid"
+        return False
+    return opened(answer)
+
+
 type Kind = Callable[[Keyring], Awaitable[str]]
 type Door = Callable[[Keyring, str], Awaitable[bool]]
 REFRESH = "POST /v1/auth/refresh refresh_token"
@@ -174,6 +189,7 @@ DOORS: dict[str, Door] = {
     INSPECT: inspected_invitation,
     ACCEPT: accepted_invitation,
     "x-break-glass-token": break_glass_token,
+    "token": unsubscribe_link,
 }
 """By the document's name for each: a security scheme, a header, or an operation and its field."""
 KINDS: dict[Kind, list[str]] = {
@@ -185,6 +201,7 @@ KINDS: dict[Kind, list[str]] = {
     Keyring.reset: [RESET],
     Keyring.invitation: [INSPECT, ACCEPT],
     Keyring.break_glass: ["x-break-glass-token"],
+    Keyring.unsubscribe: ["token"],
     Keyring.csrf: [],
     Keyring.metrics: [],
 }

@@ -118,7 +118,9 @@ async def open_shop(
     peer: str = "203.0.113.7",
     **booking_settings: Any,
 ) -> AsyncIterator[Shop]:
-    settings, faults = read_settings({"APP_ENV": "dev", **UNLIMITED, **(environ or {})})
+    settings, faults = read_settings(
+        {"APP_ENV": "dev", "AUTH_SECRET_KEY": "k" * 40, **UNLIMITED, **(environ or {})}
+    )
     assert not faults
     overrides = Provider(scope=Scope.APP)
     overrides.provide(lambda: uow, provides=UnitOfWork)

@@ -25,6 +25,7 @@ from domain.shared.ids import EventId, OrgId
 from tests.contracts.test_suppressions import a_suppression, add
 from tests.support.clock import FixedClock
 from tests.support.delivery import event_of, outcomes_of
+from tests.support.unsubscribing import LINKS
 
 JANE = "jane@example.com"
 
@@ -47,6 +48,7 @@ def channel(mailer: MemoryMailer, clock: FixedClock) -> EmailChannel:
         clock=clock,
         cipher=CIPHER,
         ids=SystemIdentifiers(),
+        links=LINKS,
     )
 
 
