@@ -49,7 +49,12 @@ _BOOKING = (
     "starts_at",
     "ends_at",
     "service_type",
+    "add_ons",
+    "deposit_required",
+    "deposit_cents",
     "deposit_status",
+    "risk_band",
+    "cancellation_exception",
     "cancelled_by",
     "cancel_reason",
     "version",
@@ -150,6 +155,8 @@ BOOKING = {
         ("unassign", "Workers were taken off a visit."),
         ("cancel", "A visit was cancelled."),
         ("expire", "A visit that nobody confirmed was set free."),
+        ("override", "An administrator decided otherwise than a visit's terms."),
+        ("addons", "A visit has other extras."),
     )
 }
 

@@ -17,6 +17,7 @@ from entrypoints.http.auth import AuthController
 from entrypoints.http.blackouts import BlackoutsController
 from entrypoints.http.body_sizes import MOST_BODY_BYTES, Declared, body_sizes
 from entrypoints.http.booking_moves import BookingMovesController
+from entrypoints.http.booking_overrides import BookingOverridesController
 from entrypoints.http.booking_settings import BookingSettingsController
 from entrypoints.http.bookings import BookingsController
 from entrypoints.http.break_glass import BreakGlassController
@@ -84,6 +85,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PublicBookingsController,
     BookingsController,
     BookingMovesController,
+    BookingOverridesController,
     TeamsController,
     WorkingHoursController,
     WorkersController,

@@ -10,6 +10,7 @@ from application.booking.crowd import Crowd
 from application.booking.edit_booking import EditBookingHandler
 from application.booking.expire_bookings import ExpireBookingsHandler
 from application.booking.list_bookings import ListBookingsHandler
+from application.booking.override_booking import ListOverridesHandler, OverrideBookingHandler
 from application.booking.refused_time import RefusedTimes
 from application.booking.reschedule_booking import RescheduleBookingHandler
 from application.booking.rules import InstallationRules
@@ -33,6 +34,8 @@ class BookingProvider(Provider):
         EditBookingHandler,
         ExpireBookingsHandler,
         ListBookingsHandler,
+        ListOverridesHandler,
+        OverrideBookingHandler,
         RescheduleBookingHandler,
         ShowBookingHandler,
         UnassignCrewHandler,

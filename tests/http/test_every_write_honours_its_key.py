@@ -206,6 +206,11 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/admin/bookings/{booking_id}/confirm"): about(
         "/v1/admin/bookings/{}/confirm", Office.booking, {}
     ),
+    ("POST", "/v1/admin/bookings/{booking_id}/override"): about(
+        "/v1/admin/bookings/{}/override",
+        Office.booking,
+        {"kind": "risk_band", "value": "HIGH", "reason": "A quarrel"},
+    ),
     ("POST", "/v1/admin/bookings/{booking_id}/reschedule"): about(
         "/v1/admin/bookings/{}/reschedule", Office.booking, LATER
     ),

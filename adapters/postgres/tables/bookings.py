@@ -64,3 +64,17 @@ booking_crew = Table(
     Column("held_until", Instant, nullable=False),
     Column("live", Boolean, nullable=False),
 )
+
+booking_overrides = Table(
+    "booking_overrides",
+    metadata,
+    org_id(),
+    Column("override_id", Uuid, primary_key=True),
+    Column("booking_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", JSONB, nullable=False),
+    Column("before", JSONB(none_as_null=True)),
+    Column("reason", Text, nullable=False),
+    Column("created_by", Uuid),
+    Column("created_at", Instant, nullable=False),
+)
