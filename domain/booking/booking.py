@@ -12,7 +12,7 @@ from domain.booking.deposit import OPEN, DepositStatus
 from domain.booking.policy_snapshot import PolicySnapshot
 from domain.booking.refusals import BookingMoveRefused, DepositUnpaid
 from domain.booking.risk import Risk, RiskBand
-from domain.booking.visit import BookedAddOn, Details, TimeSlot
+from domain.booking.visit import STEP_MINUTES, BookedAddOn, Details, TimeSlot
 from domain.shared.errors import Invalid
 from domain.shared.estimate import Estimate
 from domain.shared.ids import BookingId, LeadId, WorkerId
@@ -80,6 +80,7 @@ class Booking:
     details: Details
     estimate: Estimate | None = None
     add_ons: tuple[BookedAddOn, ...] = ()
+    extended_minutes: int = 0  # of the slot: added for extras after it was booked
     currency: str
     policy: PolicySnapshot
     risk: Risk
@@ -105,8 +106,16 @@ class Booking:
     @property
     def planned_minutes(self) -> int:
         """What the crew is expected to need: on site, and the extras shared among them."""
-        on_site = self.estimate.on_site_minutes if self.estimate else self.slot.duration_minutes
+        booked = self.slot.duration_minutes - self.extended_minutes
+        on_site = self.estimate.on_site_minutes if self.estimate else booked
         return on_site + divide_ceiling(sum(line.minutes for line in self.add_ons), self.crew_needed)
+
+    @property
+    def minutes_to_hold(self) -> int:
+        """The visit's length, or, where the planned work does not fit into it, one that it fits into."""
+        return max(
+            self.slot.duration_minutes, STEP_MINUTES * divide_ceiling(self.planned_minutes, STEP_MINUTES)
+        )
 
     @property
     def total_cents(self) -> int | None:
@@ -168,12 +177,22 @@ class Booking:
         self._must_be(*LIVE)
         if slot.same_time(self.slot) and crew == self.crew:
             return self
-        return self._changed(now, slot=slot, crew=crew)
+        as_long = slot.duration_minutes == self.slot.duration_minutes
+        extended = self.extended_minutes if as_long else 0
+        return self._changed(now, slot=slot, crew=crew, extended_minutes=extended)
 
     def assign(self, now: datetime, crew: tuple[WorkerId, ...]) -> Self:
         """Send exactly these, in id order."""
         self._must_be(*LIVE)
         return self if crew == self.crew else self._changed(now, crew=crew)
+
+    def with_add_ons(self, now: datetime, add_ons: tuple[BookedAddOn, ...], slot: TimeSlot) -> Self:
+        """Exactly these extras, in a slot that is as long as before or longer."""
+        self._must_be(*LIVE)
+        if add_ons == self.add_ons and slot.same_time(self.slot):
+            return self
+        extended = self.extended_minutes + slot.duration_minutes - self.slot.duration_minutes
+        return self._changed(now, add_ons=add_ons, slot=slot, extended_minutes=extended)
 
     def edit(self, now: datetime, details: Details) -> Self:
         """Of a finished visit only the notes may still be written."""

@@ -36,6 +36,7 @@ from entrypoints.http.mailed_links import MailedLinksController
 from entrypoints.http.messaging import MessagingController
 from entrypoints.http.metrics import MetricsController
 from entrypoints.http.once import answer_replay
+from entrypoints.http.order_add_ons import OrderAddOnsController
 from entrypoints.http.org import OrgContextController, OrgController
 from entrypoints.http.outbox import OutboxController
 from entrypoints.http.price_book import PriceBookController
@@ -86,6 +87,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     BookingsController,
     BookingMovesController,
     BookingOverridesController,
+    OrderAddOnsController,
     TeamsController,
     WorkingHoursController,
     WorkersController,

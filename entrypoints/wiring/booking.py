@@ -10,6 +10,7 @@ from application.booking.crowd import Crowd
 from application.booking.edit_booking import EditBookingHandler
 from application.booking.expire_bookings import ExpireBookingsHandler
 from application.booking.list_bookings import ListBookingsHandler
+from application.booking.order_add_ons import SetAddOnsHandler
 from application.booking.override_booking import ListOverridesHandler, OverrideBookingHandler
 from application.booking.refused_time import RefusedTimes
 from application.booking.reschedule_booking import RescheduleBookingHandler
@@ -37,6 +38,7 @@ class BookingProvider(Provider):
         ListOverridesHandler,
         OverrideBookingHandler,
         RescheduleBookingHandler,
+        SetAddOnsHandler,
         ShowBookingHandler,
         UnassignCrewHandler,
     )

@@ -214,6 +214,9 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/admin/bookings/{booking_id}/reschedule"): about(
         "/v1/admin/bookings/{}/reschedule", Office.booking, LATER
     ),
+    ("PUT", "/v1/orders/{order_id}/addons"): about(
+        "/v1/orders/{}/addons", Office.booking, {"add_ons": {"oven": 1}}
+    ),
     ("POST", "/v1/admin/schedule/{booking_id}/move"): about(
         "/v1/admin/schedule/{}/move", Office.booking, LATER
     ),

@@ -37,6 +37,7 @@ bookings = Table(
     Column("notes", Text),
     Column("estimate", JSONB(none_as_null=True)),
     Column("add_ons", JSONB, nullable=False),
+    Column("extended_minutes", Integer, nullable=False),
     Column("planned_minutes", Integer, nullable=False),
     Column("actual_duration_minutes", Integer),
     Column("cleaner_seconds", BigInteger, nullable=False),
