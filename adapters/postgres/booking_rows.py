@@ -75,6 +75,12 @@ def to_row(booking: Booking) -> Mapping[str, Any]:
     }
 
 
+def crew_rows(booking: Booking) -> list[Mapping[str, Any]]:
+    slot = {"starts_at": booking.slot.starts_at, "held_until": booking.slot.held_until}
+    common = {"booking_id": booking.id, "live": booking.is_live, **slot}
+    return [{**common, "worker_id": worker_id} for worker_id in booking.crew]
+
+
 def to_booking(row: Row[*tuple[Any, ...]], crew: tuple[WorkerId, ...]) -> Booking:
     return Booking(
         id=row.booking_id,

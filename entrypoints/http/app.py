@@ -21,6 +21,7 @@ from entrypoints.http.booking_overrides import BookingOverridesController
 from entrypoints.http.booking_settings import BookingSettingsController
 from entrypoints.http.bookings import BookingsController
 from entrypoints.http.break_glass import BreakGlassController
+from entrypoints.http.bulk_bookings import BulkBookingsController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.config import ConfigController
 from entrypoints.http.dead_letters import DeadLettersController
@@ -87,6 +88,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     BookingsController,
     BookingMovesController,
     BookingOverridesController,
+    BulkBookingsController,
     OrderAddOnsController,
     TeamsController,
     WorkingHoursController,

@@ -2,6 +2,7 @@ from dishka import Provider, Scope, provide, provide_all
 
 from adapters.system.entitlements import UnlimitedEntitlements
 from application.booking.assign_crew import AssignCrewHandler, UnassignCrewHandler
+from application.booking.bulk_bookings import BulkBookingsHandler
 from application.booking.cancel_booking import CancelBookingHandler
 from application.booking.confirm_booking import ConfirmBookingHandler
 from application.booking.create_booking import CreateBookingHandler
@@ -28,6 +29,7 @@ class BookingProvider(Provider):
     scope = Scope.APP
     handlers = provide_all(
         AssignCrewHandler,
+        BulkBookingsHandler,
         CancelBookingHandler,
         ConfirmBookingHandler,
         CreateBookingHandler,
