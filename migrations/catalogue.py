@@ -19,7 +19,7 @@ GLOBAL_TABLES: Mapping[str, str] = MappingProxyType(
 )
 """Tables without an organisation, each with its reason. At most a dozen."""
 
-APPEND_ONLY = ("admin_audit_logs", "audit_heads", "price_books", "usage_events")
+APPEND_ONLY = ("admin_audit_logs", "audit_heads", "booking_overrides", "price_books", "usage_events")
 """What the application can neither change nor delete."""
 
 READ_ONLY = ("audit_heads",)

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
-from application.ports.audit import AuditEntry, AuditFilter, entry_of, owed
+from application.ports.audit import AuditedChange, AuditEntry, AuditFilter, entry_of, owed
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.identity.actor import Actor
@@ -60,6 +60,26 @@ class MemoryAuditLog:
                 lifted.session_id,
                 after=lifted.told(),
                 reason=lifted.reason,
+            )
+
+    async def record_many(
+        self,
+        actor: Actor,
+        action: str,
+        resource_type: str,
+        changes: Sequence[AuditedChange],
+        *,
+        reason: str | None = None,
+    ) -> None:
+        for change in changes:
+            await self.record(
+                actor,
+                action,
+                resource_type,
+                change.resource_id,
+                before=change.before,
+                after=change.after,
+                reason=reason,
             )
 
     def _require_live(self, session_id: BreakGlassId) -> None:

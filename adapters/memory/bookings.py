@@ -39,6 +39,15 @@ class MemoryBookings:
     async def lock(self, booking_id: BookingId) -> Booking:
         return await self.get(booking_id)
 
+    async def find_many(self, booking_ids: Iterable[BookingId]) -> list[Booking]:
+        return [self.rows[booking_id] for booking_id in sorted(set(booking_ids)) if booking_id in self.rows]
+
+    async def lock_many(self, booking_ids: Iterable[BookingId]) -> list[Booking]:
+        return await self.find_many(booking_ids)
+
+    async def claim_many(self, booking_ids: Iterable[BookingId]) -> None:
+        """Units of one organisation already come one after the other."""
+
     async def claim(self, booking_id: BookingId) -> None:
         """Units of one organisation already come one after the other."""
 
@@ -50,6 +59,10 @@ class MemoryBookings:
         ):
             raise SlotTaken
         self.rows[booking.id] = booking
+
+    async def save_many(self, bookings: Sequence[Booking]) -> None:
+        for booking in bookings:
+            await self.save(booking)
 
     async def people(self, booking_id: BookingId) -> BookingPeople:
         return self._people(await self.get(booking_id))
@@ -72,6 +85,9 @@ class MemoryBookings:
             live=any(booking.is_live for booking in of_lead),
             done=any(booking.status is BookingStatus.DONE for booking in of_lead),
         )
+
+    async def standings_of(self, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, LeadStanding]:
+        return {lead_id: await self.standing_of(lead_id) for lead_id in lead_ids}
 
     async def history_of(self, client: KnownClient) -> ClientHistory:
         theirs = [b for b in self.rows.values() if b.lead_id and self._is_of(b.lead_id, client)]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from application.ports.booking_views import CrewMember
-from application.ports.calendar import BoardFacts, BoardVisit
+from application.ports.calendar import BoardFacts, BoardVisit, hold_of
 from application.ports.orgs import OrgProfiles
 from domain.booking.booking import Booking, BookingStatus
 from domain.leads.lead import Lead
@@ -81,7 +81,7 @@ class MemoryCalendar:
     def _visit(self, booking: Booking) -> BoardVisit:
         lead = None if booking.lead_id is None else self.leads[booking.lead_id]
         return BoardVisit(
-            hold=to_hold(booking),
+            hold=hold_of(booking),
             version=booking.version,
             status=booking.status.value,
             source=booking.source.value,
@@ -99,7 +99,7 @@ class MemoryCalendar:
 
     async def find(self, booking_id: BookingId) -> Hold | None:
         booking = self.bookings.get(booking_id)
-        return None if booking is None else to_hold(booking)
+        return None if booking is None else hold_of(booking)
 
     async def team_has_jobs(self, team_id: TeamId, now: datetime) -> bool:
         return any(hold.team_id == team_id for hold in self._to_come(now))
@@ -118,17 +118,5 @@ class MemoryCalendar:
 
 
 def _in_order(bookings: Iterable[Booking], *, crews: bool = True) -> tuple[Hold, ...]:
-    holds = sorted(map(to_hold, bookings), key=attrgetter("starts_at", "booking_id"))
+    holds = sorted(map(hold_of, bookings), key=attrgetter("starts_at", "booking_id"))
     return tuple(holds if crews else [replace(hold, crew=()) for hold in holds])
-
-
-def to_hold(booking: Booking) -> Hold:
-    slot = booking.slot
-    return Hold(
-        booking_id=booking.id,
-        team_id=slot.team_id,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        held_until=slot.held_until,
-        crew=booking.crew,
-    )

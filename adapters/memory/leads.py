@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,16 @@ class MemoryLeads:
 
     async def lock(self, lead_id: LeadId) -> Lead:
         return await self.get(lead_id)
+
+    async def find_many(self, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, Lead]:
+        return {lead_id: self.rows[lead_id] for lead_id in lead_ids if lead_id in self.rows}
+
+    async def lock_many(self, lead_ids: Iterable[LeadId]) -> list[Lead]:
+        return [self.rows[lead_id] for lead_id in sorted(set(lead_ids)) if lead_id in self.rows]
+
+    async def save_many(self, leads: Sequence[Lead]) -> None:
+        for lead in leads:
+            await self.save(lead)
 
     async def find_by_referral_code(self, code: str) -> Lead | None:
         return next((lead for lead in self.rows.values() if lead.referral_code == code), None)

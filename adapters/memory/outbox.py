@@ -30,6 +30,14 @@ class MemoryOutbox:
             self.emails[event.id] = _queued_mail(event)
         return event.id
 
+    async def add_many(self, messages: Sequence[Message], *, request_id: str = "") -> None:
+        for message in messages:
+            await self.add(message, request_id=request_id)
+
+    async def withdraw_many(self, dedupe_key_prefixes: Sequence[str]) -> None:
+        for prefix in dedupe_key_prefixes:
+            await self.withdraw(prefix)
+
     async def withdraw(self, dedupe_key_prefix: str) -> int:
         unsent = [
             row

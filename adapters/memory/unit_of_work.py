@@ -36,6 +36,7 @@ from adapters.memory.memberships import MemoryMemberships
 from adapters.memory.orgs import MemoryOrgDirectory, MemoryOrgProfiles
 from adapters.memory.outbox import MemoryDueMessages, MemoryOutbox, MemoryOutboxQueue
 from adapters.memory.outbox_views import MemoryOutboxViews
+from adapters.memory.overrides import MemoryOverrides
 from adapters.memory.persons import (
     MemoryBelongings,
     MemoryKnownPersons,
@@ -58,6 +59,7 @@ from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.persons import AuthFailure
 from domain.booking.booking import Booking
+from domain.booking.override import BookingOverride
 from domain.delivery.attempt import Attempt
 from domain.delivery.email_event import EmailEvent
 from domain.delivery.heartbeat import Heartbeat
@@ -113,6 +115,7 @@ class OrgTables:
     org: list[OrgProfile] = field(default_factory=list)
     usage: list[tuple[str, int, UUID]] = field(default_factory=list)
     bookings: dict[BookingId, Booking] = field(default_factory=dict)
+    booking_overrides: list[BookingOverride] = field(default_factory=list)
     price_books: dict[int, PriceBook] = field(default_factory=dict)
     add_ons: dict[AddOnId, AddOn] = field(default_factory=dict)
     leads: dict[LeadId, Lead] = field(default_factory=dict)
@@ -303,6 +306,10 @@ class MemoryUnit:
     def bookings(self) -> MemoryBookings:
         tables = self.tables
         return MemoryBookings(tables.bookings, tables.leads, tables.teams, tables.workers)
+
+    @property
+    def overrides(self) -> MemoryOverrides:
+        return MemoryOverrides(self.tables.booking_overrides)
 
     @property
     def calendar(self) -> MemoryCalendar:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables.platform import admin_audit_logs as logs
 from adapters.postgres.tables.safety import break_glass_sessions as glass
-from application.ports.audit import AuditEntry, AuditFilter, entry_of, owed
+from application.ports.audit import AuditedChange, AuditEntry, AuditFilter, entry_of, owed
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from domain.identity.actor import Actor
@@ -90,6 +90,39 @@ class PostgresAuditLog:
             outcome=outcome,
         )
         await self.connection.execute(INSERT, {name: getattr(entry, name) for name in WRITTEN})
+        await self._settle(actor, action)
+
+    async def record_many(
+        self,
+        actor: Actor,
+        action: str,
+        resource_type: str,
+        changes: Sequence[AuditedChange],
+        *,
+        reason: str | None = None,
+    ) -> None:
+        entries = [
+            entry_of(
+                actor,
+                action,
+                resource_type,
+                change.resource_id,
+                audit_id=self.ids.new(),
+                org_id=self.org_id,
+                now=self.clock.now(),
+                before=change.before,
+                after=change.after,
+                reason=reason,
+            )
+            for change in changes
+        ]
+        if entries:
+            rows = [{name: getattr(entry, name) for name in WRITTEN} for entry in entries]
+            await self.connection.execute(INSERT, rows)
+            await self._settle(actor, action)
+
+    async def _settle(self, actor: Actor, action: str) -> None:
+        """The write itself, if it is one under break-glass that the unit has not told of yet."""
         if (lifted := owed(actor, action, self.told)) is not None:
             await self._require_live(lifted.session_id)
             await self.record(

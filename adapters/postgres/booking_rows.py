@@ -57,6 +57,7 @@ def to_row(booking: Booking) -> Mapping[str, Any]:
         "notes": booking.details.notes,
         "estimate": estimate_values(booking.estimate) if booking.estimate else None,
         "add_ons": to_builtins(booking.add_ons),
+        "extended_minutes": booking.extended_minutes,
         "planned_minutes": booking.planned_minutes,
         "work_state": booking.work_state.value,
         "actual_duration_minutes": booking.actual_duration_minutes,
@@ -74,6 +75,12 @@ def to_row(booking: Booking) -> Mapping[str, Any]:
         "created_at": booking.created_at,
         "updated_at": booking.updated_at,
     }
+
+
+def crew_rows(booking: Booking) -> list[Mapping[str, Any]]:
+    slot = {"starts_at": booking.slot.starts_at, "held_until": booking.slot.held_until}
+    common = {"booking_id": booking.id, "live": booking.is_live, **slot}
+    return [{**common, "worker_id": worker_id} for worker_id in booking.crew]
 
 
 def to_booking(row: Row[*tuple[Any, ...]], crew: tuple[WorkerId, ...]) -> Booking:
@@ -95,6 +102,7 @@ def to_booking(row: Row[*tuple[Any, ...]], crew: tuple[WorkerId, ...]) -> Bookin
         ),
         estimate=estimate_of(row.estimate) if row.estimate else None,
         add_ons=convert(row.add_ons, tuple[BookedAddOn, ...]),
+        extended_minutes=row.extended_minutes,
         currency=row.currency,
         policy=convert(row.policy_snapshot, PolicySnapshot),
         risk=Risk(score=row.risk_score, band=RiskBand(row.risk_band), reasons=tuple(row.risk_reasons)),

@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -65,11 +66,24 @@ DELETE_CREW = delete(booking_crew).where(
     c.booking_id == bindparam("id", type_=Uuid), c.worker_id != func.all(bindparam("crew", type_=ARRAY(Uuid)))
 )
 
+CLAIM_MANY = text(
+    """
+    select pg_advisory_xact_lock(hashtextextended(claimed.key, 0))
+    from (select unnest(cast(:keys as text[])) as key order by 1 offset 0) as claimed
+    """
+).bindparams(bindparam("keys", type_=ARRAY(Text)))
+"""One after the other, in the order of the keys: the inner query is not merged into the outer one."""
+
 OF_LEAD = b.lead_id == bindparam("lead_id", type_=Uuid)
 LIVE_OF_LEAD = READ.where(OF_LEAD, IS_LIVE).order_by(b.starts_at, b.booking_id)
 STANDING = select(
     exists(select(b.booking_id).where(OF_LEAD, IS_LIVE)),
     exists(select(b.booking_id).where(OF_LEAD, IS_DONE)),
+)
+
+OF_LEADS = b.lead_id == any_(bindparam("lead_ids", type_=ARRAY(Uuid)))
+STANDINGS = (
+    select(b.lead_id, func.bool_or(IS_LIVE), func.bool_or(IS_DONE)).where(OF_LEADS).group_by(b.lead_id)
 )
 
 _THEIRS = union(

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres import booking_lists
 from adapters.postgres import booking_statements as sql
-from adapters.postgres.booking_rows import to_booking, to_row
+from adapters.postgres.booking_rows import crew_rows, to_booking, to_row
 from adapters.postgres.errors import constraint_of
 from application.ports.booking_views import BookingPeople, BookingSummary
 from application.ports.bookings import (
@@ -45,28 +45,39 @@ class PostgresBookings:
         await self.connection.execute(sql.LOCK, {"ids": [booking_id]})
         return await self.get(booking_id)
 
+    async def find_many(self, booking_ids: Iterable[BookingId]) -> list[Booking]:
+        wanted = {"ids": list(booking_ids)}
+        return [_booking(row) for row in await self.connection.execute(sql.READ_MANY, wanted)]
+
+    async def lock_many(self, booking_ids: Iterable[BookingId]) -> list[Booking]:
+        return await self._locked(sql.LOCK, {"ids": list(booking_ids)})
+
+    async def claim_many(self, booking_ids: Iterable[BookingId]) -> None:
+        keys = [f"booking:{self.org_id}:{booking_id}" for booking_id in booking_ids]
+        await self.connection.execute(sql.CLAIM_MANY, {"keys": keys})
+
     async def claim(self, booking_id: BookingId) -> None:
         await self.connection.execute(sql.ADVISORY_LOCK, {"key": f"booking:{self.org_id}:{booking_id}"})
 
     async def save(self, booking: Booking) -> None:
+        await self.save_many([booking])
+
+    async def save_many(self, bookings: Sequence[Booking]) -> None:
+        if not bookings:
+            return
         try:
-            await self.connection.execute(sql.UPSERT, to_row(booking))
-            await self._save_crew(booking)
+            await self.connection.execute(sql.UPSERT, [to_row(booking) for booking in bookings])
+            await self._save_crews(bookings)
         except IntegrityError as error:
             if constraint_of(error) in TIME_CONSTRAINTS:
                 raise SlotTaken from error
             raise
 
-    async def _save_crew(self, booking: Booking) -> None:
-        crew = list(booking.crew)
-        if booking.version > 1:
-            await self.connection.execute(sql.DELETE_CREW, {"id": booking.id, "crew": crew})
-        if crew:
-            slot = {"starts_at": booking.slot.starts_at, "held_until": booking.slot.held_until}
-            common = {"booking_id": booking.id, "live": booking.is_live, **slot}
-            await self.connection.execute(
-                sql.UPSERT_CREW, [{**common, "worker_id": worker_id} for worker_id in crew]
-            )
+    async def _save_crews(self, bookings: Sequence[Booking]) -> None:
+        if known := [{"id": b.id, "crew": list(b.crew)} for b in bookings if b.version > 1]:
+            await self.connection.execute(sql.DELETE_CREW, known)
+        if crews := [row for booking in bookings for row in crew_rows(booking)]:
+            await self.connection.execute(sql.UPSERT_CREW, crews)
 
     async def people(self, booking_id: BookingId) -> BookingPeople:
         row = (await self.connection.execute(sql.PEOPLE, {"id": booking_id})).one_or_none()
@@ -86,6 +97,10 @@ class PostgresBookings:
 
     async def standing_of(self, lead_id: LeadId) -> LeadStanding:
         return LeadStanding(*(await self.connection.execute(sql.STANDING, {"lead_id": lead_id})).one())
+
+    async def standings_of(self, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, LeadStanding]:
+        rows = await self.connection.execute(sql.STANDINGS, {"lead_ids": list(lead_ids)})
+        return {lead_id: LeadStanding(live, done) for lead_id, live, done in rows}
 
     async def history_of(self, client: KnownClient) -> ClientHistory:
         return ClientHistory(*(await self.connection.execute(sql.HISTORY, asdict(client))).one())

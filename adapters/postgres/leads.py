@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -67,6 +67,9 @@ SEARCHED = ("name_norm", "phone_norm", "email_norm")
 LEAD = (leads.c.lead_id, *(leads.c[name] for name in (*DETAILS, *PROGRESS)))
 GET = select(*LEAD).where(leads.c.lead_id == bindparam("wanted"))
 LOCK = GET.with_for_update(key_share=True)
+_MANY = leads.c.lead_id == func.any(cast(bindparam("lead_ids"), ARRAY(Uuid)))
+GET_MANY = select(*LEAD).where(_MANY).order_by(leads.c.lead_id)
+LOCK_MANY = select(leads.c.lead_id).where(_MANY).order_by(leads.c.lead_id).with_for_update(key_share=True)
 BY_REFERRAL_CODE = select(*LEAD).where(leads.c.referral_code == bindparam("code"))
 ANY_ESTIMATED = select(exists().where(leads.c.estimate.is_not(None)))
 NEW = insert(leads)
@@ -164,6 +167,16 @@ class PostgresLeads:
             raise LeadNotFound
         return lead
 
+    async def find_many(self, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, Lead]:
+        rows = await self.connection.execute(GET_MANY, {"lead_ids": list(lead_ids)})
+        return {lead.id: lead for lead in map(to_lead, rows)}
+
+    async def lock_many(self, lead_ids: Iterable[LeadId]) -> list[Lead]:
+        """Locked first and read after, so that what is read is what the lock protects."""
+        wanted = {"lead_ids": sorted(set(lead_ids))}
+        await self.connection.execute(LOCK_MANY, wanted)
+        return [to_lead(row) for row in await self.connection.execute(GET_MANY, wanted)]
+
     async def find_by_referral_code(self, code: str) -> Lead | None:
         return await self._one(BY_REFERRAL_CODE, {"code": code})
 
@@ -202,6 +215,10 @@ class PostgresLeads:
             if constraint_of(error) == "leads_referral_code_key":
                 raise ReferralCodeTaken from error
             raise
+
+    async def save_many(self, leads: Sequence[Lead]) -> None:
+        if leads:
+            await self.connection.execute(SAVE, [from_lead(lead) for lead in leads])
 
     async def _one(self, statement: Any, values: dict[str, Any]) -> Lead | None:
         row = (await self.connection.execute(statement, values)).one_or_none()

@@ -1,9 +1,11 @@
 """Enqueueing: the side of the outbox that use cases see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import bindparam, collate, select, update
+from sqlalchemy import Text, and_, bindparam, cast, collate, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Uuid
@@ -32,6 +34,18 @@ LOCK_UNSENT = (
     )
     .order_by(outbox_events.c.event_id)
     .with_for_update(key_share=True)
+)
+_ranges = (
+    func.unnest(cast(bindparam("first_keys"), ARRAY(Text)), cast(bindparam("end_keys"), ARRAY(Text)))
+    .table_valued("first_key", "end_key", name="ranges")
+    .render_derived()
+)
+LOCK_UNSENT_OF_MANY = (
+    select(outbox_events.c.event_id)
+    .select_from(_ranges.join(outbox_events, and_(_key >= _ranges.c.first_key, _key < _ranges.c.end_key)))
+    .where(outbox_events.c.next_attempt_at.is_not(None))
+    .order_by(outbox_events.c.event_id)
+    .with_for_update(key_share=True, of=outbox_events)
 )
 _ids = bindparam("event_ids", type_=ARRAY(Uuid))
 WITHDRAW = (
@@ -68,14 +82,36 @@ class PostgresOutbox:
             await self.connection.execute(QUEUE_MAIL, _mail_row(message, row))
         return EventId(event_id)
 
+    async def add_many(self, messages: Sequence[Message], *, request_id: str = "") -> None:
+        if not messages:
+            return
+        rows = [self._row(message, request_id) for message in messages]
+        added = set((await self.connection.execute(ENQUEUE, rows)).scalars())
+        mails = [
+            _mail_row(message, row)
+            for message, row in zip(messages, rows, strict=True)
+            if message.kind == "email" and row["event_id"] in added
+        ]
+        if mails:
+            await self.connection.execute(QUEUE_MAIL, mails)
+
+    async def withdraw_many(self, dedupe_key_prefixes: Sequence[str]) -> None:
+        bounds = {
+            "first_keys": list(dedupe_key_prefixes),
+            "end_keys": [_end_of(prefix) for prefix in dedupe_key_prefixes],
+        }
+        await self._withdraw((await self.connection.execute(LOCK_UNSENT_OF_MANY, bounds)).scalars().all())
+
     async def withdraw(self, dedupe_key_prefix: str) -> int:
-        end_key = dedupe_key_prefix[:-1] + chr(ord(dedupe_key_prefix[-1]) + 1)
-        bounds = {"first_key": dedupe_key_prefix, "end_key": end_key}
+        bounds = {"first_key": dedupe_key_prefix, "end_key": _end_of(dedupe_key_prefix)}
         event_ids = (await self.connection.execute(LOCK_UNSENT, bounds)).scalars().all()
+        await self._withdraw(event_ids)
+        return len(event_ids)
+
+    async def _withdraw(self, event_ids: Sequence[UUID]) -> None:
         if event_ids:
             await self.connection.execute(WITHDRAW, {"event_ids": event_ids})
             await self.connection.execute(WITHDRAW_MAIL, {"event_ids": event_ids})
-        return len(event_ids)
 
     def _row(self, message: Message, request_id: str) -> dict[str, Any]:
         now = self.clock.now()
@@ -93,6 +129,11 @@ class PostgresOutbox:
             "created_at": now,
             "request_id": request_id,
         }
+
+
+def _end_of(prefix: str) -> str:
+    """The first text behind all that begin so."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def _mail_row(message: Message, row: dict[str, Any]) -> dict[str, Any]:

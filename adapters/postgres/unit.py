@@ -28,6 +28,7 @@ from adapters.postgres.orgs import PostgresOrgDirectory, PostgresOrgProfiles
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.outbox_queue import PostgresDueMessages, PostgresOutboxQueue
 from adapters.postgres.outbox_views import PostgresOutboxViews
+from adapters.postgres.overrides import PostgresOverrides
 from adapters.postgres.person_secrets import PostgresPersonSecrets
 from adapters.postgres.persons import PostgresBelongings, PostgresPersons
 from adapters.postgres.price_books import PostgresPriceBooks
@@ -202,6 +203,10 @@ class PostgresUnit:
     @property
     def bookings(self) -> PostgresBookings:
         return PostgresBookings(self.connection, self.org_id)
+
+    @property
+    def overrides(self) -> PostgresOverrides:
+        return PostgresOverrides(self.connection)
 
     @property
     def calendar(self) -> PostgresCalendar:

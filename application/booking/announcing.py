@@ -1,6 +1,6 @@
 """The mails that bookings cause, enqueued in the transaction of the change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,47 +35,86 @@ async def tell_client(
 ) -> None:
     """To the lead's address; to nobody where there is none. `key` ends the dedupe key, if not the
     template's own name after `booking_`."""
-    lead = await unit.leads.find(booking.lead_id) if booking.lead_id else None
-    if lead is None or not lead.email:
-        return
-    values = {"to": lead.email, **await _visit_values(unit, booking), **_client_values(booking, lead)}
     key = key or template.removeprefix("booking_")
-    await _enqueue(unit, actor, template, booking, key, values, expires_at)
+    await tell_clients(unit, actor, template, [booking], key=lambda _: key, expires_at=lambda _: expires_at)
+
+
+async def tell_clients(
+    unit: Unit,
+    actor: Actor,
+    template: str,
+    bookings: Sequence[Booking],
+    *,
+    key: Callable[[Booking], str] | None = None,
+    expires_at: Callable[[Booking], datetime | None] | None = None,
+) -> None:
+    """As tell_client, of each of them."""
+    leads = await unit.leads.find_many({booking.lead_id for booking in bookings if booking.lead_id})
+    reached = [(b, lead) for b in bookings if b.lead_id and (lead := leads.get(b.lead_id)) and lead.email]
+    if not reached:
+        return
+    timezone = (await unit.org.get()).timezone
+    messages = [
+        _message(
+            template,
+            booking,
+            key(booking) if key else template.removeprefix("booking_"),
+            {"to": lead.email, **_visit_values(timezone, booking), **_client_values(booking, lead)},
+            expires_at(booking) if expires_at else None,
+        )
+        for booking, lead in reached
+    ]
+    await unit.outbox.add_many(messages, request_id=actor.request_id)
 
 
 async def tell_office(unit: Unit, actor: Actor, booking: Booking, office_email: str | None) -> None:
     """That the public made a booking."""
     if not office_email:
         return
+    timezone = (await unit.org.get()).timezone
     lead = await unit.leads.find(booking.lead_id) if booking.lead_id else None
     values = {
         "to": office_email,
-        **await _visit_values(unit, booking),
+        **_visit_values(timezone, booking),
         "status": booking.status.value,
         "name": lead.name if lead else None,
         "phone": lead.phone if lead else None,
         "email": lead.email if lead else None,
     }
-    await _enqueue(unit, actor, "booking_office_notice", booking, "office_notice", values)
+    message = _message("booking_office_notice", booking, "office_notice", values)
+    await unit.outbox.add(message, request_id=actor.request_id)
 
 
 async def tell_crew(unit: Unit, actor: Actor, booking: Booking, workers: Iterable[WorkerId]) -> None:
     """Everyone whom a change of the crew concerns, whether they came or went."""
-    visit = await _visit_values(unit, booking)
-    for worker_id in sorted(workers):
-        worker = await unit.workers.get(worker_id)
-        if worker.email:
-            values = {"to": worker.email, **visit, **_crew_values(booking, worker)}
-            key = f"crew:{worker_id}:{booking.version}"
-            await _enqueue(unit, actor, "booking_crew", booking, key, values)
+    await tell_crews(unit, actor, [(booking, workers)])
+
+
+async def tell_crews(unit: Unit, actor: Actor, changed: Iterable[tuple[Booking, Iterable[WorkerId]]]) -> None:
+    """As tell_crew, of each booking."""
+    concerned = [(booking, worker_id) for booking, workers in changed for worker_id in sorted(workers)]
+    known = {worker_id: await unit.workers.get(worker_id) for worker_id in {w for _, w in concerned}}
+    timezone = (await unit.org.get()).timezone
+    messages = [
+        _message(
+            "booking_crew",
+            booking,
+            f"crew:{worker_id}:{booking.version}",
+            {"to": email, **_visit_values(timezone, booking), **_crew_values(booking, known[worker_id])},
+        )
+        for booking, worker_id in concerned
+        if (email := known[worker_id].email)
+    ]
+    await unit.outbox.add_many(messages, request_id=actor.request_id)
 
 
 async def told_visit(unit: Unit, booking: Booking) -> dict[str, Any]:
     """All that any mail about the visit says of it, whoever it is to."""
     lead = await unit.leads.find(booking.lead_id) if booking.lead_id else None
     about_client = _client_values(booking, lead) if lead else {}
+    timezone = (await unit.org.get()).timezone
     return {
-        **await _visit_values(unit, booking),
+        **_visit_values(timezone, booking),
         **about_client,
         "status": booking.status.value,
         "phone": lead.phone if lead else None,
@@ -86,20 +125,25 @@ async def told_visit(unit: Unit, booking: Booking) -> dict[str, Any]:
 
 async def withdraw(unit: Unit, booking: Booking, outdated: Iterable[str]) -> None:
     """What was not sent yet and is no longer true."""
-    for part in outdated:
-        await unit.outbox.withdraw(f"booking:{booking.id}:{part}")
+    await withdraw_each(unit, [booking], outdated)
 
 
-async def _enqueue(
-    unit: Unit,
-    actor: Actor,
+async def withdraw_each(unit: Unit, bookings: Iterable[Booking], outdated: Iterable[str]) -> None:
+    """As withdraw, of each of them."""
+    parts = tuple(outdated)
+    prefixes = [f"booking:{booking.id}:{part}" for booking in bookings for part in parts]
+    if prefixes:
+        await unit.outbox.withdraw_many(prefixes)
+
+
+def _message(
     template: str,
     booking: Booking,
     key: str,
     values: Mapping[str, object],
     expires_at: datetime | None = None,
-) -> None:
-    message = Message(
+) -> Message:
+    return Message(
         kind="email",
         event_type=template,
         dedupe_key=f"booking:{booking.id}:{key}",
@@ -108,16 +152,14 @@ async def _enqueue(
         payload=values,
         expires_at=expires_at,
     )
-    await unit.outbox.add(message, request_id=actor.request_id)
 
 
-async def _visit_values(unit: Unit, booking: Booking) -> dict[str, Any]:
-    profile = await unit.org.get()
+def _visit_values(timezone: str, booking: Booking) -> dict[str, Any]:
     return {
         "booking_id": str(booking.id),
         "starts_at": _text(booking.slot.starts_at),
         "ends_at": _text(booking.slot.ends_at),
-        "timezone": profile.timezone,
+        "timezone": timezone,
         "service_type": booking.details.service_type,
         "address": booking.details.address,
     }

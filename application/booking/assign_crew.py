@@ -69,7 +69,7 @@ class AssignCrewHandler:
             booking = await unit.bookings.get(command.booking_id)
             must_match(booking.version, command.expected_version)
             crew = set(command.worker_ids) | (set() if command.replace else set(booking.crew))
-            wanted = _visit_of(booking, tuple(sorted(crew)))
+            wanted = visit_of(booking, tuple(sorted(crew)))
             facts = await _facts(unit, wanted, now)
             require_known(facts, replace(wanted, team_id=None, worker_ids=command.worker_ids))
             if booking.assign(now, wanted.worker_ids) is not booking:
@@ -128,7 +128,7 @@ async def _changed_crew(unit: Unit, actor: Actor, action: str, before: Booking, 
     return after
 
 
-def _visit_of(booking: Booking, crew: tuple[WorkerId, ...]) -> WantedVisit:
+def visit_of(booking: Booking, crew: tuple[WorkerId, ...]) -> WantedVisit:
     return WantedVisit(
         starts_at=booking.slot.starts_at,
         minutes=booking.slot.duration_minutes,

@@ -1,9 +1,11 @@
 """What is written down with every new or changed booking."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from application.booking.announcing import tell_client
 from application.leads.crediting import lead_was_booked
+from application.ports.audit import AuditedChange
 from application.ports.unit_of_work import Unit
 from domain.booking.booking import Booking
 from domain.identity.actor import Actor
@@ -24,17 +26,30 @@ async def record_change(
     unit: Unit, actor: Actor, action: str, before: Booking, after: Booking, *, reason: str | None = None
 ) -> None:
     """Save it, and audit what differs."""
-    await unit.bookings.save(after)
+    await record_changes(unit, actor, action, [(before, after)], reason=reason)
+
+
+async def record_changes(
+    unit: Unit,
+    actor: Actor,
+    action: str,
+    changes: Sequence[tuple[Booking, Booking]],
+    *,
+    reason: str | None = None,
+) -> None:
+    """Each booking before and after it; saved in this order."""
+    await unit.bookings.save_many([after for _, after in changes])
+    rows = [_audited_change(before, after) for before, after in changes]
+    await unit.audit.record_many(actor, action, "booking", rows, reason=reason)
+
+
+def _audited_change(before: Booking, after: Booking) -> AuditedChange:
     old, new = audited(before), audited(after)
     differing = [field for field in new if old[field] != new[field]]
-    await unit.audit.record(
-        actor,
-        action,
-        "booking",
+    return AuditedChange(
         after.id,
-        before={field: old[field] for field in differing},
-        after={field: new[field] for field in differing},
-        reason=reason,
+        {field: old[field] for field in differing},
+        {field: new[field] for field in differing},
     )
 
 
@@ -50,8 +65,13 @@ def audited(booking: Booking) -> dict[str, object]:
         "starts_at": slot.starts_at.isoformat(),
         "ends_at": slot.ends_at.isoformat(),
         "service_type": booking.details.service_type,
+        "add_ons": {line.code: line.qty for line in booking.add_ons},
+        "deposit_required": booking.deposit.required,
+        "deposit_cents": booking.deposit.cents,
         "deposit_status": booking.deposit.status.value,
         "actual_duration_minutes": booking.actual_duration_minutes,
+        "risk_band": booking.risk.band.value,
+        "cancellation_exception": booking.cancellation_exception,
         "cancelled_by": cancelled.by.value if cancelled else None,
         "cancel_reason": cancelled.reason if cancelled else None,
         "version": booking.version,

@@ -72,10 +72,11 @@ class RefusedTimes:
         now = self.clock.now()
         async with self.uow.begin(org_id) as unit:
             facts = await unit.calendar.facts(*facts_needed(wanted.window), now=now, ignoring=wanted.ignoring)
-        return _members(facts, wanted, audience, now)
+        return told_about(facts, wanted, audience, now)
 
 
-def _members(facts: CalendarFacts, wanted: WantedVisit, audience: Audience, now: datetime) -> Members:
+def told_about(facts: CalendarFacts, wanted: WantedVisit, audience: Audience, now: datetime) -> Members:
+    """The facts reach as far as alternatives need, and leave the visit out."""
     found = alternatives(
         facts,
         wanted.starts_at,

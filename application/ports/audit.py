@@ -60,6 +60,15 @@ class AuditFilter:
     before_seq: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AuditedChange:
+    """What differs of one thing. As in a row, only what the action keeps of it stays."""
+
+    resource_id: UUID
+    before: Mapping[str, object] | None
+    after: Mapping[str, object] | None
+
+
 class AuditLog(Protocol):
     async def record(
         self,
@@ -78,6 +87,17 @@ class AuditLog(Protocol):
 
         The first row that a unit writes for an actor under break-glass is followed by `break_glass_write`. It
         raises AdminReadOnly if the token has ended since the gate; until the unit ends, nobody revokes it."""
+
+    async def record_many(
+        self,
+        actor: Actor,
+        action: str,
+        resource_type: str,
+        changes: Sequence[AuditedChange],
+        *,
+        reason: str | None = None,
+    ) -> None:
+        """As record, one row for each change, in this order."""
 
     async def get(self, audit_id: AuditId) -> AuditEntry:
         """Raises NotFound."""

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -76,6 +76,15 @@ class Bookings(Protocol):
     async def lock(self, booking_id: BookingId) -> Booking:
         """As get; and no other unit writes this booking until ours ends."""
 
+    async def find_many(self, booking_ids: Iterable[BookingId]) -> list[Booking]:
+        """Those that there are, in id order."""
+
+    async def lock_many(self, booking_ids: Iterable[BookingId]) -> list[Booking]:
+        """As find_many, each locked, in id order."""
+
+    async def claim_many(self, booking_ids: Iterable[BookingId]) -> None:
+        """As claim, for each: all in one order, whoever asks."""
+
     async def claim(self, booking_id: BookingId) -> None:
         """Wait until nobody else has claimed it, and keep it until our unit ends. For those who lock teams
         and workers before the booking itself: others may lock and write it still."""
@@ -83,6 +92,9 @@ class Bookings(Protocol):
     async def save(self, booking: Booking) -> None:
         """Insert or overwrite, crew included. Raises SlotTaken where a pending or confirmed booking
         has the team or one of the crew between `starts_at` and `held_until`."""
+
+    async def save_many(self, bookings: Sequence[Booking]) -> None:
+        """As save, for one after the other in this order. None of them is new."""
 
     async def people(self, booking_id: BookingId) -> BookingPeople:
         """Who a booking is about, by today's names. Raises BookingNotFound."""
@@ -97,6 +109,9 @@ class Bookings(Protocol):
 
     async def standing_of(self, lead_id: LeadId) -> LeadStanding:
         """Overdue holds count as live until they are expired."""
+
+    async def standings_of(self, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, LeadStanding]:
+        """As standing_of, for each; a lead without any booking may be absent."""
 
     async def history_of(self, client: KnownClient) -> ClientHistory:
         """Over every booking of the same lead, e-mail or phone."""

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Protocol
 
 from application.ports.booking_views import CrewMember
+from domain.booking.booking import Booking
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.hold import Hold
 from domain.shared.ids import BookingId, LeadId, TeamId, WorkerId
@@ -35,6 +36,18 @@ class BoardFacts:
     facts: CalendarFacts
     visits: tuple[BoardVisit, ...]  # by start, id
     truncated: bool
+
+
+def hold_of(booking: Booking) -> Hold:
+    slot = booking.slot
+    return Hold(
+        booking_id=booking.id,
+        team_id=slot.team_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        held_until=slot.held_until,
+        crew=booking.crew,
+    )
 
 
 class Calendar(Protocol):

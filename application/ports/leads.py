@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -48,6 +48,12 @@ class Leads(Protocol):
     async def lock(self, lead_id: LeadId) -> Lead:
         """As get; and no other unit writes this lead until ours ends."""
 
+    async def find_many(self, lead_ids: Iterable[LeadId]) -> Mapping[LeadId, Lead]:
+        """Those that there are."""
+
+    async def lock_many(self, lead_ids: Iterable[LeadId]) -> list[Lead]:
+        """As lock, for each, in id order."""
+
     async def find_by_referral_code(self, code: str) -> Lead | None:
         """Whose code it is, written in capitals."""
 
@@ -68,3 +74,6 @@ class Leads(Protocol):
         """Insert or overwrite; seen by our later reads at once, by others when we commit.
 
         Raises ReferralCodeTaken: a code belongs to one lead."""
+
+    async def save_many(self, leads: Sequence[Lead]) -> None:
+        """As save, for each. None of them is new."""

@@ -40,6 +40,12 @@ class Outbox(Protocol):
     async def add(self, message: Message, *, request_id: str = "") -> EventId:
         """Pending and due at once. A known dedupe key writes nothing and answers the first row's id."""
 
+    async def add_many(self, messages: Sequence[Message], *, request_id: str = "") -> None:
+        """As add, for each."""
+
+    async def withdraw_many(self, dedupe_key_prefixes: Sequence[str]) -> None:
+        """As withdraw, for each."""
+
     async def withdraw(self, dedupe_key_prefix: str) -> int:
         """Settle every unsent row whose key begins so as withdrawn (its cause is gone); how many.
 

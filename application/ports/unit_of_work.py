@@ -23,6 +23,7 @@ from application.ports.memberships import Memberships
 from application.ports.orgs import OrgDirectory, OrgProfiles
 from application.ports.outbox import DueMessages, Outbox, OutboxQueue
 from application.ports.outbox_views import OutboxViews
+from application.ports.overrides import Overrides
 from application.ports.persons import (
     AuthFailures,
     Belongings,
@@ -126,6 +127,8 @@ class Unit(Protocol):
     def bookings(self) -> Bookings: ...
     @property
     def tombstones(self) -> Tombstones: ...
+    @property
+    def overrides(self) -> Overrides: ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """A part of the transaction that may fail alone: an exception undoes what was done inside, gives

@@ -11,8 +11,8 @@ from domain.booking.cancellation import CancellationOutcome
 from domain.booking.deposit import OPEN, DepositStatus
 from domain.booking.policy_snapshot import PolicySnapshot
 from domain.booking.refusals import BookingMoveRefused, DepositUnpaid, WorkInProgress
-from domain.booking.risk import Risk
-from domain.booking.visit import BookedAddOn, Details, TimeSlot
+from domain.booking.risk import Risk, RiskBand
+from domain.booking.visit import STEP_MINUTES, BookedAddOn, Details, TimeSlot
 from domain.booking.work import OPEN as OPEN_WORK
 from domain.booking.work import Work, WorkState
 from domain.shared.errors import Invalid
@@ -49,7 +49,7 @@ EXPIRED = "expired"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookedDeposit:
-    """`cents` is set exactly when it is required."""
+    """`cents` is set when it is required; staff may have set it, or waived it, otherwise."""
 
     required: bool
     cents: int | None
@@ -82,6 +82,7 @@ class Booking:
     details: Details
     estimate: Estimate | None = None
     add_ons: tuple[BookedAddOn, ...] = ()
+    extended_minutes: int = 0  # of the slot: added for extras after it was booked
     currency: str
     policy: PolicySnapshot
     risk: Risk
@@ -108,8 +109,16 @@ class Booking:
     @property
     def planned_minutes(self) -> int:
         """What the crew is expected to need: on site, and the extras shared among them."""
-        on_site = self.estimate.on_site_minutes if self.estimate else self.slot.duration_minutes
+        booked = self.slot.duration_minutes - self.extended_minutes
+        on_site = self.estimate.on_site_minutes if self.estimate else booked
         return on_site + divide_ceiling(sum(line.minutes for line in self.add_ons), self.crew_needed)
+
+    @property
+    def minutes_to_hold(self) -> int:
+        """The visit's length, or, where the planned work does not fit into it, one that it fits into."""
+        return max(
+            self.slot.duration_minutes, STEP_MINUTES * divide_ceiling(self.planned_minutes, STEP_MINUTES)
+        )
 
     @property
     def total_cents(self) -> int | None:
@@ -147,12 +156,7 @@ class Booking:
             return self
         self._must_be(*LIVE)
         self._require_no_open_clock()
-        paid = self.deposit.status is DepositStatus.PAID
-        outcome = cancellation.outcome(
-            self.policy.cancellation.window_at(self.slot.starts_at, now),
-            paid_cents=(self.deposit.cents or 0) if paid else 0,
-            in_full=by is not CancelledBy.CLIENT or self.cancellation_exception,
-        )
+        outcome = self._outcome(now, by, exception=self.cancellation_exception)
         return self._called_off(Cancellation(at=now, by=by, reason=reason, outcome=outcome))
 
     def expire(self, now: datetime) -> Self:
@@ -189,18 +193,89 @@ class Booking:
         if slot.same_time(self.slot) and crew == self.crew:
             return self
         self._require_no_open_clock()
-        return self._changed(now, slot=slot, crew=crew)
+        as_long = slot.duration_minutes == self.slot.duration_minutes
+        extended = self.extended_minutes if as_long else 0
+        return self._changed(now, slot=slot, crew=crew, extended_minutes=extended)
 
     def assign(self, now: datetime, crew: tuple[WorkerId, ...]) -> Self:
         """Send exactly these, in id order."""
         self._must_be(*LIVE)
         return self if crew == self.crew else self._changed(now, crew=crew)
 
+    def with_add_ons(self, now: datetime, add_ons: tuple[BookedAddOn, ...], slot: TimeSlot) -> Self:
+        """Exactly these extras, in a slot that is as long as before or longer."""
+        self._must_be(*LIVE)
+        if add_ons == self.add_ons and slot.same_time(self.slot):
+            return self
+        extended = self.extended_minutes + slot.duration_minutes - self.slot.duration_minutes
+        return self._changed(now, add_ons=add_ons, slot=slot, extended_minutes=extended)
+
     def edit(self, now: datetime, details: Details) -> Self:
         """Of a finished visit only the notes may still be written."""
         only_notes = replace(details, notes=self.details.notes) == self.details
         self._must_be(*LIVE, *([BookingStatus.DONE] if only_notes else []))
         return self if details == self.details else self._changed(now, details=details)
+
+    def require_deposit(self, now: datetime, *, asked_cents: int) -> Self:
+        """Staff ask for it after all: the amount that was set, else `asked_cents`. It keeps its time."""
+        self._must_be_unpaid()
+        if self.deposit.required and self.deposit.status in OPEN:
+            return self
+        cents = asked_cents if self.deposit.cents is None else self.deposit.cents
+        return self._deposit_changed(now, required=True, status=DepositStatus.DUE, cents=cents)
+
+    def waive_deposit(self, now: datetime) -> Self:
+        """Staff do without it. What now waits for the office alone never expires by age."""
+        self._must_be_unpaid()
+        waived = self._deposit_changed(now, required=False, status=DepositStatus.WAIVED)
+        return waived if waived is self else replace(waived, expires_at=None)
+
+    def set_deposit(self, now: datetime, cents: int) -> Self:
+        """Another amount. One that was asked for at the payment provider must be asked for anew."""
+        self._must_be_unpaid()
+        if not 0 <= cents <= (cents if self.total_cents is None else self.total_cents):
+            raise Invalid.field("value", "must be from 0 to the visit's total")
+        if cents == self.deposit.cents:
+            return self
+        status = DepositStatus.DUE if self.deposit.status in OPEN else self.deposit.status
+        return self._deposit_changed(now, cents=cents, status=status)
+
+    def judge(self, now: datetime, band: RiskBand) -> Self:
+        """Staff know better; score and reasons stay what they were."""
+        self._must_be(*LIVE)
+        return self if band is self.risk.band else self._changed(now, risk=replace(self.risk, band=band))
+
+    def except_from_terms(self, now: datetime, *, granted: bool, note: str) -> Self:
+        """A cancellation is refunded in full, one of the past too; or by the terms again."""
+        if granted is self.cancellation_exception:
+            return self
+        cancelled = self.cancelled
+        if cancelled and cancelled.outcome:
+            outcome = self._outcome(cancelled.at, cancelled.by, exception=granted)
+            cancelled = replace(cancelled, outcome=outcome)
+        return self._changed(
+            now,
+            cancellation_exception=granted,
+            cancellation_exception_note=note if granted else None,
+            cancelled=cancelled,
+        )
+
+    def _outcome(self, at: datetime, by: CancelledBy, *, exception: bool) -> CancellationOutcome:
+        paid = self.deposit.status is DepositStatus.PAID
+        return cancellation.outcome(
+            self.policy.cancellation.window_at(self.slot.starts_at, at),
+            paid_cents=(self.deposit.cents or 0) if paid else 0,
+            in_full=by is not CancelledBy.CLIENT or exception,
+        )
+
+    def _deposit_changed(self, now: datetime, **changes: object) -> Self:
+        deposit = replace(self.deposit, **changes)  # type: ignore[arg-type]  # fields of it
+        return self if deposit == self.deposit else self._changed(now, deposit=deposit)
+
+    def _must_be_unpaid(self) -> None:
+        self._must_be(*LIVE)
+        if self.deposit.status is DepositStatus.PAID:
+            raise BookingMoveRefused("Not possible once the deposit is paid.")
 
     def _called_off(self, cancelled: Cancellation) -> Self:
         return self._changed(

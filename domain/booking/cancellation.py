@@ -7,6 +7,7 @@ from domain.booking.circumstances import DAY_MINUTES, Circumstances, PolicyRules
 from domain.shared.money import Money
 
 WHOLE = 100
+HEAVY, HIGH_VALUE = "heavy_service", "high_value_booking"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +71,9 @@ def _window(label: str, start: int, end: int | None, percent: int) -> Cancellati
 def _strict_rules(facts: Circumstances, rules: PolicyRules) -> dict[str, int]:
     """Each rule that applies, with the most it leaves of a deposit in the partial window."""
     found = (
-        (facts.heavy, "heavy_service", 50),
+        (facts.heavy, HEAVY, 50),
         (facts.first_time_client, "first_time_client", 40),
-        (facts.high_value(rules), "high_value_booking", 25),
+        (facts.high_value(rules), HIGH_VALUE, 25),
         (facts.short_notice, "short_notice", 25),
     )
     return {name: percent for holds, name, percent in found if holds}

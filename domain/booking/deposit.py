@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.booking.circumstances import Circumstances, PolicyRules
+from domain.booking.circumstances import DAY_MINUTES, Circumstances, PolicyRules
 from domain.booking.risk import Risk, RiskBand
 from domain.shared.money import divide_ceiling
 
@@ -72,10 +72,14 @@ def decide(facts: Circumstances, risk: Risk, rules: PolicyRules) -> DepositTerms
 
 def amount(total_cents: int | None, basis_points: int, rules: PolicyRules) -> int:
     """The share, held between the organisation's bounds and never above the total."""
+    return bounded(total_cents, basis_points, rules.deposit_min_cents, rules.deposit_max_cents)
+
+
+def bounded(total_cents: int | None, basis_points: int, min_cents: int, max_cents: int) -> int:
     if total_cents is None:
-        return rules.deposit_min_cents
+        return min_cents
     share = divide_ceiling(total_cents * basis_points, 10_000)
-    return min(total_cents, max(rules.deposit_min_cents, min(share, rules.deposit_max_cents)))
+    return min(total_cents, max(min_cents, min(share, max_cents)))
 
 
 def _basis(facts: Circumstances) -> DepositBasis:
@@ -108,10 +112,17 @@ def _reasons(facts: Circumstances, risk: Risk, rules: PolicyRules) -> tuple[str,
 
 
 def _basis_points(facts: Circumstances, rules: PolicyRules) -> int:
+    return largest_share(
+        rules.deposit_bps, facts.lead_time_minutes, heavy=facts.heavy, high_value=facts.high_value(rules)
+    )
+
+
+def largest_share(standard_bps: int, lead_time_minutes: int, *, heavy: bool, high_value: bool) -> int:
+    """In basis points: of all that apply, the one that asks for most."""
     return max(
-        rules.deposit_bps,
-        HEAVY_BPS * facts.heavy,
-        LATE_BPS * facts.late_booking,
-        SHORT_NOTICE_BPS * facts.short_notice,
-        HIGH_VALUE_BPS * facts.high_value(rules),
+        standard_bps,
+        HEAVY_BPS * heavy,
+        LATE_BPS * (lead_time_minutes < 2 * DAY_MINUTES),
+        SHORT_NOTICE_BPS * (lead_time_minutes < DAY_MINUTES),
+        HIGH_VALUE_BPS * high_value,
     )

@@ -25,6 +25,21 @@ class PolicySnapshot:
     risk: Risk
     cancellation: CancellationTerms
 
+    def deposit_asked_cents(self, standard_bps: int) -> int:
+        """What these terms come to, also where they spared the client the deposit. `standard_bps` is the
+        organisation's own share, which terms without a deposit do not name."""
+        terms = self.deposit
+        if terms.required:
+            return terms.amount_cents
+        strict = self.cancellation.rules
+        share = deposit.largest_share(
+            standard_bps,
+            self.lead_time_minutes,
+            heavy=cancellation.HEAVY in strict,
+            high_value=cancellation.HIGH_VALUE in strict,
+        )
+        return deposit.bounded(self.total_cents, share, terms.min_cents, terms.max_cents)
+
 
 def evaluate(facts: Circumstances, rules: PolicyRules) -> PolicySnapshot:
     """Decide everything there is to decide about a booking in the making."""

@@ -7,6 +7,7 @@ from domain.shared.ids import AddOnId, TeamId
 
 SHORTEST_MINUTES = 15
 LONGEST_MINUTES = 1440
+STEP_MINUTES = 5  # a visit lasts a multiple of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

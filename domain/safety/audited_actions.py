@@ -49,8 +49,13 @@ _BOOKING = (
     "starts_at",
     "ends_at",
     "service_type",
+    "add_ons",
+    "deposit_required",
+    "deposit_cents",
     "deposit_status",
     "actual_duration_minutes",
+    "risk_band",
+    "cancellation_exception",
     "cancelled_by",
     "cancel_reason",
     "version",
@@ -152,6 +157,8 @@ BOOKING = {
         ("cancel", "A visit was cancelled."),
         ("complete", "A visit was done."),
         ("expire", "A visit that nobody confirmed was set free."),
+        ("override", "An administrator decided otherwise than a visit's terms."),
+        ("addons", "A visit has other extras."),
     )
 }
 

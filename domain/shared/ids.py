@@ -12,6 +12,7 @@ TeamId = NewType("TeamId", UUID)
 WorkerId = NewType("WorkerId", UUID)
 BlackoutId = NewType("BlackoutId", UUID)
 BookingId = NewType("BookingId", UUID)
+OverrideId = NewType("OverrideId", UUID)
 EventId = NewType("EventId", UUID)  # an outbox message: stable over every attempt
 AuditId = NewType("AuditId", UUID)
 BreakGlassId = NewType("BreakGlassId", UUID)

@@ -17,9 +17,11 @@ from entrypoints.http.auth import AuthController
 from entrypoints.http.blackouts import BlackoutsController
 from entrypoints.http.body_sizes import MOST_BODY_BYTES, Declared, body_sizes
 from entrypoints.http.booking_moves import BookingMovesController
+from entrypoints.http.booking_overrides import BookingOverridesController
 from entrypoints.http.booking_settings import BookingSettingsController
 from entrypoints.http.bookings import BookingsController
 from entrypoints.http.break_glass import BreakGlassController
+from entrypoints.http.bulk_bookings import BulkBookingsController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.config import ConfigController
 from entrypoints.http.dead_letters import DeadLettersController
@@ -35,6 +37,7 @@ from entrypoints.http.mailed_links import MailedLinksController
 from entrypoints.http.messaging import MessagingController
 from entrypoints.http.metrics import MetricsController
 from entrypoints.http.once import answer_replay
+from entrypoints.http.order_add_ons import OrderAddOnsController
 from entrypoints.http.org import OrgContextController, OrgController
 from entrypoints.http.outbox import OutboxController
 from entrypoints.http.price_book import PriceBookController
@@ -86,6 +89,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PublicBookingsController,
     BookingsController,
     BookingMovesController,
+    BookingOverridesController,
+    BulkBookingsController,
+    OrderAddOnsController,
     TeamsController,
     WorkingHoursController,
     WorkersController,

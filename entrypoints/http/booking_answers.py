@@ -176,7 +176,7 @@ def _values(row: BookingSummary, zone: ZoneInfo, eye: Eye) -> tuple[Any, ...]:
         day_of(row.starts_at, zone),
         *seen[EXPIRES:WARNINGS],
         NO_PHOTOS,
-        _warnings(row, minutes),
+        warnings_about(row.time_warnings, row.planned_minutes, minutes),
         *seen[CURRENCY:],
         _actions(row, eye) if eye.dispatches else (),
     )
@@ -195,9 +195,9 @@ BUFFER, EXPIRES, WARNINGS, CURRENCY = map(
 )
 
 
-def _warnings(row: BookingSummary, minutes: int) -> list[str]:
+def warnings_about(time_warnings: Iterable[str], planned_minutes: int, minutes: int) -> list[str]:
     """What was odd when the time was written, and work that will not fit into it."""
-    return [*row.time_warnings, *(["runs_over_slot"] if row.planned_minutes > minutes else [])]
+    return [*time_warnings, *(["runs_over_slot"] if planned_minutes > minutes else [])]
 
 
 def _actions(row: BookingSummary, eye: Eye) -> msgspec.Raw:

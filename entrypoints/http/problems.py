@@ -92,20 +92,20 @@ class Problem:
     headers: dict[str, str] = field(default_factory=dict)
 
     def document(self, instance: str, request_id: str) -> bytes:
+        told = {**self.told(), "instance": instance, "request_id": request_id}
+        return msgspec.json.encode(told, enc_hook=str)
+
+    def told(self) -> dict[str, Any]:
+        """What it says wherever it stands, also inside an answer."""
         page = PAGES.get(self.code)
-        return msgspec.json.encode(
-            {
-                "type": self.code,
-                "title": page.title if page else self.code.replace("_", " ").capitalize(),
-                "status": self.status,
-                "detail": self.detail,
-                "instance": instance,
-                "request_id": request_id,
-                "errors": self.errors,
-                **self.members,
-            },
-            enc_hook=str,
-        )
+        return {
+            "type": self.code,
+            "title": page.title if page else self.code.replace("_", " ").capitalize(),
+            "status": self.status,
+            "detail": self.detail,
+            "errors": self.errors,
+            **self.members,
+        }
 
 
 INTERNAL = Problem(

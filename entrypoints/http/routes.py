@@ -31,7 +31,7 @@ REQUEST = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request[Any, A
 class RouteRules:
     """What the gates and the documentation must know of a route.
 
-    `admin_route`: allowlist, read-only and MFA apply; exactly /v1/admin/* and /v1/iam/*.
+    `admin_route`: allowlist, read-only and MFA apply; exactly /v1/admin/*, /v1/iam/* and /v1/orders/*.
     `ungated`: no gate but the rate limit, no caller is looked up (probes, documentation).
     `unmetered`: outside the general rate limits, with a cap of its own (probes, webhooks).
     `upload`: its body may be as large as a photo and what multipart adds; the edge cuts it.

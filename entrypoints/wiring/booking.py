@@ -2,6 +2,7 @@ from dishka import Provider, Scope, provide, provide_all
 
 from adapters.system.entitlements import UnlimitedEntitlements
 from application.booking.assign_crew import AssignCrewHandler, UnassignCrewHandler
+from application.booking.bulk_bookings import BulkBookingsHandler
 from application.booking.cancel_booking import CancelBookingHandler
 from application.booking.complete_booking import CompleteBookingHandler
 from application.booking.confirm_booking import ConfirmBookingHandler
@@ -11,6 +12,8 @@ from application.booking.crowd import Crowd
 from application.booking.edit_booking import EditBookingHandler
 from application.booking.expire_bookings import ExpireBookingsHandler
 from application.booking.list_bookings import ListBookingsHandler
+from application.booking.order_add_ons import SetAddOnsHandler
+from application.booking.override_booking import ListOverridesHandler, OverrideBookingHandler
 from application.booking.refused_time import RefusedTimes
 from application.booking.reschedule_booking import RescheduleBookingHandler
 from application.booking.rules import InstallationRules
@@ -27,6 +30,7 @@ class BookingProvider(Provider):
     scope = Scope.APP
     handlers = provide_all(
         AssignCrewHandler,
+        BulkBookingsHandler,
         CancelBookingHandler,
         CompleteBookingHandler,
         ConfirmBookingHandler,
@@ -35,7 +39,10 @@ class BookingProvider(Provider):
         EditBookingHandler,
         ExpireBookingsHandler,
         ListBookingsHandler,
+        ListOverridesHandler,
+        OverrideBookingHandler,
         RescheduleBookingHandler,
+        SetAddOnsHandler,
         ShowBookingHandler,
         UnassignCrewHandler,
     )

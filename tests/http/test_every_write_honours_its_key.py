@@ -121,6 +121,11 @@ async def crew_sent_home(office: Office) -> Deed:
     return path.replace("/assign", "/unassign"), body
 
 
+async def many_cancelled(office: Office) -> Deed:
+    ids = [await office.booking(), await office.booking(starts_at=DAY_AFTER)]
+    return "/v1/admin/bookings/bulk", {"action": "cancel", "booking_ids": ids, "reason_code": "weather"}
+
+
 async def new_booking(office: Office) -> Deed:
     body = {"lead_id": await office.lead(), "starts_at": TOMORROW, "duration_minutes": 120}
     return "/v1/admin/bookings", body
@@ -195,6 +200,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("DELETE", "/v1/admin/blackouts/{blackout_id}"): about("/v1/admin/blackouts/{}", blackout),
     ("PATCH", "/v1/admin/booking-settings"): plain("/v1/admin/booking-settings", {"slot_step_minutes": 15}),
     ("POST", "/v1/admin/bookings"): new_booking,
+    ("POST", "/v1/admin/bookings/bulk"): many_cancelled,
     ("PATCH", "/v1/admin/bookings/{booking_id}"): about(
         "/v1/admin/bookings/{}", Office.booking, {"notes": "Friendly dog"}
     ),
@@ -209,8 +215,16 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/admin/bookings/{booking_id}/confirm"): about(
         "/v1/admin/bookings/{}/confirm", Office.booking, {}
     ),
+    ("POST", "/v1/admin/bookings/{booking_id}/override"): about(
+        "/v1/admin/bookings/{}/override",
+        Office.booking,
+        {"kind": "risk_band", "value": "HIGH", "reason": "A quarrel"},
+    ),
     ("POST", "/v1/admin/bookings/{booking_id}/reschedule"): about(
         "/v1/admin/bookings/{}/reschedule", Office.booking, LATER
+    ),
+    ("PUT", "/v1/orders/{order_id}/addons"): about(
+        "/v1/orders/{}/addons", Office.booking, {"add_ons": {"oven": 1}}
     ),
     ("POST", "/v1/admin/schedule/{booking_id}/move"): about(
         "/v1/admin/schedule/{}/move", Office.booking, LATER

@@ -70,10 +70,11 @@ class Neighbours:
         return answer
 
     async def seen(self, operation: Operation, place: Place, value: str) -> Seen:
-        """All that the caller gets, but for `instance`, which says their own path back to them."""
+        """All that the caller gets, but for their own path and id, where these are said back to them."""
         answer = await self.ask(operation, place, value)
         headers = [(name, text) for name, text in answer.headers.multi_items() if name not in VARYING]
-        return answer.status_code, sorted(headers), answer.content.replace(answer.request.url.raw_path, b"")
+        content = answer.content.replace(answer.request.url.raw_path, b"").replace(value.encode(), b"")
+        return answer.status_code, sorted(headers), content
 
     async def mailed(self) -> list[Mail]:
         """Our mails, as a mailer gets them once the outbox has been emptied."""

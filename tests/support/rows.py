@@ -57,6 +57,7 @@ GIVEN: dict[str, Mapping[str, str]] = {
         "add_ons": "[]",
         "policy_snapshot": POLICY,
     },
+    "booking_overrides": {"value": "true"},
     "booking_crew": {"held_until": "{day} 11:30Z"},
 }
 

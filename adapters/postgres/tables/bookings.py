@@ -37,6 +37,7 @@ bookings = Table(
     Column("notes", Text),
     Column("estimate", JSONB(none_as_null=True)),
     Column("add_ons", JSONB, nullable=False),
+    Column("extended_minutes", Integer, nullable=False),
     Column("planned_minutes", Integer, nullable=False),
     Column("work_state", Text, nullable=False),
     Column("actual_duration_minutes", Integer),
@@ -64,4 +65,18 @@ booking_crew = Table(
     Column("starts_at", Instant, nullable=False),
     Column("held_until", Instant, nullable=False),
     Column("live", Boolean, nullable=False),
+)
+
+booking_overrides = Table(
+    "booking_overrides",
+    metadata,
+    org_id(),
+    Column("override_id", Uuid, primary_key=True),
+    Column("booking_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", JSONB, nullable=False),
+    Column("before", JSONB(none_as_null=True)),
+    Column("reason", Text, nullable=False),
+    Column("created_by", Uuid),
+    Column("created_at", Instant, nullable=False),
 )
