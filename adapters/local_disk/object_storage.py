@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +46,7 @@ class LocalObjectStorage:
         return self.links.sign(stored_key, content_type=content_type, expires_at=expires_at)
 
     async def find(self, keys: Sequence[str]) -> str | None:
-        return await _off_the_loop(lambda: next((key for key in keys if self._path(key).is_file()), None))
+        return await _off_the_loop(lambda: next((key for key in keys if _lies(self._path(key))), None))
 
     async def delete(self, key: str, stored_key: str | None) -> None:
         del stored_key
@@ -93,8 +94,18 @@ def _make_folders(folder: Path) -> list[Path]:
     return [each.parent for each in missing]
 
 
+def _lies(path: Path) -> bool:
+    """Raises what is wrong with the disk, where the library's own question would say no."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def _remove(path: Path) -> None:
-    if not path.parent.is_dir():
+    try:
+        path.parent.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return
     for gone in (path, *path.parent.glob(f".{path.name}.*.part")):
         gone.unlink(missing_ok=True)
@@ -102,7 +113,7 @@ def _remove(path: Path) -> None:
 
 
 def _opened(path: Path) -> tuple[BinaryIO, int] | None:
-    if not path.is_file():
+    if not _lies(path):
         return None
     try:
         file = path.open("rb")

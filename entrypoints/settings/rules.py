@@ -19,6 +19,7 @@ FIELD_KEY_BYTES = 32
 TOKEN_LENGTH = 16
 BASIC_PASSWORD_LENGTH = 15
 STAFF_ROLES = frozenset({"owner", "admin", "dispatcher", "finance", "viewer", "worker"})
+CLOUDFLARE_BACKENDS = frozenset({"cloudflare_images", "cf_images"})
 S3_BACKENDS = frozenset({"r2", "cloudflare_r2", "s3"})
 DECODABLE = frozenset({"image/jpeg", "image/png", "image/webp"})
 PLACEHOLDERS = ("change", "placeholder", "example", "replace", "insert")  # no random text says so
@@ -144,7 +145,7 @@ def storage(settings: Settings) -> Iterator[Fault]:
             "R2_ACCESS_KEY": chosen.r2_access_key,
             "R2_SECRET_KEY": chosen.r2_secret_key,
         }
-    elif chosen.backend in {"cloudflare_images", "cf_images"}:
+    elif chosen.backend in CLOUDFLARE_BACKENDS:
         wanted = {
             "CF_IMAGES_ACCOUNT_ID": chosen.cf_images_account_id,
             "CF_IMAGES_ACCOUNT_HASH": chosen.cf_images_account_hash,
@@ -154,6 +155,8 @@ def storage(settings: Settings) -> Iterator[Fault]:
     for name, value in wanted.items():
         if not value:
             yield missing(name, f"ORDER_STORAGE_BACKEND={chosen.backend}")
+    if chosen.r2_endpoint is not None and not _is_http(chosen.r2_endpoint):
+        yield Fault("R2_ENDPOINT", "is not an http address", "Set it as https://host, without the bucket")
     if not chosen.photo_allowed_mimes or not set(chosen.photo_allowed_mimes) <= DECODABLE:
         yield Fault(
             "ORDER_PHOTO_ALLOWED_MIMES",

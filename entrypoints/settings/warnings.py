@@ -8,14 +8,20 @@ from itertools import combinations
 from entrypoints.origins import origin_of
 from entrypoints.settings.load import Settings
 from entrypoints.settings.parsing import variable_of
-from entrypoints.settings.rules import basic_pairs
+from entrypoints.settings.rules import S3_BACKENDS, basic_pairs
 
 ALIKE = 0.87  # EMAIL_FORM is EMAIL_FROM, AWS_REGION is not R2_REGION
 
 
 def warnings_about(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """None shows a value."""
-    return [*_basic(settings), *_origins(settings), *_exports(settings), *_near_misses(environ)]
+    return [
+        *_basic(settings),
+        *_origins(settings),
+        *_exports(settings),
+        *_storage(settings),
+        *_near_misses(environ),
+    ]
 
 
 def _basic(settings: Settings) -> Iterator[str]:
@@ -44,6 +50,17 @@ def _exports(settings: Settings) -> Iterator[str]:
         yield "EXPORT_WEBHOOK_BLOCK_PRIVATE_IPS is off: exports may go to addresses of the inner network."
     if not settings.is_dev and export.webhook_allow_http:
         yield "EXPORT_WEBHOOK_ALLOW_HTTP is on: exports may travel in clear text."
+
+
+def _storage(settings: Settings) -> Iterator[str]:
+    chosen = settings.storage
+    if chosen.backend not in S3_BACKENDS:
+        return
+    if chosen.r2_endpoint is None:
+        region = "us-east-1" if chosen.r2_region == "auto" else chosen.r2_region
+        yield f"R2_ENDPOINT is not set: photos go to AWS S3 in {region}."
+    elif not settings.is_dev and not chosen.r2_endpoint.startswith("https://"):
+        yield "R2_ENDPOINT is not https: photos may travel in clear text."
 
 
 def _near_misses(environ: Mapping[str, str]) -> Iterator[str]:
