@@ -32,6 +32,7 @@ from application.ports.persons import (
     Persons,
     PersonSecrets,
 )
+from application.ports.photos import PhotoQueue, Photos, SpentLinks, StaleUploads
 from application.ports.price_books import PriceBooks
 from application.ports.reminders import ReminderOrgs, Reminders
 from application.ports.sessions import RefreshTokenOwners, RefreshTokens, Sessions
@@ -126,6 +127,12 @@ class Unit(Protocol):
     def bookings(self) -> Bookings: ...
     @property
     def tombstones(self) -> Tombstones: ...
+    @property
+    def photos(self) -> Photos: ...
+    @property
+    def photo_queue(self) -> PhotoQueue: ...
+    @property
+    def spent_links(self) -> SpentLinks: ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """A part of the transaction that may fail alone: an exception undoes what was done inside, gives
@@ -153,6 +160,8 @@ class GlobalUnit(Protocol):
     def unsealed_orgs(self) -> UnsealedOrgs: ...
     @property
     def overdue_holds(self) -> OverdueHolds: ...
+    @property
+    def stale_uploads(self) -> StaleUploads: ...
     @property
     def reminder_orgs(self) -> ReminderOrgs: ...
     @property
