@@ -111,6 +111,10 @@ DOORS: Mapping[str, Door] = MappingProxyType(
             "the expiry job visits only organisations that have something to expire",
             reads={"bookings": ("org_id", "status", "expires_at")},
         ),
+        "orgs_with_stale_uploads": Door(
+            "the janitor visits only organisations that have an upload which never ended",
+            reads={"order_photos": ("org_id", "state", "uploaded_at")},
+        ),
         "orgs_with_near_visits": Door(
             "the reminder job visits only organisations that have somebody to remind",
             reads={

@@ -44,6 +44,7 @@ from adapters.memory.persons import (
     MemoryPersons,
     MemoryPersonSecrets,
 )
+from adapters.memory.photos import MemoryPhotoQueue, MemoryPhotos, MemorySpentLinks, MemoryStaleUploads
 from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.reminders import MemoryReminderOrgs, MemoryReminders
 from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
@@ -72,6 +73,7 @@ from domain.identity.person import Person
 from domain.identity.session import RefreshToken, Session
 from domain.identity.wrong_tries import TryCounter
 from domain.leads.lead import Lead
+from domain.photos.photo import Photo, Reservation
 from domain.pricing.add_on import AddOn
 from domain.pricing.price_book import PriceBook
 from domain.safety.audit_chain import Head
@@ -90,6 +92,7 @@ from domain.shared.ids import (
     LeadId,
     LinkId,
     OrgId,
+    PhotoId,
     SessionId,
     SuppressionId,
     TeamId,
@@ -129,6 +132,9 @@ class OrgTables:
     blackouts: dict[BlackoutId, Blackout] = field(default_factory=dict)
     booking_settings: list[BookingSettings] = field(default_factory=list)
     tombstones: dict[TombstoneId, Tombstone] = field(default_factory=dict)
+    photos: dict[PhotoId, Photo] = field(default_factory=dict)
+    uploads: dict[PhotoId, Reservation] = field(default_factory=dict)
+    spent_links: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -312,6 +318,19 @@ class MemoryUnit:
         return MemoryOverrides(self.tables.booking_overrides)
 
     @property
+    def photos(self) -> MemoryPhotos:
+        return MemoryPhotos(self.tables.photos, self.tables.uploads)
+
+    @property
+    def photo_queue(self) -> MemoryPhotoQueue:
+        tables = self.tables
+        return MemoryPhotoQueue(tables.photos, tables.bookings, tables.leads, self.org)
+
+    @property
+    def spent_links(self) -> MemorySpentLinks:
+        return MemorySpentLinks(self.tables.spent_links)
+
+    @property
     def calendar(self) -> MemoryCalendar:
         tables = self.tables
         return MemoryCalendar(
@@ -366,6 +385,10 @@ class MemoryGlobalUnit:
     @property
     def reminder_orgs(self) -> MemoryReminderOrgs:
         return MemoryReminderOrgs(self.orgs, self.tables.orgs)
+
+    @property
+    def stale_uploads(self) -> MemoryStaleUploads:
+        return MemoryStaleUploads({org_id: tables.uploads for org_id, tables in self.orgs.items()})
 
     @property
     def overdue_holds(self) -> MemoryOverdueHolds:

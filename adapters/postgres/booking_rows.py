@@ -18,6 +18,7 @@ from domain.booking.booking import (
 )
 from domain.booking.cancellation import CancellationOutcome
 from domain.booking.deposit import DepositStatus
+from domain.booking.photo_consent import PhotoConsent
 from domain.booking.policy_snapshot import PolicySnapshot
 from domain.booking.risk import Risk, RiskBand
 from domain.booking.visit import BookedAddOn, Details, TimeSlot
@@ -63,6 +64,7 @@ def to_row(booking: Booking) -> Mapping[str, Any]:
         "actual_duration_minutes": booking.actual_duration_minutes,
         "cleaner_seconds": booking.cleaner_seconds,
         "consent_photos": booking.consent_photos,
+        **_consent_columns(booking.consent),
         "currency": booking.currency,
         "deposit_required": deposit.required,
         "deposit_cents": deposit.cents,
@@ -119,6 +121,7 @@ def to_booking(row: Row[*tuple[Any, ...]], crew: tuple[WorkerId, ...]) -> Bookin
         actual_duration_minutes=row.actual_duration_minutes,
         cleaner_seconds=row.cleaner_seconds,
         consent_photos=row.consent_photos,
+        consent=_consent(row),
         cancelled=_cancelled(row),
         cancellation_exception=row.cancellation_exception,
         cancellation_exception_note=row.cancellation_exception_note,
@@ -150,6 +153,20 @@ def _cancelled(row: Row[*tuple[Any, ...]]) -> Cancellation | None:
         reason=row.cancel_reason,
         outcome=to_outcome(row.cancellation),
     )
+
+
+def _consent(row: Row[*tuple[Any, ...]]) -> PhotoConsent | None:
+    if row.consent_set_at is None:
+        return None
+    return PhotoConsent(set_by=row.consent_set_by, set_at=row.consent_set_at, note=row.consent_note)
+
+
+def _consent_columns(consent: PhotoConsent | None) -> Mapping[str, Any]:
+    return {
+        "consent_set_by": consent.set_by if consent else None,
+        "consent_set_at": consent.set_at if consent else None,
+        "consent_note": consent.note if consent else None,
+    }
 
 
 def _cancelled_columns(cancelled: Cancellation | None) -> Mapping[str, Any]:

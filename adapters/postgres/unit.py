@@ -31,6 +31,8 @@ from adapters.postgres.outbox_views import PostgresOutboxViews
 from adapters.postgres.overrides import PostgresOverrides
 from adapters.postgres.person_secrets import PostgresPersonSecrets
 from adapters.postgres.persons import PostgresBelongings, PostgresPersons
+from adapters.postgres.photo_queue import PostgresPhotoQueue
+from adapters.postgres.photos import PostgresPhotos, PostgresSpentLinks, PostgresStaleUploads
 from adapters.postgres.price_books import PostgresPriceBooks
 from adapters.postgres.reminders import PostgresReminderOrgs, PostgresReminders
 from adapters.postgres.sessions import (
@@ -209,6 +211,18 @@ class PostgresUnit:
         return PostgresOverrides(self.connection)
 
     @property
+    def photos(self) -> PostgresPhotos:
+        return PostgresPhotos(self.connection)
+
+    @property
+    def photo_queue(self) -> PostgresPhotoQueue:
+        return PostgresPhotoQueue(self.connection)
+
+    @property
+    def spent_links(self) -> PostgresSpentLinks:
+        return PostgresSpentLinks(self.connection)
+
+    @property
     def calendar(self) -> PostgresCalendar:
         return PostgresCalendar(self.connection)
 
@@ -226,6 +240,10 @@ class PostgresGlobalUnit:
     @property
     def reminder_orgs(self) -> PostgresReminderOrgs:
         return PostgresReminderOrgs(self.connection)
+
+    @property
+    def stale_uploads(self) -> PostgresStaleUploads:
+        return PostgresStaleUploads(self.connection)
 
     @property
     def overdue_holds(self) -> PostgresOverdueHolds:

@@ -33,6 +33,7 @@ from application.ports.persons import (
     Persons,
     PersonSecrets,
 )
+from application.ports.photos import PhotoQueue, Photos, SpentLinks, StaleUploads
 from application.ports.price_books import PriceBooks
 from application.ports.reminders import ReminderOrgs, Reminders
 from application.ports.sessions import RefreshTokenOwners, RefreshTokens, Sessions
@@ -129,6 +130,12 @@ class Unit(Protocol):
     def tombstones(self) -> Tombstones: ...
     @property
     def overrides(self) -> Overrides: ...
+    @property
+    def photos(self) -> Photos: ...
+    @property
+    def photo_queue(self) -> PhotoQueue: ...
+    @property
+    def spent_links(self) -> SpentLinks: ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """A part of the transaction that may fail alone: an exception undoes what was done inside, gives
@@ -156,6 +163,8 @@ class GlobalUnit(Protocol):
     def unsealed_orgs(self) -> UnsealedOrgs: ...
     @property
     def overdue_holds(self) -> OverdueHolds: ...
+    @property
+    def stale_uploads(self) -> StaleUploads: ...
     @property
     def reminder_orgs(self) -> ReminderOrgs: ...
     @property

@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.booking import cancellation
 from domain.booking.cancellation import CancellationOutcome
 from domain.booking.deposit import OPEN, DepositStatus
+from domain.booking.photo_consent import PhotoConsent
 from domain.booking.policy_snapshot import PolicySnapshot
 from domain.booking.refusals import BookingMoveRefused, DepositUnpaid, WorkInProgress
 from domain.booking.risk import Risk, RiskBand
@@ -95,6 +96,7 @@ class Booking:
     actual_duration_minutes: int | None = None
     cleaner_seconds: int = 0
     consent_photos: bool = False
+    consent: PhotoConsent | None = None  # the record of the former; None: nobody ever asked
     cancelled: Cancellation | None = None
     cancellation_exception: bool = False
     cancellation_exception_note: str | None = None
@@ -276,6 +278,13 @@ class Booking:
         self._must_be(*LIVE)
         if self.deposit.status is DepositStatus.PAID:
             raise BookingMoveRefused("Not possible once the deposit is paid.")
+
+    def consent_to_photos(self, *, given: bool, record: PhotoConsent) -> Self:
+        """In any state: a client may change their mind when all is done. The same answer again changes
+        nothing, and leaves the record of the first."""
+        if self.consent is not None and self.consent_photos is given:
+            return self
+        return self._changed(record.set_at, consent_photos=given, consent=record)
 
     def _called_off(self, cancelled: Cancellation) -> Self:
         return self._changed(

@@ -85,6 +85,10 @@ class PreconditionFailed(DomainError):  # 412
         super().__init__(detail)
 
 
+class UnsupportedType(DomainError):  # 415
+    code = "unsupported_media_type"
+
+
 class Invalid(DomainError):  # 422
     code = "validation_error"
 

@@ -22,6 +22,7 @@ from domain.shared.errors import (
     TooMany,
     Unauthenticated,
     Unavailable,
+    UnsupportedType,
     UpstreamRefused,
 )
 from domain.shared.redaction import redact_text
@@ -37,6 +38,7 @@ STATUS: dict[type[DomainError], int] = {
     Conflict: 409,
     Gone: 410,
     PreconditionFailed: 412,
+    UnsupportedType: 415,
     Invalid: 422,
     TooMany: 429,
     UpstreamRefused: 502,

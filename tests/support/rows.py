@@ -59,6 +59,20 @@ GIVEN: dict[str, Mapping[str, str]] = {
     },
     "booking_overrides": {"value": "true"},
     "booking_crew": {"held_until": "{day} 11:30Z"},
+    "order_photos": {
+        "state": "stored",
+        "phase": "BEFORE",
+        "filename": "kitchen {n}.jpg",
+        "content_type": "image/jpeg",
+        "extension": ".jpg",
+        "width": "4",
+        "height": "3",
+        "sha256": "\\x{n}0",
+        "sent_sha256": "\\x{n}0",
+        "stored_key": "a/key",
+        "review_status": "pending",
+    },
+    "spent_photo_links": {"jti": "link-{n}"},
 }
 
 
