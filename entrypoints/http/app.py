@@ -53,7 +53,9 @@ from entrypoints.http.stored_files import StoredFilesController
 from entrypoints.http.suppressions import SuppressionsController
 from entrypoints.http.teams import TeamsController, WorkingHoursController
 from entrypoints.http.templates import TemplatesController
+from entrypoints.http.time_tracking import TimeListController, TimeTrackingController
 from entrypoints.http.users import UsersController
+from entrypoints.http.worker_jobs import WorkerJobsController
 from entrypoints.http.workers import WorkersController
 from entrypoints.settings import Settings
 
@@ -84,6 +86,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PublicBookingsController,
     BookingsController,
     BookingMovesController,
+    TimeTrackingController,
+    TimeListController,
+    WorkerJobsController,
     TeamsController,
     WorkingHoursController,
     WorkersController,

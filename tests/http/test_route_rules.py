@@ -1,4 +1,5 @@
-"""Identity page, §14, 9: every route has a need; admin routes are exactly /v1/admin/* and /v1/iam/*."""
+"""Identity page, §14, 9: every route has a need; admin routes are /v1/admin/*, /v1/iam/* and, as the field
+page adds, /v1/orders/*."""
 
 from typing import cast
 
@@ -13,7 +14,7 @@ from entrypoints.http.routes import Endpoint
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring import make_container
 
-ADMIN = ("/v1/admin", "/v1/iam")
+ADMIN = ("/v1/admin", "/v1/iam", "/v1/orders")
 
 
 EXEMPT = {

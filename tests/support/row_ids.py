@@ -6,6 +6,7 @@ from tests.support.operations import Place
 from tests.support.populated import NUMBER, Populated
 
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
+    "order_id": ("bookings", "booking_id"),
     "user_id": ("memberships", "user_id"),
     "resource_id": ("teams", "team_id"),
     "request_id": ("admin_audit_logs", "audit_id"),
