@@ -29,6 +29,7 @@ from adapters.memory.delivery_queues import MemoryDeliveryQueues
 from adapters.memory.emails import MemoryEmailEvents
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.idempotency import Claim, KeyRow, under_way
+from adapters.memory.jobs import MemoryJobs
 from adapters.memory.leads import MemoryLeads
 from adapters.memory.leftovers import MemoryLeftoverOrgs, MemoryLeftovers
 from adapters.memory.links import MemoryLinkOwners, MemoryLinks
@@ -52,6 +53,7 @@ from adapters.memory.shared import Overlay, RowLocks, SecretRow, SharedRows
 from adapters.memory.suppressions import MemorySuppressions
 from adapters.memory.teams import MemoryTeams
 from adapters.memory.throttling import MemoryAuthFailures, MemoryLockouts, MemoryTryCounters
+from adapters.memory.time_entries import MemoryTimeEntries
 from adapters.memory.tombstones import MemoryTombstoneOrgs, MemoryTombstones
 from adapters.memory.usage import MemoryUsageEvents
 from adapters.memory.users import MemoryUsers
@@ -61,6 +63,7 @@ from application.ports.identifiers import Identifiers
 from application.ports.persons import AuthFailure
 from domain.booking.booking import Booking
 from domain.booking.override import BookingOverride
+from domain.booking.time_entry import TimeEntry
 from domain.delivery.attempt import Attempt
 from domain.delivery.email_event import EmailEvent
 from domain.delivery.heartbeat import Heartbeat
@@ -96,6 +99,7 @@ from domain.shared.ids import (
     SessionId,
     SuppressionId,
     TeamId,
+    TimeEntryId,
     TombstoneId,
     UserId,
     WorkerId,
@@ -119,6 +123,7 @@ class OrgTables:
     usage: list[tuple[str, int, UUID]] = field(default_factory=list)
     bookings: dict[BookingId, Booking] = field(default_factory=dict)
     booking_overrides: list[BookingOverride] = field(default_factory=list)
+    time_entries: dict[TimeEntryId, TimeEntry] = field(default_factory=dict)
     price_books: dict[int, PriceBook] = field(default_factory=dict)
     add_ons: dict[AddOnId, AddOn] = field(default_factory=dict)
     leads: dict[LeadId, Lead] = field(default_factory=dict)
@@ -329,6 +334,15 @@ class MemoryUnit:
     @property
     def spent_links(self) -> MemorySpentLinks:
         return MemorySpentLinks(self.tables.spent_links)
+
+    @property
+    def time_entries(self) -> MemoryTimeEntries:
+        return MemoryTimeEntries(self.tables.time_entries, self.tables.workers, self.tables.bookings)
+
+    @property
+    def jobs(self) -> MemoryJobs:
+        tables = self.tables
+        return MemoryJobs(tables.bookings, tables.leads, tables.workers, tables.time_entries)
 
     @property
     def calendar(self) -> MemoryCalendar:

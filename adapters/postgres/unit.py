@@ -20,6 +20,7 @@ from adapters.postgres.delivery_queues import PostgresDeliveryQueues
 from adapters.postgres.emails import PostgresEmailEvents
 from adapters.postgres.heartbeats import PostgresHeartbeats
 from adapters.postgres.idempotency import Claim
+from adapters.postgres.jobs import PostgresJobs
 from adapters.postgres.leads import PostgresLeads
 from adapters.postgres.leftovers import PostgresLeftoverOrgs, PostgresLeftovers
 from adapters.postgres.links import PostgresLinkOwners, PostgresLinks
@@ -43,6 +44,7 @@ from adapters.postgres.sessions import (
 from adapters.postgres.suppressions import PostgresSuppressions
 from adapters.postgres.teams import PostgresTeams
 from adapters.postgres.throttling import PostgresAuthFailures, PostgresLockouts, PostgresTryCounters
+from adapters.postgres.time_entries import PostgresTimeEntries
 from adapters.postgres.tombstones import PostgresTombstoneOrgs, PostgresTombstones
 from adapters.postgres.usage import PostgresUsageEvents
 from adapters.postgres.users import PostgresUsers
@@ -221,6 +223,14 @@ class PostgresUnit:
     @property
     def spent_links(self) -> PostgresSpentLinks:
         return PostgresSpentLinks(self.connection)
+
+    @property
+    def time_entries(self) -> PostgresTimeEntries:
+        return PostgresTimeEntries(self.connection)
+
+    @property
+    def jobs(self) -> PostgresJobs:
+        return PostgresJobs(self.connection)
 
     @property
     def calendar(self) -> PostgresCalendar:

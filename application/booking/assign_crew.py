@@ -7,6 +7,7 @@ from datetime import datetime
 from application.booking.announcing import tell_crew
 from application.booking.crowd import Crowd
 from application.booking.expiring import let_go
+from application.booking.finishing_work import require_no_open_clock
 from application.booking.recording import record_change
 from application.booking.refused_time import RefusedTimes, refusals_about
 from application.booking.reschedule_booking import lock_unchanged
@@ -123,6 +124,7 @@ class UnassignCrewHandler:
 
 
 async def _changed_crew(unit: Unit, actor: Actor, action: str, before: Booking, after: Booking) -> Booking:
+    await require_no_open_clock(unit, before, set(before.crew) - set(after.crew))
     await record_change(unit, actor, action, before, after)
     await tell_crew(unit, actor, after, set(before.crew) ^ set(after.crew))
     return after

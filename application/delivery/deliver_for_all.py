@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from application.delivery.dead_exports import EXPORT
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
-from application.delivery.tally import Tally
 from application.delivery.replay_dead import TAKING_SECONDS, TOTAL_SECONDS, ReplayReport
+from application.delivery.tally import Tally
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from domain.shared.ids import OrgId

@@ -16,6 +16,7 @@ from application.ports.dead_letters import DeadLetters
 from application.ports.delivery_queues import DeliveryQueues
 from application.ports.emails import EmailEvents
 from application.ports.heartbeats import Heartbeats
+from application.ports.jobs import Jobs
 from application.ports.leads import Leads
 from application.ports.leftovers import LeftoverOrgs, Leftovers
 from application.ports.links import LinkOwners, Links
@@ -40,6 +41,7 @@ from application.ports.sessions import RefreshTokenOwners, RefreshTokens, Sessio
 from application.ports.suppressions import Suppressions
 from application.ports.teams import Teams
 from application.ports.throttling import TryCounters
+from application.ports.time_entries import TimeEntries
 from application.ports.tombstones import TombstoneOrgs, Tombstones
 from application.ports.usage import UsageEvents
 from application.ports.users import Users
@@ -136,6 +138,10 @@ class Unit(Protocol):
     def photo_queue(self) -> PhotoQueue: ...
     @property
     def spent_links(self) -> SpentLinks: ...
+    @property
+    def time_entries(self) -> TimeEntries: ...
+    @property
+    def jobs(self) -> Jobs: ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """A part of the transaction that may fail alone: an exception undoes what was done inside, gives

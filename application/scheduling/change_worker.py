@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from application.booking.announcing import tell_crew
+from application.booking.finishing_work import require_no_open_clock
 from application.booking.recording import record_change
 from application.ports.clock import Clock
 from application.ports.entitlements import Entitlements
@@ -79,12 +80,13 @@ async def _free(
     unit: Unit, actor: Actor, worker_id: WorkerId, now: datetime, *, allowed: bool
 ) -> tuple[BookingId, ...]:
     """Take the worker from every crew to come. Raises WorkerHasJobs where there are some and that is not
-    allowed."""
+    allowed, WorkInProgress where the worker's clock is open on one."""
     booking_ids = await unit.calendar.jobs_of_worker(worker_id, now)
     if booking_ids and not allowed:
         raise WorkerHasJobs
     for booking_id in sorted(booking_ids):
         before = await unit.bookings.lock(booking_id)
+        await require_no_open_clock(unit, before, {worker_id})
         after = before.assign(now, tuple(other for other in before.crew if other != worker_id))
         await record_change(unit, actor, "booking_unassign", before, after)
         await tell_crew(unit, actor, after, {worker_id})

@@ -93,6 +93,11 @@ class TimeEntry:
         """Worked until then: a segment that runs counts to now."""
         return _seconds(replace(s, ends_at=s.ends_at or max(now, s.starts_at)) for s in self.segments)
 
+    def start(self) -> Self:
+        """It has been already: said again while it runs, that changes nothing."""
+        self._must_be(EntryState.RUNNING)
+        return self
+
     def pause(self, at: datetime, now: datetime) -> Self:
         if self.state is EntryState.PAUSED:
             return self

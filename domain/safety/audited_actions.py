@@ -78,6 +78,7 @@ _SETTINGS = (
     "flagged_postal_prefixes",
 )
 _TEAM = ("name", "color", "is_active", "is_default", "version")
+_TIME = ("entry_id", "worker_id", "state", "segments", "overrun_reason", "version")
 _USER = (
     "role",
     "status",
@@ -161,6 +162,16 @@ BOOKING = {
         ("addons", "A visit has other extras."),
     )
 }
+FIELDWORK = {
+    f"time_{verb}": AuditedAction(means, _TIME)
+    for verb, means in (
+        ("start", "A worker's clock was started."),
+        ("pause", "A worker's clock was paused."),
+        ("resume", "A worker's clock went on."),
+        ("finish", "A worker's clock was finished."),
+        ("correct", "The office corrected the times of a clock."),
+    )
+}
 
 SAFETY = {
     "break_glass_start": AuditedAction("Somebody started break-glass.", ("expires_at",)),
@@ -186,6 +197,6 @@ DELIVERY = {
 }
 
 ACTIONS: Mapping[str, AuditedAction] = MappingProxyType(
-    {**IDENTITY, **TENANCY, **PRICING, **LEADS, **SCHEDULING, **BOOKING, **SAFETY, **DELIVERY}
+    {**IDENTITY, **TENANCY, **PRICING, **LEADS, **SCHEDULING, **BOOKING, **FIELDWORK, **SAFETY, **DELIVERY}
 )
 """By name. A context adds its own above; `docs/audit.md` lists them for people."""

@@ -56,8 +56,10 @@ from entrypoints.http.stored_files import StoredFilesController
 from entrypoints.http.suppressions import SuppressionsController
 from entrypoints.http.teams import TeamsController, WorkingHoursController
 from entrypoints.http.templates import TemplatesController
+from entrypoints.http.time_tracking import TimeListController, TimeTrackingController
 from entrypoints.http.unsubscribe import UnsubscribeController
 from entrypoints.http.users import UsersController
+from entrypoints.http.worker_jobs import WorkerJobsController
 from entrypoints.http.workers import WorkersController
 from entrypoints.settings import Settings
 
@@ -92,6 +94,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     BookingOverridesController,
     BulkBookingsController,
     OrderAddOnsController,
+    TimeTrackingController,
+    TimeListController,
+    WorkerJobsController,
     TeamsController,
     WorkingHoursController,
     WorkersController,

@@ -88,7 +88,10 @@ class CancelBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class CompleteBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """How long it took must be said where no clock ran; `finish_open_work` stops clocks that are open."""
+
     actual_duration_minutes: Annotated[int, Meta(ge=1, le=2880)] | None = None
+    finish_open_work: bool = False
 
 
 class MoveBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -75,6 +75,7 @@ class BookingMovesController(Controller):
         command = CompleteBooking(
             booking_id=BookingId(booking_id),
             actual_duration_minutes=data.actual_duration_minutes,
+            finish_open_work=data.finish_open_work,
             expected_version=expected_version(request),
         )
         return await answer_once(actor, handler, command, lambda done: answered(request, done, actor))

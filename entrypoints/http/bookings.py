@@ -220,7 +220,14 @@ class BookingsController(Controller):
         need=Need.DISPATCH,
         admin_route=True,
         summary="Add workers to the crew, or send these instead",
-        problems=("not_found", "booking_move_refused", "slot_taken", "worker_inactive", "version_conflict"),
+        problems=(
+            "not_found",
+            "booking_move_refused",
+            "work_in_progress",
+            "slot_taken",
+            "worker_inactive",
+            "version_conflict",
+        ),
         status_code=200,
         example=CREW_EXAMPLE,
     )
@@ -245,7 +252,7 @@ class BookingsController(Controller):
         need=Need.DISPATCH,
         admin_route=True,
         summary="Take workers out of the crew",
-        problems=("not_found", "booking_move_refused", "version_conflict"),
+        problems=("not_found", "booking_move_refused", "work_in_progress", "version_conflict"),
         status_code=200,
         example=CREW_EXAMPLE,
     )

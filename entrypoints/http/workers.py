@@ -108,7 +108,7 @@ class WorkersController(Controller):
         need=Need.DISPATCH,
         admin_route=True,
         summary="Change a worker, or switch one off",
-        problems=(*WRITING, "worker_has_jobs", "version_conflict"),
+        problems=(*WRITING, "worker_has_jobs", "work_in_progress", "version_conflict"),
         example={"is_active": False, "unassign_future": True},
     )
     async def change(

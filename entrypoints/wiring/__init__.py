@@ -8,6 +8,7 @@ from entrypoints.wiring.browsers import BrowsersProvider
 from entrypoints.wiring.circuits import CircuitsProvider
 from entrypoints.wiring.delivery import DeliveryProvider
 from entrypoints.wiring.exports import ExportProvider
+from entrypoints.wiring.fieldwork import FieldworkProvider
 from entrypoints.wiring.identity import IdentityProvider, TenancyProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.mail import mail_provider
@@ -32,6 +33,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     PricingProvider,
     SchedulingProvider,
     BookingProvider,
+    FieldworkProvider,
     DeliveryProvider,
     OutboxProvider,
     CircuitsProvider,

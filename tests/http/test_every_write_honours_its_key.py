@@ -4,7 +4,7 @@ The list of routes is the application's own: a new write without a recipe here f
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,13 @@ class Office:
         body = {"lead_id": await self.lead(), "starts_at": TOMORROW, "duration_minutes": 120, **fields}
         return await self.make("/v1/admin/bookings", body, "booking")
 
+    async def company_bearer(self, temp_password: str) -> dict[str, str]:
+        """Of a new member, whose password is one of their own now."""
+        first = bearer(await self.company.tokens(temp_password))
+        body = {"current_password": temp_password, "new_password": NEW_PASSWORD}
+        changed = await self.company.app.client.post("/v1/auth/change-password", json=body, headers=first)
+        return bearer(changed.json())
+
     async def log_in_again(self) -> None:
         """The first session may have ended by what was done."""
         proof = {"mfa_code": self.phone.next()} if self.phone else {}
@@ -126,6 +133,49 @@ async def many_cancelled(office: Office) -> Deed:
     return "/v1/admin/bookings/bulk", {"action": "cancel", "booking_ids": ids, "reason_code": "weather"}
 
 
+def clocked(path: str, *before: str) -> Recipe:
+    """The last step of a clock of the office's, after those."""
+
+    async def recipe(office: Office) -> Deed:
+        worker = await office.worker()
+        order = await office.booking(worker_ids=[worker])
+        for verb in before:
+            done = await office.send("POST", f"/v1/orders/{order}/time/{verb}", {"worker_id": worker})
+            assert done.status_code == 200, done.text
+        return path.format(order), {"worker_id": worker}
+
+    return recipe
+
+
+async def corrected(office: Office) -> Deed:
+    order = await office.booking(worker_ids=[await office.worker()])
+    started = await office.send("POST", f"/v1/orders/{order}/time/start")
+    (entry,) = started.json()["entries"]
+    times = [{"starts_at": "2026-03-01T09:00:00Z", "ends_at": "2026-03-01T10:00:00Z"}]
+    path = f"/v1/orders/{order}/time/{entry['entry_id']}"
+    return path, {"segments": times, "reason": "Forgot to stop the clock"}
+
+
+def my_clock(verb: str, *before: str) -> Recipe:
+    """The same by a worker, who is the one that asks from then on."""
+
+    async def recipe(office: Office) -> Deed:
+        made = await office.send(
+            "POST", "/v1/iam/users", {"email": (email := new_address()), "role": "worker"}
+        )
+        body = {"name": "Ana", "user_id": made.json()["user_id"]}
+        worker = await office.make("/v1/admin/workers", body, "worker")
+        order = await office.booking(worker_ids=[worker])
+        office.company = replace(office.company, email=email)
+        office.headers = await office.company_bearer(made.json()["temp_password"])
+        for step in before:
+            done = await office.send("POST", f"/v1/worker/jobs/{order}/{step}")
+            assert done.status_code == 200, done.text
+        return f"/v1/worker/jobs/{order}/{verb}", {}
+
+    return recipe
+
+
 async def new_booking(office: Office) -> Deed:
     body = {"lead_id": await office.lead(), "starts_at": TOMORROW, "duration_minutes": 120}
     return "/v1/admin/bookings", body
@@ -150,8 +200,12 @@ async def break_glass(office: Office) -> str:
     return await office.make("/v1/admin/break-glass/start", INCIDENT, "session")
 
 
+def new_address() -> str:
+    return f"dan-{IDS.new().hex[-12:]}@acme.example"
+
+
 async def member(office: Office) -> str:
-    body = {"email": f"dan-{IDS.new().hex[-12:]}@acme.example"}
+    body = {"email": new_address()}
     return await office.make("/v1/iam/users", body, "user")
 
 
@@ -234,6 +288,15 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/admin/break-glass/{session_id}/revoke"): about(
         "/v1/admin/break-glass/{}/revoke", break_glass
     ),
+    ("POST", "/v1/orders/{order_id}/time/start"): clocked("/v1/orders/{}/time/start"),
+    ("POST", "/v1/orders/{order_id}/time/pause"): clocked("/v1/orders/{}/time/pause", "start"),
+    ("POST", "/v1/orders/{order_id}/time/resume"): clocked("/v1/orders/{}/time/resume", "start", "pause"),
+    ("POST", "/v1/orders/{order_id}/time/finish"): clocked("/v1/orders/{}/time/finish", "start"),
+    ("PUT", "/v1/orders/{order_id}/time/{entry_id}"): corrected,
+    ("POST", "/v1/worker/jobs/{order_id}/start"): my_clock("start"),
+    ("POST", "/v1/worker/jobs/{order_id}/pause"): my_clock("pause", "start"),
+    ("POST", "/v1/worker/jobs/{order_id}/resume"): my_clock("resume", "start", "pause"),
+    ("POST", "/v1/worker/jobs/{order_id}/finish"): my_clock("finish", "start"),
     ("POST", "/v1/admin/cleanup"): plain("/v1/admin/cleanup"),
     ("POST", "/v1/admin/email-scan"): plain("/v1/admin/email-scan"),
     ("DELETE", "/v1/admin/messaging/suppressions/{suppression_id}"): about(

@@ -18,13 +18,13 @@ from dishka import Provider, Scope
 from adapters.memory.mailer import MemoryMailer
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.ports.mailer import Mail, Mailer
-from tests.http.identity_app import Company, a_company, cheap_passwords
+from tests.http.identity_app import Company, a_company, bearer, cheap_passwords
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import open_app, settings_for
 from tests.support.log_lines import Lines, captured_lines
 from tests.support.operations import Document, Operation, Place
-from tests.support.populated import Populated, populate
+from tests.support.populated import NUMBER, Populated, populate
 from tests.support.rates import COUNTING
 from tests.support.row_ids import id_of
 
@@ -40,10 +40,11 @@ type Seen = tuple[int, list[tuple[str, str]], bytes]
 
 @dataclass
 class Neighbours:
-    """`company` asks; both organisations have a row in every table."""
+    """`company` asks, on the worker's own routes its worker; both organisations have a row in every table."""
 
     company: Company
     headers: dict[str, str]
+    worker_headers: dict[str, str]
     ours: Populated
     theirs: Populated
     document: Document
@@ -103,7 +104,10 @@ class Neighbours:
         headers = {"x-request-id": "the-same-request"}
         if operation.takes_key:
             headers["idempotency-key"] = uuid4().hex
-        return headers if operation.is_public else {**self.headers, **headers}
+        if operation.is_public:
+            return headers
+        mine = operation.path.startswith("/v1/worker/")
+        return {**(self.worker_headers if mine else self.headers), **headers}
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +130,29 @@ async def neighbours(apart: TestDatabase, tmp_path: Path, clock: FixedClock) -> 
         theirs = await populate(superuser, rival.created.org_id)
         document = Document((await app.client.get("/openapi.json")).json())
         headers = await company.bearer()
+        works = await a_worker_s_login(company, headers, ours)
         with captured_lines() as lines:
-            yield Neighbours(company, headers, ours, theirs, document, lines, mailer)
+            yield Neighbours(company, headers, works, ours, theirs, document, lines, mailer)
     await superuser.close()
+
+
+async def a_worker_s_login(company: Company, owner: dict[str, str], ours: Populated) -> dict[str, str]:
+    """Of the worker that the rows have, whose one visit stands."""
+    client, email = company.app.client, f"works-{uuid4().hex}@acme.example"
+    made = await client.post("/v1/iam/users", json={"email": email, "role": "worker"}, headers=owner)
+    password = made.json()["temp_password"]
+    tokens = await client.post("/v1/auth/login", json={"email": email, "password": password})
+    changed = await client.post(
+        "/v1/auth/change-password",
+        json={"current_password": password, "new_password": "four other words entirely"},
+        headers=bearer(tokens.json()),
+    )
+    linked = "update workers set user_id = $1 where org_id = $2 and worker_id = $3"
+    worker_id = ours.rows.row("workers", NUMBER)["worker_id"]
+    await ours.superuser.execute(linked, made.json()["user_id"], ours.org_id, worker_id)
+    standing = "update bookings set status = 'CONFIRMED' where org_id = $1"
+    await ours.superuser.execute(standing, ours.org_id)
+    return bearer(changed.json())
 
 
 async def test_another_s_id_is_answered_like_one_that_nobody_has(neighbours: Neighbours) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from adapters.system.entitlements import UnlimitedEntitlements
 from application.booking.assign_crew import AssignCrew, AssignCrewHandler, UnassignCrew, UnassignCrewHandler
 from application.booking.cancel_booking import CancelBooking, CancelBookingHandler
+from application.booking.complete_booking import CompleteBooking, CompleteBookingHandler
 from application.booking.confirm_booking import ConfirmBooking, ConfirmBookingHandler
 from application.booking.create_booking import CreateBooking, CreateBookingHandler
 from application.booking.create_public_booking import CreatePublicBooking, CreatePublicBookingHandler
@@ -20,6 +21,9 @@ from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHa
 from application.booking.refused_time import RefusedTimes
 from application.booking.reschedule_booking import RescheduleBooking, RescheduleBookingHandler
 from application.booking.rules import InstallationRules
+from application.fieldwork.correct_time import CorrectTime, CorrectTimeHandler
+from application.fieldwork.time_sheet import TimeKeeping
+from application.fieldwork.track_time import TrackTime, TrackTimeHandler
 from application.ports.unit_of_work import UnitOfWork
 from application.pricing.founding import found_pricing
 from application.scheduling.blackouts import AddBlackout, AddBlackoutHandler
@@ -27,6 +31,7 @@ from application.scheduling.change_worker import ChangeWorker, ChangeWorkerHandl
 from application.scheduling.check_conflicts import CheckConflicts, CheckConflictsHandler
 from application.scheduling.find_slots import FindSlots, FindSlotsHandler
 from application.scheduling.zones import OrgZones
+from domain.booking.work import OverrunRule
 from domain.identity.actor import Actor, ActorKind, Role
 from domain.leads.lead import Lead, LeadSource
 from domain.scheduling.offers import Audience
@@ -201,11 +206,15 @@ def _estimate(number: int) -> Estimate:
 def _handlers(uow: UnitOfWork, clock: FixedClock) -> Mapping[type, Handle]:
     ids, free = SeededIdentifiers(), UnlimitedEntitlements()
     refused, crowd = RefusedTimes(uow, clock), Crowd()
+    keeping = TimeKeeping(clock, ids, OverrunRule())
     return {
         CreatePublicBooking: CreatePublicBookingHandler(uow, clock, ids, free, RULES, refused, crowd).handle,
         CreateBooking: CreateBookingHandler(uow, clock, ids, free, RULES, refused, crowd).handle,
         ConfirmBooking: ConfirmBookingHandler(uow, clock).handle,
         CancelBooking: CancelBookingHandler(uow, clock).handle,
+        CompleteBooking: CompleteBookingHandler(uow, clock).handle,
+        TrackTime: TrackTimeHandler(uow, keeping).handle,
+        CorrectTime: CorrectTimeHandler(uow, keeping).handle,
         RescheduleBooking: RescheduleBookingHandler(uow, clock, refused, crowd).handle,
         AssignCrew: AssignCrewHandler(uow, clock, refused, crowd).handle,
         UnassignCrew: UnassignCrewHandler(uow, clock).handle,

@@ -16,6 +16,7 @@ from adapters.system.identifiers import SystemIdentifiers
 from domain.shared.ids import BookingId
 from tests.lifecycles.booking_machine import BookingMachine
 from tests.lifecycles.booking_office import BookingOffice, open_office
+from tests.lifecycles.work_machine import WorkMachine
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.ledger import ledger_of
@@ -68,7 +69,7 @@ def play_alike(postgres: TestDatabase, how_long: settings) -> None:
     run_state_machine_as_test(ReplayedMachine, settings=how_long)
 
 
-async def replay(machine: BookingMachine, url: str) -> None:
+async def replay(machine: BookingMachine | WorkMachine, url: str) -> None:
     """The history once more, on PostgreSQL and from the first day on."""
     engine = make_engine(DatabaseOptions(url))
     try:

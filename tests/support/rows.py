@@ -58,6 +58,14 @@ GIVEN: dict[str, Mapping[str, str]] = {
         "policy_snapshot": POLICY,
     },
     "booking_overrides": {"value": "true"},
+    "time_entries": {
+        "state": "FINISHED",
+        "segment_starts": "{{day} 09:00Z}",
+        "segment_ends": "{{day} 10:00Z}",
+        "started_at": "{day} 09:00Z",
+        "last_ended_at": "{day} 10:00Z",
+        "finished_at": "{day} 10:00Z",
+    },
     "booking_crew": {"held_until": "{day} 11:30Z"},
     "order_photos": {
         "state": "stored",

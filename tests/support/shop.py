@@ -28,6 +28,7 @@ from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.circuits import CircuitsProvider
+from entrypoints.wiring.fieldwork import FieldworkProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.messaging import MessagingProvider
 from entrypoints.wiring.outbox import OutboxProvider
@@ -49,7 +50,8 @@ DISPATCHER = UserId(UUID(int=42))
 
 @dataclass(frozen=True, slots=True)
 class ByHeader:
-    """`Authorization: Bearer {org_id}:{role}`; without it the public of the path's organisation."""
+    """`Authorization: Bearer {org_id}:{role}`, and `:{user_id}` where it matters who it is; without it the
+    public of the path's organisation."""
 
     public: PublicOrgs
 
@@ -61,10 +63,9 @@ class ByHeader:
         if not header:
             return None
         try:
-            org_id, role = header.removeprefix("Bearer ").split(":")
-            return Actor(
-                org_id=OrgId(UUID(org_id)), kind=ActorKind.BEARER, role=Role(role), user_id=DISPATCHER
-            )
+            org_id, role, *somebody = header.removeprefix("Bearer ").split(":")
+            user_id = UserId(UUID(somebody[0])) if somebody else DISPATCHER
+            return Actor(org_id=OrgId(UUID(org_id)), kind=ActorKind.BEARER, role=Role(role), user_id=user_id)
         except ValueError:
             raise Unauthenticated from None
 
@@ -137,6 +138,7 @@ async def open_shop(
         RequestProvider(),
         PricingProvider(),
         BookingProvider(),
+        FieldworkProvider(),
         OutboxProvider(),
         CircuitsProvider(),
         SchedulingProvider(),
