@@ -222,13 +222,20 @@ async def ring(postgres: TestDatabase, tmp_path: Path, clock: FixedClock) -> Asy
         yield made
 
 
+def fields_of_body(document: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
+    """Of every way in which a body may come: JSON or a form, its schema named or written out, null or not."""
+    for content in told.get("requestBody", {}).get("content", {}).values():
+        schema = content["schema"]
+        for part in [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]:
+            name = part.get("$ref", "").rpartition("/")[2]
+            yield from (document["components"]["schemas"][name] if name else part).get("properties", {})
+
+
 def secrets_taken(document: dict[str, Any]) -> Iterator[str]:
     yield from document["components"]["securitySchemes"]
     for path, methods in document["paths"].items():
         for method, told in methods.items():
-            body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-            schema = document["components"]["schemas"][body["$ref"].rpartition("/")[2]] if body else {}
-            for name in schema.get("properties", {}):
+            for name in fields_of_body(document, told):
                 if name.endswith("token") and name not in JUDGED_ELSEWHERE:
                     yield f"{method.upper()} {path} {name}"
             for parameter in told.get("parameters", []):
