@@ -20,11 +20,12 @@ YEARS_OF_BOOKINGS = """
     set session_replication_role = replica;
     insert into bookings (org_id, booking_id, version, status, source, team_id, crew_needed,
         starts_at, ends_at, buffer_minutes, held_until, time_warnings, cancellation_exception, add_ons,
-        planned_minutes, cleaner_seconds, work_state, consent_photos, currency, deposit_required, deposit_status,
+        planned_minutes, cleaner_seconds, work_state, consent_photos, currency, deposit_required,
+        deposit_status,
         deposit_policy, risk_score, risk_band, risk_reasons, policy_snapshot, created_at, updated_at)
     select '{org}', gen_random_uuid(), 1, 'CONFIRMED', 'office', '{team}', 1, t, t + interval '60 minutes', 0,
-        t + interval '60 minutes', '{{}}', false, '[]', 60, 0, 'not_started', false, 'USD', false, 'none', '{{}}', 0, 'LOW',
-        '{{}}', '{{}}', t, t
+        t + interval '60 minutes', '{{}}', false, '[]', 60, 0, 'not_started', false, 'USD', false,
+        'none', '{{}}', 0, 'LOW', '{{}}', '{{}}', t, t
     from generate_series(timestamptz '2025-01-01', timestamptz '2026-12-31', interval '6 hours') t;
     insert into blackouts (org_id, blackout_id, starts_at, ends_at, created_at)
     select '{org}', gen_random_uuid(), t, t + interval '1 hour', t

@@ -53,12 +53,13 @@ VISITS = f"""
     from generate_series(0, {{bookings}} - 1) n;
     insert into bookings (org_id, booking_id, version, status, source, team_id, crew_needed,
         starts_at, ends_at, buffer_minutes, held_until, time_warnings, cancellation_exception, add_ons,
-        planned_minutes, cleaner_seconds, work_state, consent_photos, currency, deposit_required, deposit_status,
+        planned_minutes, cleaner_seconds, work_state, consent_photos, currency, deposit_required,
+        deposit_status,
         deposit_policy, risk_score, risk_band, risk_reasons, policy_snapshot, address, created_at, updated_at)
     select '{{org}}', booking_id, 1, case when starts_at < '{{now}}' then 'DONE' else 'CONFIRMED' end,
         'office', md5('{{org}} team ' || team)::uuid, 2, starts_at, starts_at + interval '2 hours', 30,
-        starts_at + interval '150 minutes', '{{{{}}}}', false, '[]', 120, 0, 'not_started', false, 'USD', false, 'none',
-        '{{{{}}}}', 0, 'LOW', '{{{{}}}}', '{{{{}}}}', '12 Analytical Row', starts_at, starts_at
+        starts_at + interval '150 minutes', '{{{{}}}}', false, '[]', 120, 0, 'not_started', false, 'USD',
+        false, 'none', '{{{{}}}}', 0, 'LOW', '{{{{}}}}', '{{{{}}}}', '12 Analytical Row', starts_at, starts_at
     from visits order by starts_at;
     insert into booking_crew (org_id, booking_id, worker_id, starts_at, held_until, live)
     select '{{org}}', booking_id,
