@@ -1,8 +1,9 @@
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.memory.outbox_views import recipient_of
 from application.ports.dead_letters import DeadLetter, DeadLetterPage, DeadSelection, Half
+from domain.delivery.export_event import ExportEvent, ExportStatus
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
 from domain.shared.ids import EventId
 
@@ -10,6 +11,7 @@ from domain.shared.ids import EventId
 @dataclass(frozen=True, slots=True)
 class MemoryDeadLetters:
     rows: Mapping[EventId, OutboxEvent]
+    exports: Mapping[EventId, ExportEvent]
 
     async def page(self, halves: frozenset[Half], *, limit: int, offset: int) -> DeadLetterPage:
         letters = list(self._letters())
@@ -27,23 +29,32 @@ class MemoryDeadLetters:
         return (row for row in self.rows.values() if row.status is EventStatus.DEAD)
 
     def _letters(self) -> Iterator[DeadLetter]:
+        """An export stands once: where exports are kept."""
         for row in self._dead():
-            yield DeadLetter(
-                half="export" if row.kind == "export" else "outbox",
-                event_id=row.id,
-                channel=row.kind,
-                event_type=row.event_type,
-                attempts=row.attempts,
-                last_error=row.last_error,
-                created_at=row.created_at,
-                dead_at=row.dead_at or row.created_at,
-                expires_at=row.expires_at,
-                resource_type=row.resource_type,
-                resource_id=row.resource_id,
-                recipient=recipient_of(row),
-                has_payload=row.has_payload,
-                replay_count=row.replay_count,
-            )
+            if row.kind != "export":
+                yield _letter("outbox", row)
+        for export in self.exports.values():
+            if export.status is ExportStatus.DEAD and export.outbox_event_id is not None:
+                yield replace(_letter("export", self.rows[export.outbox_event_id]), event_id=export.id)
+
+
+def _letter(half: Half, row: OutboxEvent) -> DeadLetter:
+    return DeadLetter(
+        half=half,
+        event_id=row.id,
+        channel=row.kind,
+        event_type=row.event_type,
+        attempts=row.attempts,
+        last_error=row.last_error,
+        created_at=row.created_at,
+        dead_at=row.dead_at or row.created_at,
+        expires_at=row.expires_at,
+        resource_type=row.resource_type,
+        resource_id=row.resource_id,
+        recipient=recipient_of(row),
+        has_payload=row.has_payload,
+        replay_count=row.replay_count,
+    )
 
 
 def _is_selected(row: OutboxEvent, selection: DeadSelection) -> bool:

@@ -27,6 +27,7 @@ from adapters.memory.circuits import MemoryCircuits
 from adapters.memory.dead_letters import MemoryDeadLetters
 from adapters.memory.delivery_queues import MemoryDeliveryQueues
 from adapters.memory.emails import MemoryEmailEvents
+from adapters.memory.export_events import MemoryExportEvents
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.idempotency import Claim, KeyRow, under_way
 from adapters.memory.jobs import MemoryJobs
@@ -48,6 +49,7 @@ from adapters.memory.persons import (
 from adapters.memory.photos import MemoryPhotoQueue, MemoryPhotos, MemorySpentLinks, MemoryStaleUploads
 from adapters.memory.price_books import MemoryPriceBooks
 from adapters.memory.reminders import MemoryReminderOrgs, MemoryReminders
+from adapters.memory.retention import MemoryRetention
 from adapters.memory.sessions import MemoryRefreshTokenOwners, MemoryRefreshTokens, MemorySessions
 from adapters.memory.shared import Overlay, RowLocks, SecretRow, SharedRows
 from adapters.memory.suppressions import MemorySuppressions
@@ -66,6 +68,7 @@ from domain.booking.override import BookingOverride
 from domain.booking.time_entry import TimeEntry
 from domain.delivery.attempt import Attempt
 from domain.delivery.email_event import EmailEvent
+from domain.delivery.export_event import ExportEvent
 from domain.delivery.heartbeat import Heartbeat
 from domain.delivery.outbox_event import OutboxEvent
 from domain.delivery.suppression import Suppression
@@ -118,6 +121,7 @@ class OrgTables:
     outbox: dict[EventId, OutboxEvent] = field(default_factory=dict)
     outbox_attempts: dict[tuple[EventId, int], Attempt] = field(default_factory=dict)
     emails: dict[EventId, EmailEvent] = field(default_factory=dict)
+    exports: dict[EventId, ExportEvent] = field(default_factory=dict)
     suppressions: dict[SuppressionId, Suppression] = field(default_factory=dict)
     org: list[OrgProfile] = field(default_factory=list)
     usage: list[tuple[str, int, UUID]] = field(default_factory=list)
@@ -221,7 +225,11 @@ class MemoryUnit:
 
     @property
     def dead_letters(self) -> MemoryDeadLetters:
-        return MemoryDeadLetters(self.tables.outbox)
+        return MemoryDeadLetters(self.tables.outbox, self.tables.exports)
+
+    @property
+    def exports(self) -> MemoryExportEvents:
+        return MemoryExportEvents(self.tables.exports, self.tables.outbox)
 
     @property
     def emails(self) -> MemoryEmailEvents:
@@ -238,6 +246,10 @@ class MemoryUnit:
     @property
     def reminders(self) -> MemoryReminders:
         return MemoryReminders(self.tables)
+
+    @property
+    def retention(self) -> MemoryRetention:
+        return MemoryRetention(self.tables)
 
     @property
     def leftovers(self) -> MemoryLeftovers:

@@ -1,4 +1,5 @@
-"""What could not be delivered. Statements name the state as the partial index `outbox_events_dead` does."""
+"""What could not be delivered. Statements name the state as the partial indexes `outbox_events_dead` and
+`export_events_dead` do."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -16,8 +17,7 @@ QUEUE = text("""
     with counts as (
         select (select count(*) from outbox_events where status = 'dead' and kind <> 'export')
                    as outbox_count,
-               (select count(*) from outbox_events where status = 'dead' and kind = 'export')
-                   as export_count
+               (select count(*) from export_events where status = 'dead') as export_count
     ), page as (
         select * from (
             (select 'outbox' as half, event_id, kind as channel, event_type, attempts, last_error, created_at,
@@ -27,11 +27,13 @@ QUEUE = text("""
                from outbox_events where status = 'dead' and kind <> 'export' and :outbox
               order by created_at desc, event_id limit :reach)
             union all
-            (select 'export', event_id, kind, event_type, attempts, last_error, created_at,
-                    dead_at, expires_at, resource_type, resource_id,
-                    null, pg_column_size(payload) > 8, replay_count
-               from outbox_events where status = 'dead' and kind = 'export' and :export
-              order by created_at desc, event_id limit :reach)
+            (select 'export', e.event_id, 'export', e.event_type, e.attempts, e.last_error_code, e.created_at,
+                    e.dead_at, m.expires_at, m.resource_type, m.resource_id,
+                    null, pg_column_size(m.payload) > 8, e.replay_count
+               from export_events e
+               join outbox_events m on m.org_id = e.org_id and m.event_id = e.outbox_event_id
+              where e.status = 'dead' and :export
+              order by e.created_at desc, e.event_id limit :reach)
         ) both_halves
         order by created_at desc, half collate "C", event_id limit :most offset :skipped
     )

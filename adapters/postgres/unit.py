@@ -18,6 +18,7 @@ from adapters.postgres.circuits import PostgresCircuits
 from adapters.postgres.dead_letters import PostgresDeadLetters
 from adapters.postgres.delivery_queues import PostgresDeliveryQueues
 from adapters.postgres.emails import PostgresEmailEvents
+from adapters.postgres.export_events import PostgresExportEvents
 from adapters.postgres.heartbeats import PostgresHeartbeats
 from adapters.postgres.idempotency import Claim
 from adapters.postgres.jobs import PostgresJobs
@@ -36,6 +37,7 @@ from adapters.postgres.photo_queue import PostgresPhotoQueue
 from adapters.postgres.photos import PostgresPhotos, PostgresSpentLinks, PostgresStaleUploads
 from adapters.postgres.price_books import PostgresPriceBooks
 from adapters.postgres.reminders import PostgresReminderOrgs, PostgresReminders
+from adapters.postgres.retention import PostgresRetention
 from adapters.postgres.sessions import (
     PostgresRefreshTokenOwners,
     PostgresRefreshTokens,
@@ -113,6 +115,10 @@ class PostgresUnit:
         return PostgresDeadLetters(self.connection)
 
     @property
+    def exports(self) -> PostgresExportEvents:
+        return PostgresExportEvents(self.connection)
+
+    @property
     def emails(self) -> PostgresEmailEvents:
         return PostgresEmailEvents(self.connection)
 
@@ -127,6 +133,10 @@ class PostgresUnit:
     @property
     def reminders(self) -> PostgresReminders:
         return PostgresReminders(self.connection)
+
+    @property
+    def retention(self) -> PostgresRetention:
+        return PostgresRetention(self.connection)
 
     @property
     def leftovers(self) -> PostgresLeftovers:

@@ -1,13 +1,14 @@
 """Exports that could not be delivered. An export goes by the id of its outbox message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from application.delivery.export_channel import Exports
 from application.delivery.replay_message import put_back
 from application.delivery.rules import Channels
 from application.ports.clock import Clock
-from application.ports.outbox_views import MessageView
+from application.ports.export_events import ExportFilter, ExportView
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.dead_export import (
     ExportNotDead,
@@ -15,6 +16,7 @@ from domain.delivery.dead_export import (
     ExportTargetMissing,
     ExportTargetRefused,
 )
+from domain.delivery.export_event import ExportMode, ExportStatus
 from domain.delivery.faults import DeliveryFailed
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
 from domain.delivery.target import target_of
@@ -26,14 +28,45 @@ EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)
+class ListDeadExports:
+    mode: ExportMode | None
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadExports:
+    """As of `at`: what can be replayed depends on it."""
+
+    views: Sequence[ExportView]
+    total: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListDeadExportsHandler:
+    uow: UnitOfWork
+    clock: Clock
+
+    async def handle(self, actor: Actor, command: ListDeadExports) -> DeadExports:
+        """Newest first."""
+        actor.require(Need.ADMIN)
+        dead = ExportFilter(mode=command.mode, status=ExportStatus.DEAD)
+        async with self.uow.begin(actor.org_id) as unit:
+            views = await unit.exports.list_range(dead, limit=command.limit, offset=command.offset)
+            return DeadExports(views, await unit.exports.count(dead), self.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
 class ReadDeadExport:
     event_id: EventId
 
 
 @dataclass(frozen=True, slots=True)
 class ShownExport:
-    view: MessageView
+    view: ExportView
     payload: Mapping[str, object]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +74,18 @@ class ReadDeadExportHandler:
     """One that is or was dead, whole: who read it stays on record."""
 
     uow: UnitOfWork
+    clock: Clock
 
     async def handle(self, actor: Actor, command: ReadDeadExport) -> ShownExport:
-        """Raises NotFound."""
+        """Raises NotFound, also for one that never had a message to die."""
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id) as unit:
-            view = await unit.outbox_views.get(command.event_id)
-            was_dead = view.status is EventStatus.DEAD or view.replay_count > 0
-            if view.kind != EXPORT or not was_dead:
+            view = await unit.exports.view(command.event_id)
+            if view.outbox_event_id is None:
                 raise NotFound("event_id")
-            event = await unit.outbox_queue.get(command.event_id)
-            await unit.audit.record(actor, "export_payload_read", "export_event", event.id)
-        return ShownExport(view, event.payload)
+            said = await unit.exports.content(command.event_id)
+            await unit.audit.record(actor, "export_payload_read", "export_event", view.event_id)
+        return ShownExport(view, said or {}, self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)

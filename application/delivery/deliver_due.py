@@ -28,7 +28,7 @@ def _never() -> bool:
 class DeliverDue:
     """For so long messages are taken; by the end the last attempt is over. A stop only ends the taking.
 
-    `org_id`: of this organisation alone, and then of this `kind` if it is given."""
+    `org_id`: of this organisation alone; `kind`: messages of this kind alone."""
 
     taking_seconds: float = 35
     total_seconds: float = 50

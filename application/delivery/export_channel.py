@@ -9,8 +9,9 @@ from application.delivery.webhook_signature import signed_headers
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Unit
 from application.ports.webhooks import WebhookCall, WebhookSender
+from domain.delivery.export_event import ExportEvent
 from domain.delivery.faults import DeliveryFailed, Fault
-from domain.delivery.outbox_event import EventOutcome, OutboxEvent
+from domain.delivery.outbox_event import EventOutcome, EventStatus, OutboxEvent
 from domain.delivery.target import TargetRules
 
 
@@ -70,7 +71,18 @@ class ExportChannel:
         return ExportShipment(event, self)
 
     async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
-        """The outbox's own row says it all."""
+        del receipt
+        await follow_export(unit, event, self.exports)
+
+
+async def follow_export(unit: Unit, event: OutboxEvent, exports: Exports) -> None:
+    """From its first death on an export has a row of its own, which goes on in step with the message."""
+    if event.status is not EventStatus.DEAD and event.replay_count == 0:
+        return  # it has never died
+    known = await unit.exports.find(event.id)
+    if known is None:
+        known = ExportEvent.of_dead(event, exports.host_of(event.kind))
+    await unit.exports.save(known.follow(event))
 
 
 def body_of(event: OutboxEvent) -> bytes:

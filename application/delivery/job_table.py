@@ -42,6 +42,12 @@ JOBS: Mapping[str, JobSpec] = {
             timeout_seconds=60,
             result_keys=("expired", "remaining"),
         ),
+        JobSpec(
+            name="retention-cleanup",
+            every_seconds=24 * HOUR,
+            timeout_seconds=30 * MINUTE,
+            result_keys=("due", "done", "held", "remaining"),
+        ),
         JobSpec(name="housekeeping", every_seconds=HOUR, timeout_seconds=5 * MINUTE, result_keys=("purged",)),
         JobSpec(name="audit-sealing", every_seconds=1, timeout_seconds=60, result_keys=("sealed",)),
         JobSpec(name="lockout-notices", every_seconds=MINUTE, timeout_seconds=MINUTE, result_keys=("told",)),

@@ -41,7 +41,7 @@ class OutboxPass:
     open_until: float
     is_stopping: Callable[[], bool]
     only: OrgId | None = None  # whose messages; None: everybody's
-    kind: str | None = None  # of that one's, None: all
+    kind: str | None = None  # None: all
     _after: OrgId | None = None
     _trouble: Exception | None = None
 

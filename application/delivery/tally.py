@@ -18,13 +18,6 @@ class Tally:
     orgs_failed: set[OrgId] = field(default_factory=set)
     out_of_time: bool = False
 
-    def add(self, other: "Tally") -> None:
-        for counted in ("claimed", "sent", "retry", "dead", "skipped"):
-            setattr(self, counted, getattr(self, counted) + getattr(other, counted))
-        self.orgs |= other.orgs
-        self.orgs_failed |= other.orgs_failed
-        self.out_of_time = self.out_of_time or other.out_of_time
-
     def count(self, events: Iterable[OutboxEvent]) -> None:
         for event in events:
             self.sent += event.outcome is EventOutcome.DELIVERED

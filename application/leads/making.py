@@ -1,16 +1,19 @@
 """The steps of making a lead that the public's way and the office's share, inside their transaction."""
 
+from application.leads.lead_sheet import lead_for_sheet
 from application.leads.lead_values import lead_values
 from application.ports.identifiers import Identifiers
 from application.ports.outbox import Message
 from application.ports.unit_of_work import Unit
 from application.pricing.prices import estimate_today
+from domain.delivery.export_event import ExportMode
 from domain.identity.actor import Actor
 from domain.leads.errors import EstimateChanged, ReferralCodeUnknown
 from domain.leads.lead import Lead
 from domain.leads.referral import RANDOM_BYTES, as_typed, referral_code
 from domain.shared.errors import Invalid, NotFound, Unavailable
 from domain.shared.estimate import Estimate, Home
+from domain.shared.ids import EventId
 from domain.tenancy.org import Org
 
 CODE_TRIES = 8
@@ -52,17 +55,22 @@ async def unused_referral_code(unit: Unit, ids: Identifiers) -> str:
     raise Unavailable("No free referral code was found. Try again.", retry_after_seconds=1)
 
 
-async def store_new(unit: Unit, actor: Actor, lead: Lead, *, exports: bool) -> None:
+async def store_new(
+    unit: Unit, actor: Actor, lead: Lead, ids: Identifiers, exports: ExportMode | None
+) -> None:
     """The lead, its audit row and the messages that every new lead causes."""
     await unit.leads.save(lead)
     await unit.audit.record(actor, "lead_create", "lead", lead.id, after=audited(lead))
     if lead.email is not None:
         await unit.outbox.add(_request_received(lead), request_id=actor.request_id)
-    if exports:
+    if exports is not None:
         org = await unit.directory.by_id(unit.org_id)
         if org is None:
             raise NotFound("org_id")
-        await unit.outbox.add(_export(org, lead), request_id=actor.request_id)
+        if exports is ExportMode.SHEETS:
+            await unit.exports.store(lead_for_sheet(org, lead, EventId(ids.new())))
+        else:
+            await unit.outbox.add(_export(org, lead), request_id=actor.request_id)
 
 
 def audited(lead: Lead) -> dict[str, object]:

@@ -1,6 +1,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from domain.delivery.export_event import ExportMode
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadPolicy:
@@ -8,4 +10,4 @@ class LeadPolicy:
 
     public_leads_per_hour: int = 20
     token_ttl: timedelta = timedelta(hours=24)
-    exports: bool = False  # new leads are sent to the export webhook
+    exports: ExportMode | None = None  # how new leads leave

@@ -47,6 +47,6 @@ class RecordLeadHandler:
                 created_at=now,
                 updated_at=now,
             )
-            await store_new(unit, actor, lead, exports=self.policy.exports)
+            await store_new(unit, actor, lead, self.ids, self.policy.exports)
             await unit.seal(lead)
         return lead

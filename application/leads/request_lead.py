@@ -59,7 +59,7 @@ class RequestLeadHandler:
         token = lead_token(self.ids.secret(SIZE_BYTES))
         async with self.uow.begin(actor.org_id) as unit:
             lead = await self._made(unit, actor, command, token)
-            await store_new(unit, actor, lead, exports=self.policy.exports)
+            await store_new(unit, actor, lead, self.ids, self.policy.exports)
             settings = await unit.booking_settings.get()
             if settings.office_email is not None:
                 await unit.outbox.add(_notice(lead, settings.office_email), request_id=actor.request_id)

@@ -15,6 +15,7 @@ from application.ports.circuit_breakers import Circuits
 from application.ports.dead_letters import DeadLetters
 from application.ports.delivery_queues import DeliveryQueues
 from application.ports.emails import EmailEvents
+from application.ports.export_events import ExportEvents
 from application.ports.heartbeats import Heartbeats
 from application.ports.jobs import Jobs
 from application.ports.leads import Leads
@@ -37,6 +38,7 @@ from application.ports.persons import (
 from application.ports.photos import PhotoQueue, Photos, SpentLinks, StaleUploads
 from application.ports.price_books import PriceBooks
 from application.ports.reminders import ReminderOrgs, Reminders
+from application.ports.retention import Retention
 from application.ports.sessions import RefreshTokenOwners, RefreshTokens, Sessions
 from application.ports.suppressions import Suppressions
 from application.ports.teams import Teams
@@ -101,7 +103,11 @@ class Unit(Protocol):
     @property
     def dead_letters(self) -> DeadLetters: ...
     @property
+    def exports(self) -> ExportEvents: ...
+    @property
     def emails(self) -> EmailEvents: ...
+    @property
+    def retention(self) -> Retention: ...
     @property
     def leftovers(self) -> Leftovers: ...
     @property

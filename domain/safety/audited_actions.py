@@ -179,6 +179,9 @@ SAFETY = {
     BREAK_GLASS_WRITE: AuditedAction("A write under a break-glass token.", ("method", "route", "status")),
 }
 
+COMPLIANCE = {
+    "retention_cleanup": AuditedAction("What was past its time went.", ("class", "cutoff", "done")),
+}
 DELIVERY = {
     "outbox_replay": AuditedAction(
         "A dead message was sent on its way again.", ("status", "last_error", "replay_count")
@@ -194,9 +197,21 @@ DELIVERY = {
         "Dead exports were sent on their way again.", ("replayed", "event_ids")
     ),
     "export_payload_read": AuditedAction("Somebody read what a dead export says."),
+    "export_content_read": AuditedAction("Somebody fetched what an export says.", ("mode",)),
 }
 
 ACTIONS: Mapping[str, AuditedAction] = MappingProxyType(
-    {**IDENTITY, **TENANCY, **PRICING, **LEADS, **SCHEDULING, **BOOKING, **FIELDWORK, **SAFETY, **DELIVERY}
+    {
+        **IDENTITY,
+        **TENANCY,
+        **PRICING,
+        **LEADS,
+        **SCHEDULING,
+        **BOOKING,
+        **FIELDWORK,
+        **SAFETY,
+        **COMPLIANCE,
+        **DELIVERY,
+    }
 )
 """By name. A context adds its own above; `docs/audit.md` lists them for people."""

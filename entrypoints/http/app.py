@@ -29,6 +29,7 @@ from entrypoints.http.documentation import DocumentationController
 from entrypoints.http.edge import Edge, EdgePolicy
 from entrypoints.http.email_scan import EmailScanController
 from entrypoints.http.export_dead_letters import ExportDeadLettersController
+from entrypoints.http.exports import ExportsController
 from entrypoints.http.gate import Gatekeeper
 from entrypoints.http.health import HealthController
 from entrypoints.http.jobs import JobsController
@@ -46,6 +47,7 @@ from entrypoints.http.problems import answer_problem
 from entrypoints.http.public_bookings import PublicBookingsController
 from entrypoints.http.public_leads import PublicLeadsController
 from entrypoints.http.read_only import FailedWrites
+from entrypoints.http.retention import RetentionController
 from entrypoints.http.routes import RULES
 from entrypoints.http.schedule import ScheduleController
 from entrypoints.http.second_factor import SecondFactorController
@@ -110,6 +112,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     OutboxController,
     DeadLettersController,
     ExportDeadLettersController,
+    ExportsController,
+    RetentionController,
     StoredFilesController,
 )
 """Every controller of the API; a context adds its own here."""

@@ -6,29 +6,27 @@ from uuid import UUID
 
 import msgspec
 
-from application.delivery.dead_exports import ShownExport
+from application.delivery.dead_exports import DeadExports, ShownExport
 from application.delivery.export_channel import Exports
-from application.delivery.list_dead_letters import DeadMessages
 from application.delivery.replay_dead import ReplayDead
 from application.ports.dead_letters import DeadSelection
-from application.ports.outbox_views import MessageView
-from domain.delivery.outbox_event import EventStatus, OutboxEvent
+from application.ports.export_events import ExportView
+from domain.delivery.export_event import ExportMode, ExportStatus
+from domain.delivery.outbox_event import OutboxEvent
 from domain.delivery.replaying import is_replayable
 from domain.shared.ids import EventId
 from entrypoints.http.dead_letter_bodies import ErrorCode, Selected, export_actions, selection_of, summary
 from entrypoints.http.lead_bodies import ActionAnswer
 from entrypoints.http.outbox_bodies import OUTBOX
 
-Mode = Literal["webhook", "sheets", "accounting_csv"]
 State = Literal["dead", "replaying", "delivered"]
-STATES: dict[EventStatus, State] = {EventStatus.DEAD: "dead", EventStatus.SENT: "delivered"}
 
 
 class DeadExportAnswer(msgspec.Struct, kw_only=True):
     event_id: UUID
     outbox_event_id: UUID
     lead_id: UUID | None
-    mode: Mode
+    mode: ExportMode
     event_type: str
     status: State
     target_url_host: str | None
@@ -70,7 +68,7 @@ class ReplayExportsBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True
     """Nothing at all, or a selection: `event_ids`, or at least one filter."""
 
     event_ids: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=200)] | None = None
-    mode: Mode | None = None
+    mode: ExportMode | None = None
     last_error: ErrorCode | None = None
     dead_from: datetime | None = None
     dead_to: datetime | None = None
@@ -85,32 +83,29 @@ class ReplayExportsBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True
             "dead_before": self.dead_to,
         }
         selection = selection_of(self.event_ids, filters, self.limit, self.dry_run)
-        if self.mode not in {None, "webhook"}:
+        if self.mode not in {None, ExportMode.WEBHOOK}:
             selection = DeadSelection(event_ids=tuple[EventId, ...]())  # there are none of these
         return ReplayDead(selection, dry_run=bool(self.dry_run), exports_only=True)
 
 
-def dead_exports_answer(found: DeadMessages, exports: Exports, limit: int, offset: int) -> DeadExportsAnswer:
+def dead_exports_answer(found: DeadExports, exports: Exports, limit: int, offset: int) -> DeadExportsAnswer:
     items = [msgspec.convert(_values(view, exports, found.at), DeadExportAnswer) for view in found.views]
     return DeadExportsAnswer(items, found.total, limit, offset)
 
 
-def shown_export_answer(shown: ShownExport, exports: Exports, now: datetime) -> ShownExportAnswer:
-    values = {**_values(shown.view, exports, now), "payload": dict(shown.payload)}
+def shown_export_answer(shown: ShownExport, exports: Exports) -> ShownExportAnswer:
+    values = {**_values(shown.view, exports, shown.at), "payload": dict(shown.payload)}
     return msgspec.convert(values, ShownExportAnswer)
 
 
-def _values(view: MessageView, exports: Exports, now: datetime) -> dict[str, Any]:
-    replayable = exports.target is not None and is_replayable(view, now) and view.status is EventStatus.DEAD
+def _values(view: ExportView, exports: Exports, now: datetime) -> dict[str, Any]:
+    dead = view.status is ExportStatus.DEAD
+    replayable = dead and exports.target is not None and is_replayable(view, now)
+    host = view.target_url_host or exports.host_of("export")
     return {
         **msgspec.to_builtins(view),
-        "outbox_event_id": view.event_id,
-        "lead_id": view.resource_id if view.resource_type == "lead" else None,
-        "mode": "webhook",
-        "status": STATES.get(view.status, "replaying"),
-        "target_url_host": exports.host_of(view.kind),
-        "last_error_code": view.last_error,
-        "payload_summary": summary(view.event_type, None, exports.host_of(view.kind)),
+        "target_url_host": host,
+        "payload_summary": summary(view.event_type, None, host),
         "actions": list(export_actions(view.event_id, replayable=replayable)),
     }
 

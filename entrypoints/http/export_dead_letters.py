@@ -7,7 +7,8 @@ from litestar import Controller, Response
 from litestar.params import FromPath, FromQuery
 
 from application.delivery.dead_exports import (
-    EXPORT,
+    ListDeadExports,
+    ListDeadExportsHandler,
     ReadDeadExport,
     ReadDeadExportHandler,
     ReplayExport,
@@ -15,11 +16,9 @@ from application.delivery.dead_exports import (
 )
 from application.delivery.deliver_for_all import DeliverForAll, DeliverForAllHandler
 from application.delivery.export_channel import Exports
-from application.delivery.list_dead_letters import DeadMessages, ListDeadMessages, ListDeadMessagesHandler
 from application.delivery.replay_dead import ReplayDeadHandler
-from application.ports.clock import Clock
-from application.ports.outbox_views import MessageFilter
-from domain.delivery.outbox_event import EventStatus, OutboxEvent
+from domain.delivery.export_event import ExportMode
+from domain.delivery.outbox_event import OutboxEvent
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import EventId
 from entrypoints.http.dead_letter_bodies import (
@@ -31,7 +30,6 @@ from entrypoints.http.dead_letter_bodies import (
 )
 from entrypoints.http.export_dead_letter_bodies import (
     DeadExportsAnswer,
-    Mode,
     ReplayedExportAnswer,
     ReplayExportsBody,
     ShownExportAnswer,
@@ -45,8 +43,6 @@ from entrypoints.http.paging import Limit, Offset
 from entrypoints.http.routes import KEY_REQUIRED, SCHEDULED, get, post
 from entrypoints.http.scheduler import Caller
 
-DEAD = MessageFilter(kind=EXPORT, status=EventStatus.DEAD)
-
 
 class ExportDeadLettersController(Controller):
     path = EXPORTS
@@ -56,17 +52,13 @@ class ExportDeadLettersController(Controller):
     async def list_them(
         self,
         actor: FromDishka[Actor],
-        handler: FromDishka[ListDeadMessagesHandler],
+        handler: FromDishka[ListDeadExportsHandler],
         exports: FromDishka[Exports],
-        clock: FromDishka[Clock],
-        mode: FromQuery[Mode | None] = None,
+        mode: FromQuery[ExportMode | None] = None,
         limit: FromQuery[Limit] = 50,
         offset: FromQuery[Offset] = 0,
     ) -> DeadExportsAnswer:
-        if mode in {None, "webhook"}:
-            found = await handler.handle(actor, ListDeadMessages(DEAD, limit, offset))
-        else:  # of these there are none
-            found = DeadMessages((), 0, clock.now())
+        found = await handler.handle(actor, ListDeadExports(mode, limit, offset))
         return dead_exports_answer(found, exports, limit, offset)
 
     @get(
@@ -82,10 +74,9 @@ class ExportDeadLettersController(Controller):
         actor: FromDishka[Actor],
         handler: FromDishka[ReadDeadExportHandler],
         exports: FromDishka[Exports],
-        clock: FromDishka[Clock],
     ) -> ShownExportAnswer:
         shown = await handler.handle(actor, ReadDeadExport(EventId(event_id)))
-        return shown_export_answer(shown, exports, clock.now())
+        return shown_export_answer(shown, exports)
 
     @post(
         need=Need.ADMIN,

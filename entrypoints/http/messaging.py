@@ -25,7 +25,8 @@ Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class EmailAnswer(msgspec.Struct, kw_only=True):
-    """`subject` is empty and `template_version` 0 until the mail was composed."""
+    """`subject` is empty and `template_version` 0 until the mail was composed; `recipient` and `subject` are
+    null once they are past their retention."""
 
     event_id: UUID
     email_type: str
@@ -33,8 +34,8 @@ class EmailAnswer(msgspec.Struct, kw_only=True):
     lead_id: UUID | None
     booking_id: UUID | None
     invoice_id: UUID | None
-    recipient: str
-    subject: str
+    recipient: str | None
+    subject: str | None
     status: EmailStatus
     provider_message_id: str | None
     resend_of: UUID | None
@@ -47,7 +48,9 @@ class EmailAnswer(msgspec.Struct, kw_only=True):
 
 def email_answer(email: EmailEvent, reader: Actor) -> EmailAnswer:
     values = msgspec.to_builtins(email)
-    if reader.role is Role.VIEWER and email.recipient:
+    if not email.recipient:
+        values |= {"recipient": None, "subject": None}
+    elif reader.role is Role.VIEWER:
         values["recipient"] = masked_email(email.recipient)
     actions = [ActionAnswer("show", "GET", f"{OUTBOX}/{email.event_id}")]
     return msgspec.convert({**values, "actions": actions}, EmailAnswer)

@@ -1,11 +1,13 @@
 """Which use case each job of the table runs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler
 from application.booking.orgs_with_work import OrgsWithNearVisits, OrgsWithOverdueHolds
 from application.booking.remind_clients import RemindClients, RemindClientsHandler
+from application.compliance.clean_up import CleanUp, CleanUpHandler
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.job_table import JOBS
 from application.delivery.purge_leftovers import PurgeLeftovers, PurgeLeftoversHandler
@@ -16,11 +18,15 @@ from application.ports.identifiers import Identifiers
 from application.ports.job_locks import JobLocks
 from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
+from application.tenancy.active_orgs import ListActiveOrgs
 from domain.identity.actor import Actor
 from domain.shared.ids import OrgId
 from entrypoints.jobs.housekeeping import Housekeeping
 from entrypoints.jobs.job import Job, JobResult, StopSignal, Work
 from entrypoints.jobs.per_org import ListOrgs, OrgWork, PerOrg
+
+CLEAN_UP_SECONDS = 120
+"""For one organisation in a run: the others have their turn too, and the rest waits for the next run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,7 @@ class JobRegistry:
     deliver_due: DeliverDueHandler
     remind_clients: RemindClientsHandler
     expire_bookings: ExpireBookingsHandler
+    clean_up: CleanUpHandler
     purge_leftovers: PurgeLeftoversHandler
     seal_audit: SealAuditHandler
     purge_tries: PurgeTriesHandler
@@ -50,6 +57,7 @@ class JobRegistry:
             "outbox-delivery": self._deliver,
             "booking-reminders": self._per_org("booking-reminders", near_visits, self._remind),
             "booking-expiry": self._per_org("booking-expiry", overdue_holds, self._expire),
+            "retention-cleanup": self._per_org("retention-cleanup", ListActiveOrgs(self.uow), self._clean_up),
             "housekeeping": Housekeeping(
                 self.purge_tries, self._per_org("housekeeping", self._orgs_with_leftovers, self._purge)
             ),
@@ -76,6 +84,15 @@ class JobRegistry:
     async def _expire(self, actor: Actor) -> Mapping[str, int]:
         report = await self.expire_bookings.handle(actor, ExpireBookings())
         return {"expired": report.expired, "remaining": report.remaining}
+
+    async def _clean_up(self, actor: Actor) -> Mapping[str, int]:
+        report = await self.clean_up.handle(actor, CleanUp(budget_seconds=CLEAN_UP_SECONDS))
+        return Counter(
+            due=sum(each.due for each in report.classes),
+            done=sum(each.done for each in report.classes),
+            held=sum(each.held for each in report.classes),
+            remaining=sum(each.remaining for each in report.classes),
+        )
 
     async def _orgs_with_leftovers(self) -> Sequence[OrgId]:
         async with self.uow.begin_global() as unit:

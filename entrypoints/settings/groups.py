@@ -185,6 +185,18 @@ class OutboxSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """Days by class, 0: for good."""
+
+    outbox_days: int = whole("RETENTION_OUTBOX_DAYS", 30, least=0, most=36500)
+    outbox_dead_days: int = whole("RETENTION_OUTBOX_DEAD_DAYS", 90, least=0, most=36500)
+    email_days: int = whole("RETENTION_EMAIL_DAYS", 365, least=0, most=36500)
+    export_days: int = whole("RETENTION_EXPORT_DAYS", 90, least=0, most=36500)
+    session_days: int = whole("RETENTION_SESSION_DAYS", 30, least=0, most=36500)
+    chunk: int = whole("RETENTION_CHUNK", 200, most=10000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailSettings:
     """`mode` None: `file` in dev, `off` in prod. Retries and backoff None: the outbox's."""
 

@@ -16,6 +16,7 @@ from entrypoints.settings.groups import (
     FieldSettings,
     GeneralSettings,
     OutboxSettings,
+    RetentionSettings,
     StorageSettings,
     StripeSettings,
 )
@@ -34,6 +35,7 @@ class Settings:
     field: FieldSettings
     storage: StorageSettings
     outbox: OutboxSettings
+    retention: RetentionSettings
     email: EmailSettings
     export: ExportSettings
     stripe: StripeSettings

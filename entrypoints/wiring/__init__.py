@@ -6,6 +6,7 @@ from entrypoints.settings import Settings
 from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.browsers import BrowsersProvider
 from entrypoints.wiring.circuits import CircuitsProvider
+from entrypoints.wiring.compliance import ComplianceProvider
 from entrypoints.wiring.delivery import DeliveryProvider
 from entrypoints.wiring.exports import ExportProvider
 from entrypoints.wiring.fieldwork import FieldworkProvider
@@ -34,6 +35,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     SchedulingProvider,
     BookingProvider,
     FieldworkProvider,
+    ComplianceProvider,
     DeliveryProvider,
     OutboxProvider,
     CircuitsProvider,

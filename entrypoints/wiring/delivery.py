@@ -4,6 +4,7 @@ from adapters.postgres.connection import JOB
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.booking.expire_bookings import ExpireBookingsHandler
 from application.booking.remind_clients import RemindClientsHandler
+from application.compliance.clean_up import CleanUpHandler
 from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.purge_leftovers import PurgeLeftoversHandler
 from application.delivery.read_job_status import HeartbeatRule, ReadJobStatusHandler
@@ -15,6 +16,7 @@ from application.ports.identifiers import Identifiers
 from application.ports.job_locks import JobLocks
 from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
+from domain.compliance.retention import RetentionRules
 from entrypoints.jobs.loop import JobLoop
 from entrypoints.jobs.pulses import Pulses
 from entrypoints.jobs.registry import JobRegistry
@@ -43,6 +45,7 @@ class DeliveryProvider(Provider):
         deliver_due: DeliverDueHandler,
         canonical_json: CanonicalJson,
         locks: JobLocks,
+        retention: RetentionRules,
     ) -> JobRegistry:
         """On transactions with the patience of a job, not of a request."""
         if not isinstance(uow, PostgresUnitOfWork):
@@ -56,6 +59,7 @@ class DeliveryProvider(Provider):
             deliver_due=deliver_due,
             remind_clients=RemindClientsHandler(patient, clock),
             expire_bookings=ExpireBookingsHandler(patient, clock),
+            clean_up=CleanUpHandler(patient, clock, retention),
             purge_leftovers=PurgeLeftoversHandler(patient, clock),
             seal_audit=SealAuditHandler(patient, canonical_json),
             purge_tries=PurgeTriesHandler(patient, clock),

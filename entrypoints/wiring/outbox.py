@@ -2,10 +2,15 @@ from dishka import Provider, Scope, provide, provide_all
 
 from adapters.postgres.connection import JOB
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
-from application.delivery.dead_exports import ReadDeadExportHandler, ReplayExportHandler
+from application.delivery.dead_exports import (
+    ListDeadExportsHandler,
+    ReadDeadExportHandler,
+    ReplayExportHandler,
+)
 from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.export_channel import Exports, ExportTarget
 from application.delivery.list_dead_letters import ListDeadMessagesHandler, ShowDeadLettersHandler
+from application.delivery.read_exports import ListExportsHandler, ReadExportContentHandler
 from application.delivery.read_outbox import ListMessagesHandler, ReadMessageHandler
 from application.delivery.replay_dead import ReplayDeadHandler
 from application.delivery.replay_message import ReplayMessageHandler
@@ -33,6 +38,9 @@ class OutboxProvider(Provider):
         ShowDeadLettersHandler,
         ReplayMessageHandler,
         ReplayDeadHandler,
+        ListDeadExportsHandler,
+        ListExportsHandler,
+        ReadExportContentHandler,
         ReadDeadExportHandler,
         ReplayExportHandler,
     )

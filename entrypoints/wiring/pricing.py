@@ -24,6 +24,7 @@ from application.pricing.list_price_books import ListPriceBooksHandler
 from application.pricing.read_catalog import ReadCatalogHandler
 from application.pricing.read_price_book import ReadPriceBookHandler
 from application.pricing.replace_price_book import ReplacePriceBookHandler
+from domain.delivery.export_event import ExportMode
 from entrypoints.settings import Settings
 
 
@@ -55,7 +56,7 @@ class PricingProvider(Provider):
         return LeadPolicy(
             public_leads_per_hour=settings.field.public_leads_per_hour,
             token_ttl=timedelta(hours=settings.field.lead_token_ttl_hours),
-            exports=settings.export.mode == "webhook" and settings.export.webhook_url is not None,
+            exports=lead_export(settings),
         )
 
     @provide
@@ -66,3 +67,11 @@ class PricingProvider(Provider):
             return
         async with httpx2.AsyncClient() as client:
             yield TurnstileHumanCheck(client, edge.turnstile_secret_key.reveal(), edge.turnstile_site_key)
+
+
+def lead_export(settings: Settings) -> ExportMode | None:
+    """A webhook without a URL is none."""
+    given = settings.export
+    if given.mode == "off" or (given.mode == "webhook" and given.webhook_url is None):
+        return None
+    return ExportMode(given.mode)

@@ -1,6 +1,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
+from application.delivery.export_channel import Exports, follow_export
 from application.ports.dead_letters import DeadLetter, DeadSelection, Half
 from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
@@ -28,8 +29,11 @@ async def fail(
             )
             for key in keys
         ]
-        events = await unit.outbox_queue.lock(made)
-        await unit.outbox_queue.save([event.die(code, clock.now()) for event in events.values()])
+        dead = [event.die(code, clock.now()) for event in (await unit.outbox_queue.lock(made)).values()]
+        await unit.outbox_queue.save(dead)
+        for event in dead:
+            if kind == "export":
+                await follow_export(unit, event, Exports())
     return made
 
 

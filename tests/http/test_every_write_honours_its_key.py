@@ -298,6 +298,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/worker/jobs/{order_id}/resume"): my_clock("resume", "start", "pause"),
     ("POST", "/v1/worker/jobs/{order_id}/finish"): my_clock("finish", "start"),
     ("POST", "/v1/admin/cleanup"): plain("/v1/admin/cleanup"),
+    ("POST", "/v1/admin/retention/cleanup"): plain("/v1/admin/retention/cleanup"),
     ("POST", "/v1/admin/email-scan"): plain("/v1/admin/email-scan"),
     ("DELETE", "/v1/admin/messaging/suppressions/{suppression_id}"): about(
         "/v1/admin/messaging/suppressions/{}", suppressed_address

@@ -25,6 +25,7 @@ BY_SCHEDULER = {"headers": {"authorization": f"Bearer {SCHEDULER}"}}
 SCHEDULED = {
     "/v1/admin/email-scan",
     "/v1/admin/cleanup",
+    "/v1/admin/retention/cleanup",
     "/v1/admin/outbox/dead-letter",
     "/v1/admin/export-dead-letter",
 }

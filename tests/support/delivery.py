@@ -10,6 +10,7 @@ from adapters.system.identifiers import SystemIdentifiers
 from application.circuit_breaking import SharedCircuitBreakers
 from application.delivery.channel import Receipt, Shipment
 from application.delivery.deliver_due import DeliverDueHandler
+from application.delivery.export_channel import Exports, follow_export
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
 from application.ports.clock import Clock
@@ -55,7 +56,10 @@ class World:
         return self.settled.get(event.dedupe_key) or Parcel(self, event)
 
     async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
-        """Keeps no records."""
+        """Keeps no records but those of exports."""
+        del receipt
+        if event.kind == "export":
+            await follow_export(unit, event, Exports())
 
 
 @dataclass(frozen=True, slots=True)

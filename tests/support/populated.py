@@ -11,6 +11,11 @@ from tests.support.shapes import Column, Shape, read_shapes
 NUMBER = 1
 STRICT = {"org_profiles"}
 """Read on every page of the organisation, by rules that a mark would break: its name alone carries one."""
+BY_ITS_MESSAGE = """
+    update export_events e set event_id = o.event_id, outbox_event_id = o.event_id
+      from outbox_events o where o.org_id = e.org_id and e.org_id = $1
+"""
+"""The id of an export that has a message is the message's."""
 TAKEN = ("23505", "23514", "23503", "22001", "23P01")
 """What a table's own rules may have against a mark: then the column keeps what it has."""
 
@@ -51,6 +56,7 @@ async def populate(superuser: asyncpg.Connection, org_id: UUID) -> Populated:
     for of_org in (False, True):
         for statement, values in rows.insertions(NUMBER, of_org=of_org):
             await superuser.execute(f"{statement} on conflict do nothing", *values)
+    await superuser.execute(BY_ITS_MESSAGE, org_id)
     own_name = "update org_profiles set name = $1 where org_id = $2"
     await superuser.execute(own_name, f"Company of {org_id.hex[-8:]}", org_id)
     marked = [

@@ -47,6 +47,7 @@ GIVEN: dict[str, Mapping[str, str]] = {
     "working_hours": {"end_minute": "600"},
     "outbox_events": {"kind": "export", "next_attempt_at": "{day} 09:00Z", "replay_count": "1"},
     "email_suppressions": {"recipient": "client-{n}@example.com", "recipient_norm": "client-{n}@example.com"},
+    "export_events": {"status": "dead"},
     "retired_slugs": {"left_by": "{org}"},
     "mailed_links": {"expires_at": "{day} 12:00Z"},
     "blackouts": {"ends_at": "{day} 18:00Z"},

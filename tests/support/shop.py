@@ -28,6 +28,7 @@ from entrypoints.settings import Settings
 from entrypoints.settings.load import read_settings
 from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.circuits import CircuitsProvider
+from entrypoints.wiring.compliance import ComplianceProvider
 from entrypoints.wiring.fieldwork import FieldworkProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.messaging import MessagingProvider
@@ -139,6 +140,7 @@ async def open_shop(
         PricingProvider(),
         BookingProvider(),
         FieldworkProvider(),
+        ComplianceProvider(),
         OutboxProvider(),
         CircuitsProvider(),
         SchedulingProvider(),

@@ -77,6 +77,29 @@ email_events = Table(
     Column("bounced_at", Instant),
 )
 
+export_events = Table(
+    "export_events",
+    metadata,
+    org_id(),
+    Column("event_id", Uuid, primary_key=True),
+    Column("outbox_event_id", Uuid),
+    Column("dedupe_key", Text),
+    Column("lead_id", Uuid),
+    Column("mode", Text, nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("target_url_host", Text),
+    Column("payload", JSONB(none_as_null=True)),
+    Column("row_count", Integer),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error_code", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("dead_at", Instant),
+    Column("replay_count", Integer, nullable=False),
+    Column("last_replayed_at", Instant),
+    Column("last_replayed_by", Uuid),
+)
+
 email_suppressions = Table(
     "email_suppressions",
     metadata,
