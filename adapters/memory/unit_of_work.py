@@ -59,6 +59,7 @@ from adapters.memory.time_entries import MemoryTimeEntries
 from adapters.memory.tombstones import MemoryTombstoneOrgs, MemoryTombstones
 from adapters.memory.usage import MemoryUsageEvents
 from adapters.memory.users import MemoryUsers
+from adapters.memory.waiting_visits import MemoryWaitingVisits
 from adapters.memory.workers import MemoryWorkers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
@@ -355,6 +356,10 @@ class MemoryUnit:
     def jobs(self) -> MemoryJobs:
         tables = self.tables
         return MemoryJobs(tables.bookings, tables.leads, tables.workers, tables.time_entries)
+
+    @property
+    def waiting_visits(self) -> MemoryWaitingVisits:
+        return MemoryWaitingVisits(self.tables.bookings, self.tables.teams, self.tables.leads)
 
     @property
     def calendar(self) -> MemoryCalendar:

@@ -50,6 +50,7 @@ from adapters.postgres.time_entries import PostgresTimeEntries
 from adapters.postgres.tombstones import PostgresTombstoneOrgs, PostgresTombstones
 from adapters.postgres.usage import PostgresUsageEvents
 from adapters.postgres.users import PostgresUsers
+from adapters.postgres.waiting_visits import PostgresWaitingVisits
 from adapters.postgres.workers import PostgresWorkers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
@@ -241,6 +242,10 @@ class PostgresUnit:
     @property
     def jobs(self) -> PostgresJobs:
         return PostgresJobs(self.connection)
+
+    @property
+    def waiting_visits(self) -> PostgresWaitingVisits:
+        return PostgresWaitingVisits(self.connection)
 
     @property
     def calendar(self) -> PostgresCalendar:

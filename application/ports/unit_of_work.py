@@ -47,6 +47,7 @@ from application.ports.time_entries import TimeEntries
 from application.ports.tombstones import TombstoneOrgs, Tombstones
 from application.ports.usage import UsageEvents
 from application.ports.users import Users
+from application.ports.waiting_visits import WaitingVisits
 from application.ports.workers import Workers
 from domain.identity.once import Once
 from domain.shared.ids import OrgId
@@ -148,6 +149,8 @@ class Unit(Protocol):
     def time_entries(self) -> TimeEntries: ...
     @property
     def jobs(self) -> Jobs: ...
+    @property
+    def waiting_visits(self) -> WaitingVisits: ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """A part of the transaction that may fail alone: an exception undoes what was done inside, gives

@@ -2,19 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from domain.scheduling.blackout import Blackout
 from domain.scheduling.hold import Hold
 from domain.scheduling.hours import Week
-from domain.scheduling.settings import BookingSettings
+from domain.scheduling.settings import LONGEST_BUFFER_MINUTES, BookingSettings
 from domain.scheduling.team import Team
 from domain.scheduling.worker import Worker
-from domain.shared.ids import TeamId, WorkerId
+from domain.shared.ids import BookingId, TeamId, WorkerId
 
+LONGEST_BUFFER = timedelta(minutes=LONGEST_BUFFER_MINUTES)
 _NONE: tuple[Hold, ...] = ()
 
 
@@ -53,6 +55,16 @@ class CalendarFacts:
         for worker in self.workers:
             members[worker.team_id].add(worker.id)
         return {team_id: frozenset(ids) for team_id, ids in members.items()}
+
+    def narrowed(self, start: datetime, end: datetime, *, ignoring: BookingId | None = None) -> Self:
+        """As if only `[start, end)` had been asked for, without that booking."""
+        until = end + LONGEST_BUFFER
+        return replace(
+            self,
+            holds=tuple(h for h in self.holds if h.touches(start, until) and h.booking_id != ignoring),
+            finished=tuple(h for h in self.finished if h.touches(start, until)),
+            blackouts=tuple(b for b in self.blackouts if b.starts_at < until and start < b.ends_at),
+        )
 
     def hours_of(self, team: Team) -> Week:
         return self.settings.default_hours if team.hours is None else team.hours

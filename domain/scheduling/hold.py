@@ -15,6 +15,10 @@ class Hold:
     held_until: datetime
     crew: tuple[WorkerId, ...] = ()
 
+    def touches(self, start: datetime, end: datetime) -> bool:
+        """Whether it holds any of `[start, end)`."""
+        return self.starts_at < end and start < self.held_until
+
     @property
     def duration_minutes(self) -> int:
         return (self.ends_at - self.starts_at) // timedelta(minutes=1)

@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 from application.ports.idempotency import Replay
 from domain.identity.actor import Role
 from entrypoints.http.add_ons import AddOnsController
+from entrypoints.http.assignment_queue import AssignmentQueueController
 from entrypoints.http.audit import AuditController
 from entrypoints.http.auth import AuthController
 from entrypoints.http.blackouts import BlackoutsController
@@ -95,6 +96,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     BookingMovesController,
     BookingOverridesController,
     BulkBookingsController,
+    AssignmentQueueController,
     OrderAddOnsController,
     TimeTrackingController,
     TimeListController,

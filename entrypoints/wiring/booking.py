@@ -12,6 +12,7 @@ from application.booking.crowd import Crowd
 from application.booking.edit_booking import EditBookingHandler
 from application.booking.expire_bookings import ExpireBookingsHandler
 from application.booking.list_bookings import ListBookingsHandler
+from application.booking.list_waiting import ListWaitingHandler
 from application.booking.order_add_ons import SetAddOnsHandler
 from application.booking.override_booking import ListOverridesHandler, OverrideBookingHandler
 from application.booking.refused_time import RefusedTimes
@@ -40,6 +41,7 @@ class BookingProvider(Provider):
         ExpireBookingsHandler,
         ListBookingsHandler,
         ListOverridesHandler,
+        ListWaitingHandler,
         OverrideBookingHandler,
         RescheduleBookingHandler,
         SetAddOnsHandler,

@@ -11,6 +11,7 @@ from adapters.postgres import booking_lists
 from adapters.postgres import booking_statements as sql
 from adapters.postgres.hot_read import HotRead
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from adapters.postgres.waiting_visits import READ_QUEUE
 from adapters.system.identifiers import SystemIdentifiers
 from application.ports.bookings import BookingFilter
 from application.scheduling.founding import found_scheduling
@@ -38,6 +39,14 @@ A_TIME = {
     "long_before": START - sql.LONGEST,
     "now": START,
 }
+A_WEEK = {
+    "now": START,
+    "urgent_before": START + timedelta(days=1),
+    "before": START + timedelta(days=7),
+    "long_before": START - sql.LONGEST,
+    "limit": 50,
+    "offset": 0,
+}
 A_CLIENT = {"lead_id": SOMEBODY, "email_norm": "jane@example.com", "phone_norm": "5550100134"}
 
 
@@ -57,6 +66,7 @@ async def old_org(postgres: TestDatabase, postgres_uow: PostgresUnitOfWork, make
     ("statement", "values", "index"),
     [
         (LIST, ASKED, "bookings_by_"),
+        (READ_QUEUE, A_WEEK, "bookings_by_start"),
         (sql.GET, {"id": SOMEBODY}, "bookings_pkey"),
         (sql.LOCK_OVERDUE, A_TIME, "bookings_"),
         (sql.CLAIM_OVERDUE, {"now": START, "limit": 200}, "bookings_waiting_for_payment"),
