@@ -8,6 +8,7 @@ from litestar import Controller, Request, Response
 from litestar.params import FromPath, FromQuery
 
 from application.pricing.list_price_books import ListPriceBooks, ListPriceBooksHandler
+from application.pricing.preview_prices import PreviewPrices, PreviewPricesHandler
 from application.pricing.read_price_book import ReadPriceBook, ReadPriceBookHandler
 from application.pricing.replace_price_book import ReplacePriceBook, ReplacePriceBookHandler
 from domain.identity.actor import Actor, Need
@@ -20,7 +21,8 @@ from entrypoints.http.price_book_bodies import (
     PriceBookBody,
     price_book_answer,
 )
-from entrypoints.http.routes import get, put
+from entrypoints.http.price_preview import PREVIEW_EXAMPLE, PreviewAnswer, PreviewBody, preview_answer
+from entrypoints.http.routes import get, post, put
 
 HIGHEST_VERSION = 2**31 - 1
 
@@ -60,6 +62,20 @@ class PriceBookController(Controller):
         return await answer_once(
             actor, handler, command, lambda book: tagged(request, price_book_answer(book), book.version)
         )
+
+    @post(
+        "/preview",
+        need=Need.ADMIN,
+        admin_route=True,
+        summary="What homes would cost by another price book, beside what they cost today",
+        status_code=200,
+        example=PREVIEW_EXAMPLE,
+    )
+    async def preview(
+        self, data: PreviewBody, actor: FromDishka[Actor], handler: FromDishka[PreviewPricesHandler]
+    ) -> PreviewAnswer:
+        command = PreviewPrices(data.terms(), tuple(home.as_home() for home in data.homes))
+        return await answer_once(actor, handler, command, preview_answer)
 
     @get("/versions", need=Need.VIEW, admin_route=True, summary="Every version, newest first")
     async def versions(

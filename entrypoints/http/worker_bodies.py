@@ -7,16 +7,22 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from application.booking.reassign_worker import ReassignWorker
 from application.scheduling.add_worker import AddWorker
 from application.scheduling.read_workers import WorkerView
 from domain.identity.actor import Actor, Need
 from domain.scheduling.worker import Skill
-from domain.shared.ids import TeamId, UserId
+from domain.shared.ids import TeamId, UserId, WorkerId
 from entrypoints.http.masking import as_seen_by
 from entrypoints.http.texts import Email, Name, Phone
 
 RoleText = Annotated[str, Meta(max_length=120)]
 Rate = Annotated[int, Meta(ge=0, le=1_000_000)]
+REASSIGN_EXAMPLE: dict[str, Any] = {
+    "from": "2026-12-01T00:00:00-05:00",
+    "to": "2026-12-08T00:00:00-05:00",
+    "dry_run": True,
+}
 WORKER_EXAMPLE: dict[str, Any] = {
     "name": "Ana Lima",
     "phone": "+1 555 010 0177",
@@ -31,6 +37,24 @@ class SkillBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 Skills = Annotated[list[SkillBody], Meta(max_length=30)]
+
+
+class ReassignBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Jobs that start in `[from, to)`. Without `to_worker_id` their places fall free."""
+
+    to_worker_id: UUID | None = None
+    from_: datetime = msgspec.field(name="from")
+    to: datetime
+    dry_run: bool = True
+
+    def command(self, worker_id: WorkerId) -> ReassignWorker:
+        return ReassignWorker(
+            worker_id=worker_id,
+            to_worker_id=None if self.to_worker_id is None else WorkerId(self.to_worker_id),
+            starts_from=self.from_,
+            starts_before=self.to,
+            dry_run=self.dry_run,
+        )
 
 
 class WorkerBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

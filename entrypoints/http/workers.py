@@ -6,6 +6,7 @@ from dishka import FromDishka
 from litestar import Controller, Request, Response
 from litestar.params import FromPath, FromQuery
 
+from application.booking.reassign_worker import ReassignWorkerHandler
 from application.scheduling.add_worker import AddWorkerHandler
 from application.scheduling.change_worker import ChangeWorker, ChangeWorkerHandler
 from application.scheduling.read_workers import (
@@ -17,13 +18,16 @@ from application.scheduling.read_workers import (
 )
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import TeamId, WorkerId
+from entrypoints.http.bulk_bookings import BulkAnswer, bulk_answer
 from entrypoints.http.conditional import expected_version, tagged
 from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page
 from entrypoints.http.places import read_name_place, write_name_place
 from entrypoints.http.routes import get, patch, post
 from entrypoints.http.worker_bodies import (
+    REASSIGN_EXAMPLE,
     WORKER_EXAMPLE,
+    ReassignBody,
     WorkerAnswer,
     WorkerBody,
     WorkerChangeBody,
@@ -131,3 +135,21 @@ class WorkersController(Controller):
             command,
             lambda view: tagged(request, worker_answer(view, actor, changed=True), view.worker.version),
         )
+
+    @post(
+        "/{worker_id:uuid}/reassign",
+        need=Need.DISPATCH,
+        admin_route=True,
+        summary="Give a worker's jobs of some time to another, or to nobody yet",
+        problems=("not_found", "invalid_window"),
+        status_code=200,
+        example=REASSIGN_EXAMPLE,
+    )
+    async def reassign(
+        self,
+        worker_id: FromPath[UUID],
+        data: ReassignBody,
+        actor: FromDishka[Actor],
+        handler: FromDishka[ReassignWorkerHandler],
+    ) -> BulkAnswer:
+        return await answer_once(actor, handler, data.command(WorkerId(worker_id)), bulk_answer)

@@ -15,6 +15,7 @@ from application.booking.list_bookings import ListBookingsHandler
 from application.booking.list_waiting import ListWaitingHandler
 from application.booking.order_add_ons import SetAddOnsHandler
 from application.booking.override_booking import ListOverridesHandler, OverrideBookingHandler
+from application.booking.reassign_worker import ReassignWorkerHandler
 from application.booking.refused_time import RefusedTimes
 from application.booking.reschedule_booking import RescheduleBookingHandler
 from application.booking.rules import InstallationRules
@@ -43,6 +44,7 @@ class BookingProvider(Provider):
         ListOverridesHandler,
         ListWaitingHandler,
         OverrideBookingHandler,
+        ReassignWorkerHandler,
         RescheduleBookingHandler,
         SetAddOnsHandler,
         ShowBookingHandler,

@@ -21,6 +21,7 @@ from application.pricing.find_unknown_codes import FindUnknownCodesHandler
 from application.pricing.give_estimate import GiveEstimateHandler
 from application.pricing.list_add_ons import ListAddOnsHandler
 from application.pricing.list_price_books import ListPriceBooksHandler
+from application.pricing.preview_prices import PreviewPricesHandler
 from application.pricing.read_catalog import ReadCatalogHandler
 from application.pricing.read_price_book import ReadPriceBookHandler
 from application.pricing.replace_price_book import ReplacePriceBookHandler
@@ -43,6 +44,7 @@ class PricingProvider(Provider):
         ListLeadsHandler,
         ListPriceBooksHandler,
         MoveLeadHandler,
+        PreviewPricesHandler,
         ReadCatalogHandler,
         ReadLeadHandler,
         ReadPriceBookHandler,

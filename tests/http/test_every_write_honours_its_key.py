@@ -128,6 +128,13 @@ async def crew_sent_home(office: Office) -> Deed:
     return path.replace("/assign", "/unassign"), body
 
 
+async def jobs_given_away(office: Office) -> Deed:
+    worker = await office.worker()
+    await office.booking(worker_ids=[worker])
+    period = {"from": TOMORROW, "to": DAY_AFTER}
+    return f"/v1/admin/workers/{worker}/reassign", {**period, "dry_run": False}
+
+
 async def many_cancelled(office: Office) -> Deed:
     ids = [await office.booking(), await office.booking(starts_at=DAY_AFTER)]
     return "/v1/admin/bookings/bulk", {"action": "cancel", "booking_ids": ids, "reason_code": "weather"}
@@ -255,6 +262,10 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("PATCH", "/v1/admin/booking-settings"): plain("/v1/admin/booking-settings", {"slot_step_minutes": 15}),
     ("POST", "/v1/admin/bookings"): new_booking,
     ("POST", "/v1/admin/bookings/bulk"): many_cancelled,
+    ("POST", "/v1/admin/workers/{worker_id}/reassign"): jobs_given_away,
+    ("POST", "/v1/admin/price-book/preview"): plain(
+        "/v1/admin/price-book/preview", {"price_book": PRICE_BOOK_EXAMPLE, "homes": [HOME]}
+    ),
     ("PATCH", "/v1/admin/bookings/{booking_id}"): about(
         "/v1/admin/bookings/{}", Office.booking, {"notes": "Friendly dog"}
     ),

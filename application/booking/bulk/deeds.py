@@ -44,7 +44,15 @@ class RemindEach:
     """Of confirmed visits that have not begun: once for each local date of a visit."""
 
 
-type Deed = ConfirmEach | CancelEach | AssignEach | UnassignEach | SetTeamOfEach | RemindEach
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReassignEach:
+    """One worker's place in the crew goes to another, or falls free."""
+
+    worker_id: WorkerId
+    to_worker_id: WorkerId | None
+
+
+type Deed = ConfirmEach | CancelEach | AssignEach | UnassignEach | SetTeamOfEach | RemindEach | ReassignEach
 
 
 @dataclass(frozen=True, slots=True)

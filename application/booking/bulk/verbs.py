@@ -1,6 +1,6 @@
 """How each deed is done to one booking after another: the single verb's own guards, without its writing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -19,6 +19,7 @@ from application.booking.bulk.deeds import (
     Changes,
     ConfirmEach,
     Deed,
+    ReassignEach,
     RemindEach,
     SetTeamOfEach,
     UnassignEach,
@@ -68,22 +69,6 @@ class Verb(Protocol):
 
     async def follow(self, changes: Changes) -> None:
         """What else is to be written, once the changes are."""
-
-
-def verb_of(deed: Deed, unit: Unit, actor: Actor, now: datetime) -> Verb:
-    match deed:
-        case ConfirmEach():
-            return _Confirm(unit, actor, now, deed)
-        case CancelEach():
-            return _Cancel(unit, actor, now, deed)
-        case UnassignEach():
-            return _Unassign(unit, actor, now, deed)
-        case RemindEach():
-            return _Remind(unit, actor, now)
-        case AssignEach():
-            return _Assign(unit, actor, now, deed)
-        case SetTeamOfEach():
-            return _SetTeam(unit, actor, now, deed)
 
 
 @dataclass(slots=True)
@@ -160,6 +145,7 @@ class _Unassign(_Plain):
 class _Remind(_Plain):
     """It changes no booking: only a message leaves, once for each local date of a visit."""
 
+    deed: RemindEach
     audited_as: str = ""
     _reminded: list[Booking] = field(default_factory=list)
 
@@ -213,6 +199,18 @@ class _OnCalendar:
         await self.unit.bookings.claim_many(ids)
         return await self.unit.bookings.find_many(ids)
 
+    async def _send(self, booking: Booking, crew: set[WorkerId]) -> Decided:
+        """Whoever comes to it must be free; who stays or goes is not looked at."""
+        wanted = visit_of(booking, tuple(sorted(crew)))
+        sent = booking.assign(self.now, wanted.worker_ids)
+        if sent is booking:
+            return Decided(booking)
+        coming = replace(wanted, team_id=None, worker_ids=tuple(sorted(crew - set(booking.crew))))
+        with refusals_about(wanted):
+            facts = in_its_way(self.calendar.around(booking), wanted)
+            require_free(facts, coming, None)
+            return Decided(sent, await self._overdue(facts, coming, None))
+
     async def _overdue(
         self, facts: CalendarFacts, wanted: WantedVisit, team_id: TeamId | None
     ) -> Sequence[Booking]:
@@ -236,16 +234,27 @@ class _Assign(_OnCalendar):
 
     async def decide(self, booking: Booking) -> Decided:
         crew = set(self.deed.worker_ids) | (set() if self.deed.replace else set(booking.crew))
-        wanted = visit_of(booking, tuple(sorted(crew)))
-        sent = booking.assign(self.now, wanted.worker_ids)
-        if sent is booking:
+        return await self._send(booking, crew)
+
+    async def follow(self, changes: Changes) -> None:
+        await tell_crews(self.unit, self.actor, concerned(changes))
+
+
+@dataclass(slots=True)
+class _Reassign(_OnCalendar):
+    deed: ReassignEach
+    audited_as: str = "booking_assign"
+
+    async def lock(self, ids: Sequence[BookingId]) -> dict[BookingId, Booking]:
+        to = self.deed.to_worker_id
+        teams = () if to is None else [(await self.unit.workers.get(to)).team_id]
+        return await self._lock(await self._seen(ids), teams, () if to is None else (to,))
+
+    async def decide(self, booking: Booking) -> Decided:
+        if self.deed.worker_id not in booking.crew:
             return Decided(booking)
-        added = tuple(sorted(crew - set(booking.crew)))
-        coming = replace(wanted, team_id=None, worker_ids=added)
-        with refusals_about(wanted):
-            facts = in_its_way(self.calendar.around(booking), wanted)
-            require_free(facts, coming, None)
-            return Decided(sent, await self._overdue(facts, coming, None))
+        to = self.deed.to_worker_id
+        return await self._send(booking, set(booking.crew) - {self.deed.worker_id} | ({to} if to else set()))
 
     async def follow(self, changes: Changes) -> None:
         await tell_crews(self.unit, self.actor, concerned(changes))
@@ -309,3 +318,18 @@ async def own_teams(unit: Unit, worker_ids: Sequence[WorkerId]) -> set[TeamId]:
 def concerned(changes: Changes) -> Iterable[tuple[Booking, set[WorkerId]]]:
     """Everyone whom a change of a crew concerns, whether they came or went."""
     return ((change.after, set(change.before.crew) ^ set(change.after.crew)) for change in changes)
+
+
+VERBS: Mapping[type[Deed], Callable[..., Verb]] = {
+    ConfirmEach: _Confirm,
+    CancelEach: _Cancel,
+    AssignEach: _Assign,
+    UnassignEach: _Unassign,
+    SetTeamOfEach: _SetTeam,
+    RemindEach: _Remind,
+    ReassignEach: _Reassign,
+}
+
+
+def verb_of(deed: Deed, unit: Unit, actor: Actor, now: datetime) -> Verb:
+    return VERBS[type(deed)](unit, actor, now, deed)

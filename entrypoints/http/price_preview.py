@@ -1,0 +1,51 @@
+"""Prices tried out on some homes."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from application.pricing.preview_prices import PricedTwice
+from domain.pricing.price_book import PriceTerms
+from domain.shared.errors import FieldFault, Invalid
+from entrypoints.http.home_body import HOME_EXAMPLE, EstimateAnswer, HomeBody, estimate_answer
+from entrypoints.http.price_book_bodies import PRICE_BOOK_EXAMPLE, PriceBookBody
+
+PREVIEW_EXAMPLE: dict[str, Any] = {"price_book": PRICE_BOOK_EXAMPLE, "homes": [HOME_EXAMPLE]}
+
+
+class PreviewBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    price_book: PriceBookBody
+    homes: Annotated[list[HomeBody], Meta(min_length=1, max_length=50)]
+
+    def terms(self) -> PriceTerms:
+        """Raises Invalid by pointer for a book that does not hold together."""
+        try:
+            return self.price_book.terms()
+        except Invalid as refusal:
+            faults = [FieldFault(f"price_book/{fault.field}", fault.message) for fault in refusal.errors]
+            raise Invalid(refusal.detail, errors=faults) from None
+
+
+class PreviewItem(msgspec.Struct, kw_only=True):
+    """None: that book does not know the home's service or frequency."""
+
+    before: EstimateAnswer | None
+    after: EstimateAnswer | None
+
+
+class PreviewAnswer(msgspec.Struct, kw_only=True):
+    items: list[PreviewItem]
+
+
+def preview_answer(priced: Iterable[PricedTwice]) -> PreviewAnswer:
+    return PreviewAnswer(
+        items=[
+            PreviewItem(
+                before=estimate_answer(home.before) if home.before else None,
+                after=estimate_answer(home.after) if home.after else None,
+            )
+            for home in priced
+        ]
+    )
