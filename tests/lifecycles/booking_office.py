@@ -11,6 +11,8 @@ from uuid import UUID
 
 from adapters.system.entitlements import UnlimitedEntitlements
 from application.booking.assign_crew import AssignCrew, AssignCrewHandler, UnassignCrew, UnassignCrewHandler
+from application.booking.bulk.deeds import BulkOutcome
+from application.booking.bulk_bookings import BulkBookings, BulkBookingsHandler
 from application.booking.cancel_booking import CancelBooking, CancelBookingHandler
 from application.booking.complete_booking import CompleteBooking, CompleteBookingHandler
 from application.booking.confirm_booking import ConfirmBooking, ConfirmBookingHandler
@@ -18,6 +20,10 @@ from application.booking.create_booking import CreateBooking, CreateBookingHandl
 from application.booking.create_public_booking import CreatePublicBooking, CreatePublicBookingHandler
 from application.booking.crowd import Crowd
 from application.booking.expire_bookings import ExpireBookings, ExpireBookingsHandler
+from application.booking.list_waiting import ListWaiting, ListWaitingHandler
+from application.booking.order_add_ons import SetAddOns, SetAddOnsHandler
+from application.booking.override_booking import OverrideBooking, OverrideBookingHandler
+from application.booking.reassign_worker import ReassignWorker, ReassignWorkerHandler
 from application.booking.refused_time import RefusedTimes
 from application.booking.reschedule_booking import RescheduleBooking, RescheduleBookingHandler
 from application.booking.rules import InstallationRules
@@ -30,7 +36,10 @@ from application.scheduling.blackouts import AddBlackout, AddBlackoutHandler
 from application.scheduling.change_worker import ChangeWorker, ChangeWorkerHandler
 from application.scheduling.check_conflicts import CheckConflicts, CheckConflictsHandler
 from application.scheduling.find_slots import FindSlots, FindSlotsHandler
+from application.scheduling.show_schedule import ShowSchedule, ShowScheduleHandler
+from application.scheduling.suggest import Suggest, SuggestHandler
 from application.scheduling.zones import OrgZones
+from domain.booking.booking import Booking
 from domain.booking.work import OverrunRule
 from domain.identity.actor import Actor, ActorKind, Role
 from domain.leads.lead import Lead, LeadSource
@@ -38,7 +47,7 @@ from domain.scheduling.offers import Audience
 from domain.scheduling.settings import BookingSettings
 from domain.shared.errors import DomainError
 from domain.shared.estimate import Estimate
-from domain.shared.ids import LeadId, OrgId, TeamId, WorkerId
+from domain.shared.ids import BookingId, LeadId, OrgId, TeamId, WorkerId
 from tests.support.clock import FixedClock
 from tests.support.leads import a_lead
 from tests.support.orgs import found_org
@@ -85,6 +94,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Itemized:
+    """What became of each of many: its id, the booking, and the code and members of what kept it back."""
+
+    items: tuple[tuple[BookingId, Booking | None, tuple[str, Mapping[str, Any]] | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     minutes: int
 
@@ -111,9 +127,10 @@ class BookingOffice:
             return self.clock.advance(minutes=command.minutes)
         actor = self._actor(command)
         try:
-            return await self.handlers[type(command)](actor, command)
+            answer = await self.handlers[type(command)](actor, command)
         except DomainError as refusal:
             return Refused(refusal.code, refusal.members)
+        return itemized(answer) if isinstance(answer, BulkOutcome) else answer
 
     def _actor(self, command: Any) -> Actor:
         public = isinstance(command, CreatePublicBooking) or (
@@ -151,6 +168,19 @@ class BookingOffice:
     async def _starts(self, question: FindSlots) -> set[datetime]:
         found = await self.ask(question)
         return {slot.starts_at for day in found.days for slot in day.slots}
+
+
+def itemized(outcome: BulkOutcome) -> Itemized:
+    return Itemized(
+        tuple(
+            (
+                item.booking_id,
+                item.booking,
+                None if item.problem is None else (item.problem.code, item.problem.members),
+            )
+            for item in outcome.items
+        )
+    )
 
 
 async def open_office(uow: UnitOfWork, clock: FixedClock, setting: Setting) -> BookingOffice:
@@ -219,6 +249,13 @@ def _handlers(uow: UnitOfWork, clock: FixedClock) -> Mapping[type, Handle]:
         AssignCrew: AssignCrewHandler(uow, clock, refused, crowd).handle,
         UnassignCrew: UnassignCrewHandler(uow, clock).handle,
         ExpireBookings: ExpireBookingsHandler(uow, clock).handle,
+        OverrideBooking: OverrideBookingHandler(uow, clock, ids).handle,
+        SetAddOns: SetAddOnsHandler(uow, clock, refused, crowd).handle,
+        BulkBookings: BulkBookingsHandler(uow, clock, crowd).handle,
+        ReassignWorker: ReassignWorkerHandler(uow, clock, crowd).handle,
+        ListWaiting: ListWaitingHandler(uow, clock).handle,
+        ShowSchedule: ShowScheduleHandler(uow, clock, OrgZones()).handle,
+        Suggest: SuggestHandler(uow, clock, OrgZones()).handle,
         AddBlackout: AddBlackoutHandler(uow, clock, ids).handle,
         ChangeWorker: ChangeWorkerHandler(uow, clock, free).handle,
         CheckConflicts: CheckConflictsHandler(uow, clock).handle,

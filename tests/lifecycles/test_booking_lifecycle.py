@@ -14,7 +14,7 @@ from adapters.postgres.engine import DatabaseOptions, make_engine
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from adapters.system.identifiers import SystemIdentifiers
 from domain.shared.ids import BookingId
-from tests.lifecycles.booking_machine import BookingMachine
+from tests.lifecycles.booking_deeds import DeedsMachine
 from tests.lifecycles.booking_office import BookingOffice, open_office
 from tests.lifecycles.work_machine import WorkMachine
 from tests.support.clock import FixedClock
@@ -34,16 +34,14 @@ QUICK = settings(COMMON, phases=[Phase.generate], report_multiple_bugs=False)
 
 
 def test_bookings_keep_their_laws_in_any_order() -> None:
-    run_state_machine_as_test(
-        BookingMachine, settings=settings(QUICK, max_examples=30, stateful_step_count=40)
-    )
+    run_state_machine_as_test(DeedsMachine, settings=settings(QUICK, max_examples=30, stateful_step_count=40))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_bookings_keep_their_laws_for_long() -> None:
     run_state_machine_as_test(
-        BookingMachine, settings=settings(COMMON, max_examples=600, stateful_step_count=60)
+        DeedsMachine, settings=settings(COMMON, max_examples=600, stateful_step_count=60)
     )
 
 
@@ -58,7 +56,7 @@ def test_many_histories_play_alike_on_postgresql(postgres: TestDatabase) -> None
 
 
 def play_alike(postgres: TestDatabase, how_long: settings) -> None:
-    class ReplayedMachine(BookingMachine):
+    class ReplayedMachine(DeedsMachine):
         def teardown(self) -> None:
             try:
                 if hasattr(self, "office"):
@@ -69,7 +67,7 @@ def play_alike(postgres: TestDatabase, how_long: settings) -> None:
     run_state_machine_as_test(ReplayedMachine, settings=how_long)
 
 
-async def replay(machine: BookingMachine | WorkMachine, url: str) -> None:
+async def replay(machine: DeedsMachine | WorkMachine, url: str) -> None:
     """The history once more, on PostgreSQL and from the first day on."""
     engine = make_engine(DatabaseOptions(url))
     try:
