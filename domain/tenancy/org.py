@@ -1,7 +1,7 @@
 """An organisation: what the installation knows of it, and what it says of itself."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -64,12 +64,10 @@ class Branding:
 
     def faults(self) -> Iterator[FieldFault]:
         yield from _length("branding/display_name", self.display_name, MOST_LABEL)
-        if self.logo_url is not None and not _LOGO.fullmatch(self.logo_url):
-            yield FieldFault("branding/logo_url", "is not an https address of at most 500 characters")
-        if not _COLOR.fullmatch(self.primary_color):
-            yield FieldFault("branding/primary_color", "is not a colour like #1f6feb")
+        yield from _judged("branding/logo_url", self.logo_url, logo_fault)
+        yield from _judged("branding/primary_color", self.primary_color, color_fault)
         yield from _length("branding/email_from_name", self.email_from_name, MOST_LABEL)
-        yield from _email("branding/reply_to", self.reply_to)
+        yield from _judged("branding/reply_to", self.reply_to, address_fault)
         yield from _length("branding/footer_text", self.footer_text, MOST_FOOTER, one_line=False)
 
 
@@ -81,12 +79,10 @@ class Contact:
     country: str | None = None  # ISO 3166-1 alpha-2
 
     def faults(self) -> Iterator[FieldFault]:
-        yield from _email("contact/email", self.email)
-        if self.phone is not None and not _E164.fullmatch(self.phone):
-            yield FieldFault("contact/phone", "is not a plus sign and 7 to 15 digits (E.164)")
+        yield from _judged("contact/email", self.email, address_fault)
+        yield from _judged("contact/phone", self.phone, phone_fault)
         yield from _length("contact/address", self.address, MOST_ADDRESS, one_line=False)
-        if self.country is not None and self.country not in COUNTRIES:
-            yield FieldFault("contact/country", "is not an ISO 3166-1 code of two letters")
+        yield from _judged("contact/country", self.country, country_fault)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +119,8 @@ class OrgProfile:
         if not self.name:
             yield FieldFault("name", "is required")
         yield from _length("name", self.name, MOST_NAME)
-        if not is_timezone(self.timezone):
-            yield FieldFault("timezone", "is not a time zone like Europe/Berlin")
-        if self.currency not in CURRENCIES:
-            yield FieldFault("currency", "is not an ISO 4217 code like USD")
+        yield from _judged("timezone", self.timezone, timezone_fault)
+        yield from _judged("currency", self.currency, currency_fault)
         if not 0 <= self.travel_buffer_minutes <= MOST_TRAVEL_BUFFER_MINUTES:
             yield FieldFault("travel_buffer_minutes", "is not between 0 and 240")
         yield from self.branding.faults()
@@ -154,6 +148,35 @@ def is_timezone(name: str) -> bool:
     return True
 
 
+def timezone_fault(name: str) -> str | None:
+    return None if is_timezone(name) else "is not a time zone like Europe/Berlin"
+
+
+def currency_fault(code: str) -> str | None:
+    return None if code in CURRENCIES else "is not an ISO 4217 code like USD"
+
+
+def country_fault(code: str) -> str | None:
+    return None if code in COUNTRIES else "is not an ISO 3166-1 code of two letters"
+
+
+def logo_fault(address: str) -> str | None:
+    return None if _LOGO.fullmatch(address) else "is not an https address of at most 500 characters"
+
+
+def color_fault(color: str) -> str | None:
+    return None if _COLOR.fullmatch(color) else "is not a colour like #1f6feb"
+
+
+def phone_fault(number: str) -> str | None:
+    return None if _E164.fullmatch(number) else "is not a plus sign and 7 to 15 digits (E.164)"
+
+
+def address_fault(address: str) -> str | None:
+    """Of a mailbox."""
+    return None if len(address) <= MOST_EMAIL and _EMAIL.fullmatch(address) else "is not an e-mail address"
+
+
 def _length(field: str, text: str | None, most: int, *, one_line: bool = True) -> Iterator[FieldFault]:
     if text is None:
         return
@@ -164,6 +187,6 @@ def _length(field: str, text: str | None, most: int, *, one_line: bool = True) -
         yield FieldFault(field, "contains control characters")
 
 
-def _email(field: str, address: str | None) -> Iterator[FieldFault]:
-    if address is not None and (len(address) > MOST_EMAIL or not _EMAIL.fullmatch(address)):
-        yield FieldFault(field, "is not an e-mail address")
+def _judged(field: str, text: str | None, judge: Callable[[str], str | None]) -> Iterator[FieldFault]:
+    if text is not None and (message := judge(text)) is not None:
+        yield FieldFault(field, message)

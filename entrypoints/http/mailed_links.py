@@ -25,17 +25,17 @@ from application.identity.reset_password import (
 )
 from domain.identity.actor import Need, Role
 from domain.identity.email import email_fault
-from domain.shared.errors import Invalid
 from entrypoints.http.auth_bodies import EmailText, NewPasswordText, StatusAnswer
 from entrypoints.http.masking import masked_email
 from entrypoints.http.routes import post
+from entrypoints.http.texts import judged
 
 Token = Annotated[str, Meta(min_length=1, max_length=200)]
 TOKEN_EXAMPLE = "1VYfBpz9lT6GzOhhXUYcn2xqAPW6vhkdE2BQYlmXkzs"  # noqa: S105  # opens nothing
 
 
 class ResetRequestBody(Struct, forbid_unknown_fields=True):
-    email: EmailText
+    email: Annotated[EmailText, judged(email_fault)]
     captcha_token: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
 
 
@@ -94,8 +94,6 @@ class MailedLinksController(Controller):
         origin: FromDishka[Origin],
         handler: FromDishka[RequestPasswordResetHandler],
     ) -> Response[StatusAnswer]:
-        if message := email_fault(data.email):
-            raise Invalid.field("email", message)
         wanted = await handler.handle(origin, RequestPasswordReset(data.email, data.captcha_token))
         # After the answer has left: what only a known address causes must not be told by time.
         sending = BackgroundTask(handler.send, origin, wanted)

@@ -14,15 +14,37 @@ from application.tenancy.read_org import OrgView, ReadOrgHandler
 from domain.identity.actor import Actor, Need, permissions_of
 from domain.shared.errors import Unauthenticated
 from domain.shared.versions import Expected
-from domain.tenancy.org import Branding, Contact
+from domain.tenancy.org import (
+    Branding,
+    Contact,
+    address_fault,
+    color_fault,
+    country_fault,
+    currency_fault,
+    logo_fault,
+    phone_fault,
+    slug_fault,
+    timezone_fault,
+)
 from entrypoints.http.basic import VIA
 from entrypoints.http.conditional import expected_version, tagged
 from entrypoints.http.once import answer_once
 from entrypoints.http.routes import get, patch
+from entrypoints.http.texts import judged
 from entrypoints.http.values import MULTILINE
 
+Label = Annotated[str, Meta(min_length=1, max_length=80)]
 Line = Annotated[str, Meta(max_length=500)]
-Lines = Annotated[str, Meta(max_length=500), MULTILINE]
+Footer = Annotated[str, Meta(min_length=1, max_length=500), MULTILINE]
+PostalAddress = Annotated[str, Meta(min_length=1, max_length=300), MULTILINE]
+Mailbox = Annotated[Line, judged(address_fault)]
+Logo = Annotated[Line, judged(logo_fault)]
+Color = Annotated[Line, judged(color_fault)]
+Phone = Annotated[Line, judged(phone_fault)]
+Country = Annotated[Line, judged(country_fault)]
+Slug = Annotated[str, Meta(min_length=3, max_length=40), judged(slug_fault)]
+Timezone = Annotated[str, Meta(max_length=64), judged(timezone_fault)]
+Currency = Annotated[str, Meta(min_length=3, max_length=3), judged(currency_fault)]
 
 
 class BrandingBody(Struct):
@@ -88,26 +110,26 @@ class OrgBody(Struct):
 
 
 class BrandingPatch(Struct, forbid_unknown_fields=True):
-    display_name: Line | UnsetType | None = UNSET
-    logo_url: Line | UnsetType | None = UNSET
-    primary_color: Line | UnsetType = UNSET
-    email_from_name: Line | UnsetType | None = UNSET
-    reply_to: Line | UnsetType | None = UNSET
-    footer_text: Lines | UnsetType | None = UNSET
+    display_name: Label | UnsetType | None = UNSET
+    logo_url: Logo | UnsetType | None = UNSET
+    primary_color: Color | UnsetType = UNSET
+    email_from_name: Label | UnsetType | None = UNSET
+    reply_to: Mailbox | UnsetType | None = UNSET
+    footer_text: Footer | UnsetType | None = UNSET
 
 
 class ContactPatch(Struct, forbid_unknown_fields=True):
-    email: Line | UnsetType | None = UNSET
-    phone: Line | UnsetType | None = UNSET
-    address: Lines | UnsetType | None = UNSET
-    country: Line | UnsetType | None = UNSET
+    email: Mailbox | UnsetType | None = UNSET
+    phone: Phone | UnsetType | None = UNSET
+    address: PostalAddress | UnsetType | None = UNSET
+    country: Country | UnsetType | None = UNSET
 
 
 class OrgPatch(Struct, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=120)] | UnsetType = UNSET
-    slug: Annotated[str, Meta(min_length=3, max_length=40)] | UnsetType = UNSET
-    timezone: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
-    currency: Annotated[str, Meta(min_length=3, max_length=3)] | UnsetType = UNSET
+    slug: Slug | UnsetType = UNSET
+    timezone: Timezone | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
     travel_buffer_minutes: Annotated[int, Meta(ge=0, le=240)] | UnsetType = UNSET
     branding: BrandingPatch | UnsetType = UNSET
     contact: ContactPatch | UnsetType = UNSET

@@ -1,6 +1,7 @@
 """Kinds of text that several bodies take. Lengths count after trimming; control characters are refused."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -27,3 +28,8 @@ FREQUENCY = Meta(extra={"names": Offered.FREQUENCY})
 ADD_ON = Meta(extra={"names": Offered.ADD_ON})
 """On a code that must be on offer: it is judged together with what else is wrong with the body."""
 Code = Annotated[str, Meta(pattern="^[a-z0-9_]{1,40}$", extra={"rule": "must be 1 to 40 of a-z, 0-9 and _"})]
+
+
+def judged(judge: Callable[[Any], str | None]) -> Meta:
+    """On a value of which the domain says what is wrong, if anything: at once with every other fault."""
+    return Meta(extra={"judge": judge})

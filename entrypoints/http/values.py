@@ -96,6 +96,8 @@ class Leaf:
             return _in_utc(converted)
         if self.base is float and not math.isfinite(converted):
             raise ValueError(self.rule)
+        if (judge := self.extra.get("judge")) is not None and (fault := judge(converted)) is not None:
+            raise ValueError(fault)
         return converted
 
     def _cleaned(self, value: str) -> str:

@@ -1,4 +1,4 @@
-"""What only the price book can judge comes together with everything else that is wrong with a body."""
+"""What only the price book or the domain can judge comes together with all else that is wrong with a body."""
 
 from typing import Any
 
@@ -50,3 +50,35 @@ async def test_of_a_change_to_a_booking(office: Salon) -> None:
 async def test_what_is_on_offer_is_no_fault_beside_one(office: Salon) -> None:
     home = {"beds": 1, "baths": "two", "service_type": "deep", "frequency": "weekly", "add_ons": {"oven": 1}}
     assert fields_at_fault(await office.shop.public("POST", "/estimates", json=home)) == {"baths"}
+
+
+async def test_of_an_organisation(office: Salon) -> None:
+    branding = {
+        "display_name": "",
+        "logo_url": "http://a.example/x.png",
+        "primary_color": "red",
+        "email_from_name": "x" * 81,
+        "reply_to": "nobody",
+        "footer_text": "x" * 501,
+    }
+    contact = {"email": "nobody", "phone": "555", "address": "x" * 301, "country": "XX"}
+    body = {
+        "name": "",
+        "slug": "a--b",
+        "timezone": "Mars/Phobos",
+        "currency": "usd",
+        "travel_buffer_minutes": 241,
+    }
+    given = {**body, "branding": branding, "contact": contact}
+    answer = await office.shop.staff("PATCH", "/org", "admin", json=given)
+    assert fields_at_fault(answer) == {
+        *body,
+        *(f"branding/{field}" for field in branding),
+        *(f"contact/{field}" for field in contact),
+    }
+
+
+async def test_of_a_forgotten_password(office: Salon) -> None:
+    body = {"email": "nobody", "captcha_token": "", "more": 1}
+    answer = await office.shop.client.post("/v1/auth/password-reset/request", json=body)
+    assert fields_at_fault(answer) == set(body)
