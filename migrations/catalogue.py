@@ -145,6 +145,7 @@ DOORS: Mapping[str, Door] = MappingProxyType(
                 "orgs": ("id", "status"),
                 "idempotency_keys": ("org_id", "expires_at"),
                 "sessions": ("org_id", "refresh_expires_at"),
+                "mailed_links": ("org_id", "purpose", "created_at", "used_at", "voided_at"),
             },
         ),
         "orgs_with_unsealed_audit": Door(

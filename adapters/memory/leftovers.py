@@ -25,6 +25,8 @@ class MemoryLeftovers:
         ]
         sessions = sorted(over, key=lambda session: (session.refresh_expires_at, session.id))[:limit]
         gone = {session.id for session in sessions}
+        links = [link for link in tables.mailed_links.values() if link.is_over(now)]
+        links = sorted(links, key=lambda link: (link.created_at, link.id))[:limit]
         for _, key in keys:
             del tables.idempotency_keys[key]
         for session_id in gone:
@@ -32,7 +34,9 @@ class MemoryLeftovers:
         for digest, token in list(tables.refresh_tokens.items()):
             if token.session_id in gone:
                 del tables.refresh_tokens[digest]
-        return len(keys) + len(sessions)
+        for link in links:
+            del tables.mailed_links[link.id]
+        return len(keys) + len(sessions) + len(links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +49,5 @@ class MemoryLeftoverOrgs:
 
 def _has_any(tables: "OrgTables", now: datetime) -> bool:
     keys = any(row.expires_at <= now for row in tables.idempotency_keys.values())
-    return keys or any(session.refresh_expires_at <= now for session in tables.sessions.values())
+    over = any(session.refresh_expires_at <= now for session in tables.sessions.values())
+    return keys or over or any(link.is_over(now) for link in tables.mailed_links.values())

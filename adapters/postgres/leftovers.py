@@ -3,12 +3,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, tuple_
+from sqlalchemy import bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.tables.identity import sessions
+from adapters.postgres.tables.identity import mailed_links, sessions
 from adapters.postgres.tables.metadata import Instant
 from adapters.postgres.tables.platform import idempotency_keys
+from domain.identity.link import KEPT_FOR, LinkPurpose
 from domain.shared.ids import OrgId
 
 _now = bindparam("now", type_=Instant)
@@ -32,6 +33,22 @@ _old_sessions = (
     .cte("old")
 )
 PURGE_SESSIONS = delete(sessions).where(sessions.c.session_id.in_(select(_old_sessions)))
+_old_links = (
+    select(mailed_links.c.link_id)
+    .where(
+        mailed_links.c.created_at <= bindparam("links_until", type_=Instant),
+        or_(
+            mailed_links.c.used_at.is_not(None),
+            mailed_links.c.voided_at.is_not(None),
+            mailed_links.c.purpose == LinkPurpose.PASSWORD_RESET.value,
+        ),
+    )
+    .order_by(mailed_links.c.created_at, mailed_links.c.link_id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("old")
+)
+PURGE_LINKS = delete(mailed_links).where(mailed_links.c.link_id.in_(select(_old_links)))
 _org = func.orgs_with_leftovers(_now).column_valued("org_id")
 LIST_ORGS = select(_org).order_by(_org)
 
@@ -44,7 +61,8 @@ class PostgresLeftovers:
         bounds: dict[str, Any] = {"now": now, "limit": limit}
         keys = await self.connection.execute(PURGE_KEYS, bounds)
         over = await self.connection.execute(PURGE_SESSIONS, bounds)
-        return keys.rowcount + over.rowcount
+        links = await self.connection.execute(PURGE_LINKS, {"links_until": now - KEPT_FOR, "limit": limit})
+        return keys.rowcount + over.rowcount + links.rowcount
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from domain.shared.ids import OrgId
 
 
 class Leftovers(Protocol):
-    """What an organisation keeps for a time and then no more: idempotency keys, sessions."""
+    """What an organisation keeps for a time and then no more: idempotency keys, sessions, mailed links."""
 
     async def purge(self, now: datetime, limit: int) -> int:
         """Remove at most so many of each kind whose time is over; how many there were in all."""

@@ -16,6 +16,7 @@ class LinkPurpose(StrEnum):
 
 LIFE = {LinkPurpose.PASSWORD_RESET: timedelta(minutes=30), LinkPurpose.INVITATION: timedelta(hours=72)}
 RESETS_AN_HOUR = 3
+KEPT_FOR = timedelta(days=1)  # longer than links of the last hour are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,11 @@ class Link:
             and now < self.expires_at
             and (purpose is LinkPurpose.INVITATION or self.password_epoch == person.password_epoch)
         )
+
+    def is_over(self, now: datetime) -> bool:
+        """Nobody asks for it any more. An invitation that ran out is told of until renewed."""
+        ended = self.used_at is not None or self.voided_at is not None
+        return now >= self.created_at + KEPT_FOR and (ended or self.purpose is LinkPurpose.PASSWORD_RESET)
 
     def used(self, now: datetime) -> Self:
         return replace(self, used_at=now)

@@ -1,12 +1,15 @@
 from datetime import timedelta
 
+import pytest
+
 from application.ports.idempotency import KEPT_FOR
 from application.ports.unit_of_work import UnitOfWork
+from domain.identity.link import Link, LinkPurpose
 from domain.identity.once import Once, StoredAnswer
-from domain.shared.ids import OrgId
+from domain.shared.ids import LinkId, OrgId
 from domain.tenancy.org import OrgStatus
 from tests.support.clock import FixedClock
-from tests.support.identity import a_session, join
+from tests.support.identity import IDS, a_session, join
 
 ENOUGH = 100
 
@@ -61,6 +64,43 @@ async def test_sessions_go_when_nothing_can_renew_them(
     assert await purge(uow, an_org, clock) == 1
     async with uow.begin(an_org) as unit:
         assert await unit.sessions.find(session.id) is None
+
+
+@pytest.mark.parametrize("end", ["used", "voided", "expired"])
+async def test_links_go_a_day_after_they_were_made_once_they_open_nothing(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, end: str
+) -> None:
+    person = await join(uow, an_org, clock.now())
+    purpose = LinkPurpose.PASSWORD_RESET if end == "expired" else LinkPurpose.INVITATION
+    link = Link.to(person, purpose, LinkId(IDS.new()), IDS.secret(32), clock.now())
+    async with uow.begin(an_org) as unit:
+        await unit.links.add(link)
+        if end == "used":
+            await unit.links.save(link.used(clock.now()))
+        elif end == "voided":
+            await unit.links.void(person.id, purpose, clock.now())
+    clock.set(link.created_at + timedelta(days=1, microseconds=-1))
+    assert an_org not in await orgs_with_leftovers(uow, clock)
+    assert await purge(uow, an_org, clock) == 0
+    clock.set(link.created_at + timedelta(days=1))
+    assert an_org in await orgs_with_leftovers(uow, clock)
+    assert await purge(uow, an_org, clock) == 1
+    assert an_org not in await orgs_with_leftovers(uow, clock)
+    async with uow.begin(an_org) as unit:
+        assert await unit.links.find(link.token_sha256) is None
+
+
+async def test_an_open_invitation_stays_however_old(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock
+) -> None:
+    """Who was invited is told until when, also afterwards."""
+    person = await join(uow, an_org, clock.now())
+    link = Link.to(person, LinkPurpose.INVITATION, LinkId(IDS.new()), IDS.secret(32), clock.now())
+    async with uow.begin(an_org) as unit:
+        await unit.links.add(link)
+    clock.advance(days=400)
+    assert an_org not in await orgs_with_leftovers(uow, clock)
+    assert await purge(uow, an_org, clock) == 0
 
 
 async def test_a_long_list_goes_in_parts(uow: UnitOfWork, an_org: OrgId, clock: FixedClock) -> None:
