@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.identity.actor import Actor, ActorKind, Lifted
+from domain.identity.email import normalise_email
 from domain.safety.audited_actions import ACTIONS, BREAK_GLASS_WRITE
 from domain.shared.ids import AuditId, BreakGlassId, OrgId, UserId
 from domain.shared.redaction import redact_text
@@ -106,6 +107,11 @@ class AuditLog(Protocol):
         """Newest number first."""
 
 
+def actor_named(name: str) -> str:
+    """As the log has it: an address in its one spelling, a Basic user as it is."""
+    return normalise_email(name) if "@" in name else name
+
+
 def entry_of(
     actor: Actor,
     action: str,
@@ -129,7 +135,7 @@ def entry_of(
         created_at=now,
         action=action,
         outcome=outcome,
-        actor=actor.name,
+        actor=actor_named(actor.name),
         actor_id=actor.user_id,
         role=actor.role.value if actor.role else None,
         auth_method=actor.kind.value,

@@ -9,7 +9,7 @@ from dishka import FromDishka
 from litestar import Controller
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from application.ports.audit import AuditEntry, AuditFilter
+from application.ports.audit import AuditEntry, AuditFilter, actor_named
 from application.safety.read_audit import ListAudit, ListAuditHandler, ReadAuditHandler
 from application.safety.shown_entry import shown
 from domain.identity.actor import Actor, Need
@@ -82,7 +82,7 @@ class AuditController(Controller):
         place = read_cursor(cursor, Place, of="audit")
         wanted = AuditFilter(
             actions=frozenset(action or ()),
-            actor=by,
+            actor=None if by is None else actor_named(by),
             resource_type=resource_type,
             resource_id=resource_id,
             request_id=request_id,

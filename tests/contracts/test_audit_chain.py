@@ -108,7 +108,7 @@ async def test_a_log_that_was_never_begun_does_not_hold(uow: UnitOfWork, an_org:
 
 
 async def test_rows_are_found_by_what_they_say(uow: UnitOfWork, an_org: OrgId, clock: FixedClock) -> None:
-    ann, bob = an_admin(an_org), an_admin(an_org, "b@acme.example", request_id="request-2")
+    ann, bob = an_admin(an_org), an_admin(an_org, "B@Acme.example", request_id="request-2")
     began = clock.now()
     await write(uow, ann)
     await write(uow, bob, "team_create", outcome="failed")

@@ -105,6 +105,7 @@ async def test_filters_and_pages(company: Company, clock: FixedClock) -> None:
 
     assert await seqs(action=["login", "org_created"]) == [2, 1]
     assert await seqs(actor=company.email, resource_type="team") == [4, 3]
+    assert await seqs(actor=company.email.upper(), resource_type="team") == [4, 3]
     assert await seqs(resource_id=team.json()["team_id"]) == [3]
     assert await seqs(outcome="failed") == []
     assert await seqs(**{"from": later.isoformat()}) == [4]
