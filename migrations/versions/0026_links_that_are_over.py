@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from migrations.schema import door, run
 
-revision = "0025"
-down_revision: str | None = "0024"
+revision = "0026"
+down_revision: str | None = "0025"
 branch_labels = None
 depends_on = None
 
