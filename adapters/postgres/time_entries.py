@@ -86,6 +86,9 @@ class PostgresTimeEntries:
         return next((entry for entry in near if entry.id != besides and entry.meets(segments)), None)
 
     async def save(self, entry: TimeEntry) -> None:
+        if entry.state is not EntryState.RUNNING:
+            await self.connection.execute(SAVE, _to_row(entry))
+            return
         try:
             async with self.connection.begin_nested():
                 await self.connection.execute(SAVE, _to_row(entry))

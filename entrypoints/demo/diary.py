@@ -31,6 +31,7 @@ from domain.shared.ids import LeadId
 from entrypoints.demo import company, story
 from entrypoints.demo.staff import Crew
 from entrypoints.demo.stage import Stage
+from entrypoints.demo.work import do_the_work
 
 ZONE = ZoneInfo(company.TIMEZONE)
 HOLIDAYS = ((1, 1, "New Year's Day"), (7, 1, "Canada Day"), (12, 25, "Christmas Day"))
@@ -77,7 +78,8 @@ async def known_leads(stage: Stage) -> dict[str | None, Lead]:
 
 
 async def keep_books(stage: Stage, crews: list[Crew], now: datetime) -> None:
-    """Clients and their visits, each arranged in its time; their mails are not sent: that was then."""
+    """Clients and their visits, each arranged in its time, and the work that is done; their mails are not
+    sent: that was then."""
     leads = await known_leads(stage)
     arranged = await _known_visits(stage, now)
     for visit in story.visits(now.astimezone(ZONE).date()):
@@ -87,6 +89,7 @@ async def keep_books(stage: Stage, crews: list[Crew], now: datetime) -> None:
         lead = leads[visit.client.email]
         if (lead.id, visit.starts_at) not in arranged:
             await _arrange(stage, crews[visit.team], visit, lead, arranged_at, now)
+    await do_the_work(stage, now)
     waiting = [client for client in story.clients() if client.email not in leads]
     for client, status in zip(waiting, (LeadStatus.CONTACTED, LeadStatus.CANCELLED), strict=False):
         lead = await _record(stage, client, now - timedelta(days=4))

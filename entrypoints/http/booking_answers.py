@@ -17,6 +17,7 @@ from domain.booking.deposit import DepositStatus
 from domain.booking.policy_snapshot import PolicySnapshot
 from domain.booking.risk import RiskBand
 from domain.booking.visit import BookedAddOn
+from domain.booking.work import OPEN as OPEN_WORK
 from domain.booking.work import WorkState
 from domain.identity.actor import Actor, Need, Role
 from domain.scheduling.local_time import day_of
@@ -203,12 +204,13 @@ def warnings_about(time_warnings: Iterable[str], planned_minutes: int, minutes: 
 def _actions(row: BookingSummary, eye: Eye) -> msgspec.Raw:
     """Encoded already: a page of 200 would else make a thousand objects that differ in nothing but the id."""
     confirmable = eye.administers or row.deposit_status in SETTLED
-    encoded = _possible(row.status, confirmable=confirmable, crewed=bool(row.crew))
+    stands_still = row.work_state not in OPEN_WORK
+    encoded = _possible(row.status, confirmable=confirmable, crewed=bool(row.crew), movable=stands_still)
     return msgspec.Raw(encoded.replace(PLACE, str(row.booking_id).encode()))
 
 
 @cache
-def _possible(status: str, *, confirmable: bool, crewed: bool) -> bytes:
+def _possible(status: str, *, confirmable: bool, crewed: bool, movable: bool) -> bytes:
     """The JSON of what can be done in that state, with PLACE where the id belongs."""
     found: list[tuple[str, str, str]] = []
     if status == BookingStatus.CONFIRMED:
@@ -216,7 +218,8 @@ def _possible(status: str, *, confirmable: bool, crewed: bool) -> bytes:
     if status == BookingStatus.PENDING and confirmable:
         found.append(("confirm", "POST", "/confirm"))
     if status in {BookingStatus.PENDING, BookingStatus.CONFIRMED}:
-        found += [(rel, "POST", f"/{rel}") for rel in ("cancel", "reschedule", "assign")]
+        verbs = ("cancel", "reschedule", "assign") if movable else ("assign",)
+        found += [(rel, "POST", f"/{rel}") for rel in verbs]
         if crewed:
             found.append(("unassign", "POST", "/unassign"))
     if status != BookingStatus.CANCELLED:

@@ -54,7 +54,9 @@ async def test_a_clock_from_start_to_finish_and_the_booking_with_it(crew: CrewSa
     assert (await crew.sheet(order))["entries"][0]["effective_seconds"] == 1800
     assert (await crew.order(order, "pause")).json()["work_state"] == "paused"
     crew.clock.advance(minutes=10)
-    assert (await crew.salon.read(order))["work_state"] == "paused"
+    meanwhile = await crew.salon.read(order)
+    assert meanwhile["work_state"] == "paused"
+    assert not {"cancel", "reschedule"} & {action["rel"] for action in meanwhile["actions"]}
     await crew.order(order, "resume")
     crew.clock.advance(minutes=60)
     done = (await crew.order(order, "finish", note="all fine")).json()
@@ -236,6 +238,29 @@ async def test_open_clocks_keep_the_visit_where_it_is(crew: CrewSalon) -> None:
         "PATCH", f"/workers/{ANN}", json={"is_active": False, "unassign_future": True}
     )
     assert code(gone) == (409, "work_in_progress")
+
+
+async def test_open_clocks_keep_the_visit_where_it_is_in_bulk_too(crew: CrewSalon) -> None:
+    order = await crew.visit((ANN, BOB))
+    await crew.order(order, "start", worker_id=ANN)
+    written = await crew.salon.ledger()
+    deeds: list[dict[str, Any]] = [
+        {"action": "cancel", "reason_code": "other"},
+        {"action": "unassign", "worker_ids": [str(ANN)]},
+        {"action": "assign", "worker_ids": [str(BOB)], "replace": True},
+        {"action": "set_team", "team_id": str(SOUTH)},
+    ]
+    for number, deed in enumerate(deeds):
+        body, key = {"booking_ids": [order], **deed}, {"idempotency-key": f"{order}-{number}"}
+        answer = await crew.salon.shop.staff("POST", "/bookings/bulk", json=body, headers=key)
+        assert answer.status_code == 200, answer.text
+        (result,) = answer.json()["results"]
+        assert (result["ok"], result["problem"]["type"]) == (False, "work_in_progress"), deed
+    window = {"from": z(crew.clock.now() - HOUR), "to": z(crew.clock.now() + HOUR), "dry_run": False}
+    answer = await crew.salon.shop.staff("POST", f"/workers/{ANN}/reassign", json=window)
+    (result,) = answer.json()["results"]
+    assert (result["ok"], result["problem"]["type"]) == (False, "work_in_progress")
+    assert await crew.salon.ledger() == written
 
 
 async def test_open_work_can_be_finished_with_the_visit(crew: CrewSalon) -> None:

@@ -35,6 +35,7 @@ def test_the_first_booking_works_as_written_and_a_second_company_sees_none_of_it
             "SWEEPLINE_URL": demo_server.url,
             "SWEEPLINE_HOME": str(demo_server.home / "sweepline"),
             "DISPATCHER_PASSWORD": printed_password(demo_server.output, "dispatcher"),
+            "WORKER_PASSWORD": printed_password(demo_server.output, "worker"),
         },
         capture_output=True,
         text=True,
@@ -44,7 +45,8 @@ def test_the_first_booking_works_as_written_and_a_second_company_sees_none_of_it
     assert done.returncode == 0, done.stdout + done.stderr
     assert "anything in the way: False" in done.stdout
     assert "\nCONFIRMED\n" in done.stdout
-    assert done.stdout.rstrip().endswith(".eml")
+    assert ".eml\njobs today: " in done.stdout
+    assert "\nrunning\nDONE\n[('Amara Okafor', 'FINISHED')" in done.stdout
     found = re.search(r"^booking ([0-9a-f-]{36}): PENDING", done.stdout, re.MULTILINE)
     assert found, done.stdout
     _is_there_for_its_company_alone(demo_server, found.group(1))

@@ -24,6 +24,7 @@ from application.booking.bulk.deeds import (
     SetTeamOfEach,
     UnassignEach,
 )
+from application.booking.finishing_work import require_no_open_clock
 from application.booking.lead_moves import leads_lost_bookings
 from application.booking.refused_time import refusals_about
 from application.booking.wanted_visit import (
@@ -135,7 +136,9 @@ class _Unassign(_Plain):
 
     async def decide(self, booking: Booking) -> Decided:
         staying = tuple(sorted(set(booking.crew) - set(self.deed.worker_ids)))
-        return Decided(booking.assign(self.now, staying))
+        freed = booking.assign(self.now, staying)
+        await require_no_open_clock(self.unit, booking, set(booking.crew) - set(freed.crew))
+        return Decided(freed)
 
     async def follow(self, changes: Changes) -> None:
         await tell_crews(self.unit, self.actor, concerned(changes))
@@ -200,11 +203,13 @@ class _OnCalendar:
         return await self.unit.bookings.find_many(ids)
 
     async def _send(self, booking: Booking, crew: set[WorkerId]) -> Decided:
-        """Whoever comes to it must be free; who stays or goes is not looked at."""
+        """Whoever comes to it must be free, whoever goes must have stopped their clock; who stays is not
+        looked at."""
         wanted = visit_of(booking, tuple(sorted(crew)))
         sent = booking.assign(self.now, wanted.worker_ids)
         if sent is booking:
             return Decided(booking)
+        await require_no_open_clock(self.unit, booking, set(booking.crew) - crew)
         coming = replace(wanted, team_id=None, worker_ids=tuple(sorted(crew - set(booking.crew))))
         with refusals_about(wanted):
             facts = in_its_way(self.calendar.around(booking), wanted)
