@@ -49,6 +49,12 @@ JOBS: Mapping[str, JobSpec] = {
             result_keys=("due", "done", "held", "remaining"),
         ),
         JobSpec(name="housekeeping", every_seconds=HOUR, timeout_seconds=5 * MINUTE, result_keys=("purged",)),
+        JobSpec(
+            name="storage-janitor",
+            every_seconds=MINUTE,
+            timeout_seconds=5 * MINUTE,
+            result_keys=("processed", "failed", "stuck"),
+        ),
         JobSpec(name="audit-sealing", every_seconds=1, timeout_seconds=60, result_keys=("sealed",)),
         JobSpec(name="lockout-notices", every_seconds=MINUTE, timeout_seconds=MINUTE, result_keys=("told",)),
     )

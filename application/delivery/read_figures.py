@@ -1,6 +1,6 @@
 """What the installation's metrics are counted from: the same from whichever process is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from application.ports.delivery_queues import Queue
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.heartbeat import Heartbeat
 from domain.shared.circuit import Circuit
+from domain.storage.tombstone import TombstoneState
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class InstallationFigures:
     queues: Sequence[Queue]
     pulses: Sequence[Heartbeat]
     circuits: Sequence[Circuit]
+    tombstones: Mapping[TombstoneState, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +33,5 @@ class ReadFiguresHandler:
         async with self.uow.begin_global() as unit:
             queues = await unit.delivery_queues.count(now)
             pulses, circuits = await unit.heartbeats.list_all(), await unit.circuits.list_all()
-        return InstallationFigures(now, queues, pulses, circuits)
+            tombstones = await unit.tombstone_orgs.count()
+        return InstallationFigures(now, queues, pulses, circuits, tombstones)

@@ -189,6 +189,9 @@ DELIVERY = {
     "outbox_bulk_replay": AuditedAction(
         "Dead messages were sent on their way again.", ("replayed", "event_ids")
     ),
+    "tombstone_retry": AuditedAction(
+        "A stored object that must be gone is due to be deleted again.", ("state", "attempts")
+    ),
     "suppression_remove": AuditedAction("An address may get mail again.", ("scope", "reason")),
     "export_replay": AuditedAction(
         "A dead export was sent on its way again.", ("status", "last_error", "replay_count")

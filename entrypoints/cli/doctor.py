@@ -26,12 +26,16 @@ class Finding:
 
 
 @click.command()
+@click.option(
+    "--try-storage", is_flag=True, help="Put a small picture, open it by a signed link, and delete it."
+)
 @json_option
-def doctor(*, as_json: bool) -> None:
+def doctor(*, try_storage: bool, as_json: bool) -> None:
     """Reach the database, Redis, storage and mail as configured, and say what is wrong."""
     settings = settings_here()
     findings = [_database(settings)]
-    findings += [asyncio.run(_carefully(name, check, settings)) for name, check in CHECKS.items()]
+    checks = {**CHECKS, "storage": _tried_storage} if try_storage else CHECKS
+    findings += [asyncio.run(_carefully(name, check, settings)) for name, check in checks.items()]
     sound = all(finding.ok for finding in findings)
     document = {
         "status": "ok" if sound else "failed",
@@ -99,8 +103,14 @@ async def _mail(settings: "Settings") -> str:
 
 async def _storage(settings: "Settings") -> str:
     if settings.storage.backend == "local":
-        return f"local: {_writable(Path(settings.storage.upload_root))}"
-    return f"{settings.storage.backend}: configured"
+        return f"local: {_writable(settings.upload_root)}"
+    return f"{settings.storage.backend}: configured; --try-storage tries it"
+
+
+async def _tried_storage(settings: "Settings") -> str:
+    from entrypoints.cli.storage_trial import try_storage
+
+    return await try_storage(settings)
 
 
 async def _redis(settings: "Settings") -> str:

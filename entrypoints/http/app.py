@@ -60,6 +60,7 @@ from entrypoints.http.suppressions import SuppressionsController
 from entrypoints.http.teams import TeamsController, WorkingHoursController
 from entrypoints.http.templates import TemplatesController
 from entrypoints.http.time_tracking import TimeListController, TimeTrackingController
+from entrypoints.http.tombstones import TombstonesController
 from entrypoints.http.unsubscribe import UnsubscribeController
 from entrypoints.http.users import UsersController
 from entrypoints.http.worker_jobs import WorkerJobsController
@@ -117,6 +118,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ExportsController,
     RetentionController,
     StoredFilesController,
+    TombstonesController,
 )
 """Every controller of the API; a context adds its own here."""
 

@@ -18,6 +18,7 @@ from application.ports.delivery_queues import Queue
 from domain.delivery.heartbeat import Heartbeat
 from domain.shared.circuit import Circuit, CircuitState
 from domain.shared.errors import DomainError
+from domain.storage.tombstone import TombstoneState
 
 FRESH_SECONDS = 5.0
 BUDGET_SECONDS = 1.0
@@ -48,7 +49,12 @@ class InstallationMetrics:
         except (DomainError, TimeoutError):
             logger.warning("the installation could not be counted")
             return rendered([up(0)])
-        counted = (*queue_metrics(found), *job_metrics(found, self.rule), *circuit_metrics(found))
+        counted = (
+            *queue_metrics(found),
+            *job_metrics(found, self.rule),
+            *circuit_metrics(found),
+            storage_metric(found),
+        )
         text = rendered([up(1), *counted])
         self._last = (monotonic(), text)
         return text
@@ -126,6 +132,13 @@ def circuit_metrics(found: InstallationFigures) -> Iterator[Metric]:
         state.add_metric([name], HOW_OPEN[circuit.state(found.at)])
         opened.add_metric([name], circuit.opened_total)
     yield from (state, opened)
+
+
+def storage_metric(found: InstallationFigures) -> Metric:
+    queue = gauge("storage_delete_queue_messages", "Stored objects that must be gone", "status")
+    for state in TombstoneState:
+        queue.add_metric([state.value], found.tombstones.get(state, 0))
+    return queue
 
 
 def gauge(name: str, meaning: str, *labels: str) -> GaugeMetricFamily:

@@ -18,12 +18,13 @@ from application.ports.identifiers import Identifiers
 from application.ports.job_locks import JobLocks
 from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
+from application.storage.clear_tombstones import ClearTombstones, ClearTombstonesHandler
 from application.tenancy.active_orgs import ListActiveOrgs
 from domain.identity.actor import Actor
 from domain.shared.ids import OrgId
 from entrypoints.jobs.housekeeping import Housekeeping
 from entrypoints.jobs.job import Job, JobResult, StopSignal, Work
-from entrypoints.jobs.per_org import ListOrgs, OrgWork, PerOrg
+from entrypoints.jobs.per_org import ListOrgs, NoLock, OrgWork, PerOrg
 
 CLEAN_UP_SECONDS = 120
 """For one organisation in a run: the others have their turn too, and the rest waits for the next run."""
@@ -41,6 +42,7 @@ class JobRegistry:
     clean_up: CleanUpHandler
     purge_leftovers: PurgeLeftoversHandler
     seal_audit: SealAuditHandler
+    clear_tombstones: ClearTombstonesHandler
     purge_tries: PurgeTriesHandler
     tell_lockouts: TellLockoutsHandler
 
@@ -60,6 +62,9 @@ class JobRegistry:
             "retention-cleanup": self._per_org("retention-cleanup", ListActiveOrgs(self.uow), self._clean_up),
             "housekeeping": Housekeeping(
                 self.purge_tries, self._per_org("housekeeping", self._orgs_with_leftovers, self._purge)
+            ),
+            "storage-janitor": PerOrg(
+                "storage-janitor", self._orgs_with_due_tombstones, self._clear, NoLock(), self.ids
             ),
             "audit-sealing": self._per_org("audit-sealing", self._orgs_with_unsealed_audit, self._seal),
             "lockout-notices": self._tell_lockouts,
@@ -93,6 +98,15 @@ class JobRegistry:
             held=sum(each.held for each in report.classes),
             remaining=sum(each.remaining for each in report.classes),
         )
+
+    async def _orgs_with_due_tombstones(self) -> Sequence[OrgId]:
+        """Suspended ones too: what somebody deleted is gone whatever became of the company."""
+        async with self.uow.begin_global() as unit:
+            return await unit.tombstone_orgs.list_orgs(self.clock.now())
+
+    async def _clear(self, actor: Actor) -> Mapping[str, int]:
+        report = await self.clear_tombstones.handle(actor, ClearTombstones())
+        return {"processed": report.processed, "failed": report.failed, "stuck": report.stuck}
 
     async def _orgs_with_leftovers(self) -> Sequence[OrgId]:
         async with self.uow.begin_global() as unit:

@@ -14,8 +14,10 @@ from application.ports.canonical_json import CanonicalJson
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.job_locks import JobLocks
+from application.ports.object_storage import ObjectStorage
 from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
+from application.storage.clear_tombstones import ClearTombstonesHandler, JanitorRules
 from domain.compliance.retention import RetentionRules
 from entrypoints.jobs.loop import JobLoop
 from entrypoints.jobs.pulses import Pulses
@@ -46,6 +48,8 @@ class DeliveryProvider(Provider):
         canonical_json: CanonicalJson,
         locks: JobLocks,
         retention: RetentionRules,
+        storage: ObjectStorage,
+        janitor: JanitorRules,
     ) -> JobRegistry:
         """On transactions with the patience of a job, not of a request."""
         if not isinstance(uow, PostgresUnitOfWork):
@@ -63,6 +67,7 @@ class DeliveryProvider(Provider):
             purge_leftovers=PurgeLeftoversHandler(patient, clock),
             seal_audit=SealAuditHandler(patient, canonical_json),
             purge_tries=PurgeTriesHandler(patient, clock),
+            clear_tombstones=ClearTombstonesHandler(patient, clock, storage, janitor),
             tell_lockouts=TellLockoutsHandler(patient, clock),
         )
 

@@ -13,8 +13,11 @@ from adapters.memory.object_storage import MemoryObjectStorage
 from application.ports.circuit_breakers import CircuitBreakers
 from application.ports.clock import Clock
 from application.ports.object_storage import FileLinks, ObjectStorage, ServedFile, ServedFiles
+from application.storage.clear_tombstones import JanitorRules
 from application.storage.guarded_storage import GuardedStorage
 from application.storage.serve_file import ServeFileHandler
+from application.storage.tombstones import ListTombstonesHandler, RetryTombstoneHandler
+from domain.storage.tombstone import Persistence
 from entrypoints.settings import Fault, Settings, SettingsRefused
 from entrypoints.settings.groups import StorageSettings
 from entrypoints.settings.rules import CLOUDFLARE_BACKENDS, S3_BACKENDS
@@ -36,7 +39,15 @@ class StorageProvider(Provider):
     """What every store needs, or has."""
 
     scope = Scope.APP
-    handlers = provide_all(ServeFileHandler)
+    handlers = provide_all(ListTombstonesHandler, RetryTombstoneHandler, ServeFileHandler)
+
+    @provide
+    def janitor(self, settings: Settings) -> JanitorRules:
+        chosen = settings.storage
+        persistence = Persistence(
+            most_attempts=chosen.delete_max_attempts, interval_seconds=chosen.delete_retry_interval_seconds
+        )
+        return JanitorRules(batch_size=chosen.delete_batch_size, persistence=persistence)
 
     @provide
     def links(self, settings: Settings) -> FileLinks:
@@ -93,6 +104,19 @@ class ElsewhereProvider(StorageProvider):
     @provide
     def served(self) -> ServedFiles:
         return NothingServed()
+
+
+@asynccontextmanager
+async def open_storage(settings: Settings, clock: Clock) -> AsyncIterator[ObjectStorage]:
+    """The configured one, for a command that tries it: unguarded."""
+    links = HmacFileLinks(file_link_key(settings))
+    if settings.storage.backend == "local":
+        yield LocalObjectStorage(settings.upload_root, links)
+    elif settings.storage.backend == "memory":
+        yield MemoryObjectStorage(links)
+    else:
+        async with open_elsewhere(settings.storage, clock, CloudflareAddresses()) as store:
+            yield store
 
 
 @asynccontextmanager

@@ -20,6 +20,8 @@ from entrypoints.http.gate import UNSAFE
 from entrypoints.http.price_book_bodies import PRICE_BOOK_EXAMPLE
 from tests.contracts.test_dead_letters import fail
 from tests.contracts.test_suppressions import a_suppression, add
+from tests.contracts.test_tombstones import add as add_tombstones
+from tests.contracts.test_tombstones import some as some_tombstones
 from tests.http.identity_app import PASSWORD, Company, a_company, bearer, cheap_passwords
 from tests.support.authenticator import Authenticator
 from tests.support.clock import FixedClock
@@ -241,6 +243,13 @@ async def suppressed_address(office: Office) -> str:
     return str(made.id)
 
 
+async def tombstone(office: Office) -> str:
+    org_id = office.company.created.org_id
+    made = some_tombstones(org_id)
+    await add_tombstones(await office.company.app.container.get(UnitOfWork), org_id, *made)
+    return str(made[0].id)
+
+
 async def dead_export(office: Office) -> str:
     org_id, app = office.company.created.org_id, office.company.app
     uow = await app.container.get(UnitOfWork)
@@ -316,6 +325,9 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ),
     ("POST", "/v1/admin/messaging/templates/preview"): plain(
         "/v1/admin/messaging/templates/preview", {"template": "booking_confirmed"}
+    ),
+    ("POST", "/v1/admin/storage/tombstones/{tombstone_id}/retry"): about(
+        "/v1/admin/storage/tombstones/{}/retry", tombstone
     ),
     ("POST", "/v1/admin/export-dead-letter"): plain("/v1/admin/export-dead-letter"),
     ("POST", "/v1/admin/export-dead-letter/{event_id}/replay"): about(

@@ -41,6 +41,7 @@ NAMES = {
     "dlq_messages": "gauge",
     "circuit_state": "gauge",
     "circuit_opened": "counter",
+    "storage_delete_queue_messages": "gauge",
 }
 
 
