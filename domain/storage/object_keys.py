@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from domain.shared.ids import BookingId, OrgId, PhotoId
 
+EXTENSIONS = (".jpg", ".png", ".webp")
+"""Of what is written: they follow the bytes."""
 MOST_LENGTH = 400  # four UUIDs and two words take less than half of it
 _PART = re.compile(r"[A-Za-z0-9._-]+")
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from domain.shared.ids import BookingId, PhotoId, TombstoneId
-from domain.storage.object_keys import PhotoKeys
+from domain.shared.ids import BookingId, OrgId, PhotoId, TombstoneId
+from domain.storage.object_keys import EXTENSIONS, PhotoKeys
 
 DAILY = timedelta(days=1)
 
@@ -101,3 +101,21 @@ def tombstones_of(
             )
 
     return (*of(Variant.ORIGINAL, keys.originals), *of(Variant.THUMBNAIL, keys.thumbnails))
+
+
+def tombstones_of_upload(
+    org_id: OrgId, booking_id: BookingId, photo_id: PhotoId, now: datetime, new_id: Callable[[], UUID]
+) -> tuple[Tombstone, ...]:
+    """For what an upload that never ended may have put: canonical keys alone, any kind of picture."""
+    every = [
+        PhotoKeys(org_id=org_id, booking_id=booking_id, photo_id=photo_id, extension=extension)
+        for extension in EXTENSIONS
+    ]
+    written = {keys.original for keys in every} | {keys.thumbnail for keys in every}
+    found = {
+        tombstone.key: tombstone
+        for keys in every
+        for tombstone in tombstones_of(keys, now, new_id)
+        if tombstone.key in written
+    }
+    return tuple(found.values())

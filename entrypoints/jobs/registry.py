@@ -18,6 +18,7 @@ from application.ports.identifiers import Identifiers
 from application.ports.job_locks import JobLocks
 from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
+from application.storage.clear_stale_uploads import ClearStaleUploadsHandler, stale_before
 from application.storage.clear_tombstones import ClearTombstones, ClearTombstonesHandler
 from application.tenancy.active_orgs import ListActiveOrgs
 from domain.identity.actor import Actor
@@ -43,6 +44,7 @@ class JobRegistry:
     purge_leftovers: PurgeLeftoversHandler
     seal_audit: SealAuditHandler
     clear_tombstones: ClearTombstonesHandler
+    clear_stale_uploads: ClearStaleUploadsHandler
     purge_tries: PurgeTriesHandler
     tell_lockouts: TellLockoutsHandler
 
@@ -64,7 +66,7 @@ class JobRegistry:
                 self.purge_tries, self._per_org("housekeeping", self._orgs_with_leftovers, self._purge)
             ),
             "storage-janitor": PerOrg(
-                "storage-janitor", self._orgs_with_due_tombstones, self._clear, NoLock(), self.ids
+                "storage-janitor", self._orgs_with_bytes_too_many, self._clear, NoLock(), self.ids
             ),
             "audit-sealing": self._per_org("audit-sealing", self._orgs_with_unsealed_audit, self._seal),
             "lockout-notices": self._tell_lockouts,
@@ -99,12 +101,16 @@ class JobRegistry:
             remaining=sum(each.remaining for each in report.classes),
         )
 
-    async def _orgs_with_due_tombstones(self) -> Sequence[OrgId]:
+    async def _orgs_with_bytes_too_many(self) -> Sequence[OrgId]:
         """Suspended ones too: what somebody deleted is gone whatever became of the company."""
+        now = self.clock.now()
         async with self.uow.begin_global() as unit:
-            return await unit.tombstone_orgs.list_orgs(self.clock.now())
+            buried = await unit.tombstone_orgs.list_orgs(now)
+            stale = await unit.stale_uploads.list_orgs(stale_before(now))
+        return sorted({*buried, *stale})
 
     async def _clear(self, actor: Actor) -> Mapping[str, int]:
+        await self.clear_stale_uploads.handle(actor)
         report = await self.clear_tombstones.handle(actor, ClearTombstones())
         return {"processed": report.processed, "failed": report.failed, "stuck": report.stuck}
 

@@ -17,6 +17,7 @@ from application.ports.job_locks import JobLocks
 from application.ports.object_storage import ObjectStorage
 from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
+from application.storage.clear_stale_uploads import ClearStaleUploadsHandler
 from application.storage.clear_tombstones import ClearTombstonesHandler, JanitorRules
 from domain.compliance.retention import RetentionRules
 from entrypoints.jobs.loop import JobLoop
@@ -67,6 +68,7 @@ class DeliveryProvider(Provider):
             purge_leftovers=PurgeLeftoversHandler(patient, clock),
             seal_audit=SealAuditHandler(patient, canonical_json),
             purge_tries=PurgeTriesHandler(patient, clock),
+            clear_stale_uploads=ClearStaleUploadsHandler(patient, clock, ids),
             clear_tombstones=ClearTombstonesHandler(patient, clock, storage, janitor),
             tell_lockouts=TellLockoutsHandler(patient, clock),
         )
