@@ -21,7 +21,12 @@ from entrypoints.http.price_book_bodies import (
     PriceBookBody,
     price_book_answer,
 )
-from entrypoints.http.price_preview import PREVIEW_EXAMPLE, PreviewAnswer, PreviewBody, preview_answer
+from entrypoints.http.price_preview import (
+    PREVIEW_EXAMPLE,
+    PricePreviewAnswer,
+    PricePreviewBody,
+    preview_answer,
+)
 from entrypoints.http.routes import get, post, put
 
 HIGHEST_VERSION = 2**31 - 1
@@ -72,8 +77,8 @@ class PriceBookController(Controller):
         example=PREVIEW_EXAMPLE,
     )
     async def preview(
-        self, data: PreviewBody, actor: FromDishka[Actor], handler: FromDishka[PreviewPricesHandler]
-    ) -> PreviewAnswer:
+        self, data: PricePreviewBody, actor: FromDishka[Actor], handler: FromDishka[PreviewPricesHandler]
+    ) -> PricePreviewAnswer:
         command = PreviewPrices(data.terms(), tuple(home.as_home() for home in data.homes))
         return await answer_once(actor, handler, command, preview_answer)
 

@@ -15,7 +15,7 @@ from entrypoints.http.price_book_bodies import PRICE_BOOK_EXAMPLE, PriceBookBody
 PREVIEW_EXAMPLE: dict[str, Any] = {"price_book": PRICE_BOOK_EXAMPLE, "homes": [HOME_EXAMPLE]}
 
 
-class PreviewBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class PricePreviewBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     price_book: PriceBookBody
     homes: Annotated[list[HomeBody], Meta(min_length=1, max_length=50)]
 
@@ -28,21 +28,21 @@ class PreviewBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             raise Invalid(refusal.detail, errors=faults) from None
 
 
-class PreviewItem(msgspec.Struct, kw_only=True):
+class PricePreviewItem(msgspec.Struct, kw_only=True):
     """None: that book does not know the home's service or frequency."""
 
     before: EstimateAnswer | None
     after: EstimateAnswer | None
 
 
-class PreviewAnswer(msgspec.Struct, kw_only=True):
-    items: list[PreviewItem]
+class PricePreviewAnswer(msgspec.Struct, kw_only=True):
+    items: list[PricePreviewItem]
 
 
-def preview_answer(priced: Iterable[PricedTwice]) -> PreviewAnswer:
-    return PreviewAnswer(
+def preview_answer(priced: Iterable[PricedTwice]) -> PricePreviewAnswer:
+    return PricePreviewAnswer(
         items=[
-            PreviewItem(
+            PricePreviewItem(
                 before=estimate_answer(home.before) if home.before else None,
                 after=estimate_answer(home.after) if home.after else None,
             )

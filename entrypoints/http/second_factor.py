@@ -17,7 +17,7 @@ from entrypoints.http.auth_bodies import proof_of, two_proofs
 from entrypoints.http.once import answer_once
 from entrypoints.http.routes import FRESH, post
 from entrypoints.http.second_factor_bodies import (
-    ConfirmBody,
+    ConfirmFactorBody,
     DisableBody,
     DisabledAnswer,
     EnabledAnswer,
@@ -67,7 +67,7 @@ class SecondFactorController(Controller):
         example=CODE,
     )
     async def verify(
-        self, data: ConfirmBody, actor: FromDishka[Actor], handler: FromDishka[ConfirmFactorHandler]
+        self, data: ConfirmFactorBody, actor: FromDishka[Actor], handler: FromDishka[ConfirmFactorHandler]
     ) -> EnabledAnswer:
         return await answer_once(actor, handler, ConfirmFactor(data.code), EnabledAnswer.of)
 

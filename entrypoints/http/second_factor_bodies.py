@@ -29,7 +29,7 @@ class EnrolmentAnswer(Struct):
         return cls(new.shown, new.uri, new.qr_svg, enrolment.expires_at)
 
 
-class ConfirmBody(Struct, forbid_unknown_fields=True):
+class ConfirmFactorBody(Struct, forbid_unknown_fields=True):
     code: CodeText
 
 

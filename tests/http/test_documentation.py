@@ -66,6 +66,11 @@ def test_every_operation_tells_summary_need_and_its_problems(document: dict[str,
         assert bool(operation["security"]) is (operation["x-need"] != "none"), name
 
 
+def test_every_operation_tells_what_gate_one_and_two_say(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        assert {"400", "413", "429"} <= set(operation["responses"]), name
+
+
 def test_every_parameter_and_body_has_an_example(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         for parameter in operation["parameters"]:
@@ -128,6 +133,11 @@ def _parts(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         for part in below if isinstance(below, list) else [below]:
             if isinstance(part, dict):
                 yield key, part
+
+
+def test_no_two_bodies_share_a_name(document: dict[str, Any]) -> None:
+    """Else both are named after the modules that they are in."""
+    assert not [name for name in document["components"]["schemas"] if "." in name]
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

@@ -17,11 +17,11 @@ EXAMPLE_REQUEST_ID = "019a0000000070008000000000000001"
 def problem_codes(rules: RouteRules, plan: RequestPlan, method: str) -> tuple[str, ...]:
     """Every code, without twins, in no particular order of raising."""
     unsafe = method in UNSAFE
-    codes = ["malformed_request", "validation_error", "rate_limited"]
+    codes = ["malformed_request", "payload_too_large", "validation_error", "rate_limited"]
     if plan.path:
         codes.append("not_found")
     if unsafe and plan.body is not None:
-        codes += ["malformed_body", "payload_too_large", "unsupported_media_type"]
+        codes += ["malformed_body", "unsupported_media_type"]
     if not rules.ungated:
         codes += [
             "upstream_unavailable",
