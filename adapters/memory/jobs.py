@@ -2,14 +2,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from application.ports.booking_views import CrewMember
-from application.ports.jobs import Job, JobFilter
+from application.ports.jobs import Job, JobFilter, JobPhotos
 from domain.booking.booking import Booking
 from domain.booking.jobs import is_job_of
 from domain.booking.refusals import BookingNotFound
 from domain.booking.time_entry import TimeEntry
 from domain.leads.lead import Lead
+from domain.photos.photo import Phase, Photo, ReviewStatus
 from domain.scheduling.worker import Worker
-from domain.shared.ids import BookingId, LeadId, TimeEntryId, WorkerId
+from domain.shared.ids import BookingId, LeadId, PhotoId, TimeEntryId, WorkerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class MemoryJobs:
     leads: Mapping[LeadId, Lead]
     workers: Mapping[WorkerId, Worker]
     time_entries: Mapping[TimeEntryId, TimeEntry]
+    photos: Mapping[PhotoId, Photo]
 
     async def get(self, booking_id: BookingId, worker_id: WorkerId) -> Job:
         if (booking := self.bookings.get(booking_id)) is None:
@@ -62,5 +64,17 @@ class MemoryJobs:
             crew=tuple(CrewMember(one, self.workers[one].name) for one in booking.crew),
             work_state=booking.work_state,
             consent_photos=booking.consent_photos,
+            photos=self._photos(booking.id),
             my_time=next(mine, None),
+        )
+
+    def _photos(self, booking_id: BookingId) -> JobPhotos:
+        theirs = [photo for photo in self.photos.values() if photo.booking_id == booking_id]
+        return JobPhotos(
+            before=sum(photo.phase is Phase.BEFORE for photo in theirs),
+            after=sum(photo.phase is Phase.AFTER for photo in theirs),
+            needs_retake=sum(
+                photo.review_status is ReviewStatus.NEEDS_RETAKE and photo.replaced_by is None
+                for photo in theirs
+            ),
         )

@@ -355,7 +355,7 @@ class MemoryUnit:
     @property
     def jobs(self) -> MemoryJobs:
         tables = self.tables
-        return MemoryJobs(tables.bookings, tables.leads, tables.workers, tables.time_entries)
+        return MemoryJobs(tables.bookings, tables.leads, tables.workers, tables.time_entries, tables.photos)
 
     @property
     def waiting_visits(self) -> MemoryWaitingVisits:

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from msgspec import convert
-from sqlalchemy import Row, and_, bindparam, exists, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Integer, Uuid
 
@@ -19,16 +19,18 @@ from adapters.postgres.tables.bookings import booking_crew, bookings
 from adapters.postgres.tables.fieldwork import time_entries
 from adapters.postgres.tables.leads import leads
 from adapters.postgres.tables.metadata import Instant
+from adapters.postgres.tables.photos import order_photos
 from adapters.postgres.time_entries import COLUMNS as ENTRY
 from adapters.postgres.time_entries import to_entry
-from application.ports.jobs import Job, JobFilter
+from application.ports.jobs import Job, JobFilter, JobPhotos
 from domain.booking.booking import BookingStatus
 from domain.booking.refusals import BookingNotFound
 from domain.booking.visit import BookedAddOn
 from domain.booking.work import WorkState
+from domain.photos.photo import Phase, ReviewStatus
 from domain.shared.ids import BookingId, WorkerId
 
-t, person = time_entries.c, leads.c
+t, person, shot = time_entries.c, leads.c, order_photos.c
 ME = bindparam("worker_id", type_=Uuid)
 ONCE_CONFIRMED = IS_CONFIRMED | IS_DONE
 I_GO = exists(
@@ -43,6 +45,23 @@ IS_MY_JOB = or_(
 )
 """`domain.booking.jobs.is_job_of` as the database asks it; a contract test holds them equal."""
 
+IS_STORED = shot.state == literal_column("'stored'")
+PHOTOS = (
+    select(
+        func.jsonb_build_array(
+            func.count().filter(shot.phase == Phase.BEFORE.value),
+            func.count().filter(shot.phase == Phase.AFTER.value),
+            func.count().filter(
+                shot.review_status == ReviewStatus.NEEDS_RETAKE.value, shot.replaced_by.is_(None)
+            ),
+        )
+    )
+    .select_from(order_photos)
+    .where(shot.org_id == b.org_id, shot.booking_id == b.booking_id, IS_STORED)
+    .correlate(bookings)
+    .scalar_subquery()
+    .label("photos")
+)
 READ = select(
     b.booking_id,
     b.status,
@@ -62,6 +81,7 @@ READ = select(
     CREW_NAMES,
     b.work_state,
     b.consent_photos,
+    PHOTOS,
     *(column.label(f"my_{column.name}") for column in ENTRY),
 ).select_from(
     bookings.outerjoin(leads, and_(person.org_id == b.org_id, person.lead_id == b.lead_id)).outerjoin(
@@ -125,5 +145,6 @@ def _job(row: Row[*tuple[Any, ...]]) -> Job:
         crew=to_crew(row.crew),
         work_state=WorkState(row.work_state),
         consent_photos=row.consent_photos,
+        photos=JobPhotos(*row.photos),
         my_time=to_entry(row[-len(ENTRY) :]) if row.my_entry_id else None,
     )

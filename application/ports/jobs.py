@@ -9,6 +9,15 @@ from domain.booking.work import WorkState
 from domain.shared.ids import BookingId, TeamId, WorkerId
 
 
+@dataclass(frozen=True, slots=True)
+class JobPhotos:
+    """How many there are, and of how many another is asked for that has not come."""
+
+    before: int
+    after: int
+    needs_retake: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A booking as one worker needs to know it: nothing of prices and risk. Of the client all that the lead
@@ -32,6 +41,7 @@ class Job:
     crew: tuple[CrewMember, ...]  # in id order
     work_state: WorkState
     consent_photos: bool
+    photos: JobPhotos
     my_time: TimeEntry | None
 
 

@@ -31,6 +31,14 @@ class JobAddOn(msgspec.Struct, kw_only=True):
     minutes: int
 
 
+class JobPhotoCounts(msgspec.Struct, kw_only=True):
+    """`needs_retake`: of how many another is asked for."""
+
+    before: int
+    after: int
+    needs_retake: int
+
+
 class JobAnswer(msgspec.Struct, kw_only=True):
     order_id: UUID
     status: BookingStatus
@@ -53,6 +61,7 @@ class JobAnswer(msgspec.Struct, kw_only=True):
     my_time: EntryAnswer | None
     work_state: WorkState
     consent_photos: bool
+    photos: JobPhotoCounts
     actions: list[ActionAnswer]
 
 
@@ -89,6 +98,9 @@ def job_answer(seen: SeenJob, timezone: str) -> JobAnswer:
         my_time=entry_answer(seen.my_time) if seen.my_time else None,
         work_state=job.work_state,
         consent_photos=job.consent_photos,
+        photos=JobPhotoCounts(
+            before=job.photos.before, after=job.photos.after, needs_retake=job.photos.needs_retake
+        ),
         actions=_actions(seen),
     )
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from application.ports.jobs import Job, JobFilter
+from application.ports.jobs import Job, JobFilter, JobPhotos
 from application.ports.time_entries import TimeFilter, TimePosition
 from application.ports.unit_of_work import UnitOfWork
 from domain.booking.booking import Booking, BookingStatus, CancelledBy
@@ -19,8 +19,10 @@ from domain.booking.refusals import BookingNotFound, OtherWorkRunning
 from domain.booking.time_entry import EntryState, OverrunReason, Segment, TimeEntry
 from domain.booking.visit import BookedAddOn, Details
 from domain.booking.work import WorkState
+from domain.photos.photo import Phase, ReviewStatus
 from domain.shared.errors import NotFound
 from domain.shared.ids import AddOnId, BookingId, OrgId, TeamId, TimeEntryId, WorkerId
+from tests.contracts.test_photos import new_photo, reservation_of, store
 from tests.support.bookings import a_booking
 from tests.support.leads import a_lead
 from tests.support.scheduling import a_team, a_worker
@@ -251,3 +253,20 @@ async def test_two_units_cannot_both_let_a_worker_run(postgres_uow: UnitOfWork, 
         return True
 
     assert sorted(await asyncio.gather(*map(run, visits))) == [False] * 4 + [True]
+
+
+async def test_a_job_counts_its_photos_and_the_retakes_asked_for(uow: UnitOfWork, org: OrgId) -> None:
+    booking, other = a_visit(crew=(ANN,)), a_visit(2, crew=(ANN,))
+    await keep(uow, org, booking, other)
+    asked = {"review_status": ReviewStatus.NEEDS_RETAKE}
+    first, second = new_photo(booking, "1", **asked), new_photo(booking, "2", phase=Phase.AFTER, **asked)
+    newer = new_photo(booking, "3", phase=Phase.AFTER, replaces=second.id)
+    await store(uow, org, first, second, newer, new_photo(other, "4"))
+    async with uow.begin(org) as unit:
+        await unit.photos.save(second.replaced_with(newer.id))
+        await unit.photos.reserve(reservation_of(new_photo(booking, "5")))
+    async with uow.begin(org) as unit:
+        job, following = await unit.jobs.list_of(a_filter(ANN, NORTH), 10)
+        assert job == await unit.jobs.get(booking.id, ANN)
+    assert job.photos == JobPhotos(before=1, after=2, needs_retake=1)
+    assert following.photos == JobPhotos(before=1, after=0, needs_retake=0)

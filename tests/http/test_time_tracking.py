@@ -436,3 +436,32 @@ async def test_two_who_finish_at_once_complete_it_once(crew: CrewSalon) -> None:
     actions = await crew.salon.actions(order)
     assert (actions.count("time_finish"), actions.count("booking_complete")) == (2, 1)
     assert {"completed", "nps"} <= set(await crew.salon.mails(order))
+
+
+EDGES: tuple[Any, ...] = (
+    "0001-01-01T00:00:00+14:00",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59-14:00",
+    "2026-03-02T14:00:00.1234567Z",
+    "2026-03-02T24:00:00Z",
+    "2026-03-02T13:59:60Z",
+    "not a time",
+    "",
+    1_772_460_000,
+    True,
+    [],
+)
+
+
+@pytest.mark.parametrize("moment", EDGES, ids=str)
+async def test_no_time_is_a_fault_of_ours(quick: CrewSalon, moment: Any) -> None:
+    order = await quick.visit()
+    refused = await quick.ask(
+        "POST", f"/v1/orders/{order}/time/start", "dispatcher", json={"occurred_at": moment}
+    )
+    assert code(refused) == (422, "validation_error"), refused.text
+    assert [fault["field"] for fault in refused.json()["errors"]] == ["occurred_at"]
+    if isinstance(moment, str) and moment:
+        for name in ("from", "to"):
+            listed = await quick.ask("GET", "/v1/admin/orders/time", "dispatcher", params={name: moment})
+            assert listed.status_code in {200, 422}, listed.text

@@ -53,7 +53,8 @@ async def test_a_job_says_what_the_visit_needs_and_nothing_of_money_or_risk(crew
     assert set(job) == {
         "order_id", "status", "starts_at", "ends_at", "timezone", "duration_minutes", "planned_minutes",
         "service_type", "client_name", "client_phone", "address", "access_notes", "parking", "pets",
-        "allergies", "notes", "add_ons", "crew", "my_time", "work_state", "consent_photos", "actions",
+        "allergies", "notes", "add_ons", "crew", "my_time", "work_state", "consent_photos", "photos",
+        "actions",
     }  # fmt: skip
     assert (job["client_name"], job["client_phone"]) == ("Jane M.", "+1 555 0000001")
     assert (job["access_notes"], job["address"]) == ("Key under the mat", "1 Main St")
@@ -63,6 +64,7 @@ async def test_a_job_says_what_the_visit_needs_and_nothing_of_money_or_risk(crew
     assert [member["name"] for member in job["crew"]] == ["Ann", "Bob"]
     assert (job["my_time"], job["work_state"]) == (None, "not_started")
     assert (job["duration_minutes"], job["status"]) == (180, "CONFIRMED")
+    assert job["photos"] == {"before": 0, "after": 0, "needs_retake": 0}
 
 
 async def test_telephone_and_access_notes_open_48_hours_before_and_shut_24_after(
