@@ -63,6 +63,7 @@ from adapters.memory.waiting_visits import MemoryWaitingVisits
 from adapters.memory.workers import MemoryWorkers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
+from application.ports.measures import Measures, UnitCounts, Unmeasured
 from application.ports.persons import AuthFailure
 from domain.booking.booking import Booking
 from domain.booking.override import BookingOverride
@@ -177,14 +178,16 @@ class MemoryUnit:
     ids: Identifiers
     belongings: MemoryBelongings
     told: set[BreakGlassId] = field(default_factory=set)  # whose break-glass write is on record
+    counts: UnitCounts = field(default_factory=UnitCounts)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        before, told = snapshot(self.tables), set(self.told)
+        before, told, counted = snapshot(self.tables), set(self.told), len(self.counts.taken)
         try:
             yield
         except BaseException:
             self.told.intersection_update(told)
+            del self.counts.taken[counted:]
             for table in fields(before):
                 setattr(self.tables, table.name, getattr(before, table.name))
             raise
@@ -470,6 +473,7 @@ class MemoryUnitOfWork:
     ids: Identifiers
     orgs: dict[OrgId, OrgTables] = field(default_factory=dict)
     shared: GlobalTables = field(default_factory=GlobalTables)
+    measures: Measures = field(default_factory=Unmeasured)
     _locks: dict[OrgId | None, anyio.Lock] = field(default_factory=dict)
     _row_locks: dict[Hashable, anyio.Lock] = field(default_factory=dict)
     _claimed: set[tuple[OrgId, str, str]] = field(default_factory=set)
@@ -484,11 +488,13 @@ class MemoryUnitOfWork:
                 claim = Claim(tables.idempotency_keys, once, self.clock.now())
                 claim.check()
                 belongings = MemoryBelongings(self._belongings)
-                yield MemoryUnit(org_id, tables, shared, claim, self.clock, self.ids, belongings)
+                unit = MemoryUnit(org_id, tables, shared, claim, self.clock, self.ids, belongings)
+                yield unit
                 claim.finish()
                 async with self._lock(None):  # a global unit puts whole tables back when it ends
                     shared.commit()
                     self.orgs[org_id] = tables
+        self.measures.note(unit.counts.taken)
 
     @asynccontextmanager
     async def begin_global(self) -> AsyncIterator[MemoryGlobalUnit]:

@@ -54,6 +54,7 @@ from adapters.postgres.waiting_visits import PostgresWaitingVisits
 from adapters.postgres.workers import PostgresWorkers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
+from application.ports.measures import UnitCounts
 from domain.identity.once import Once
 from domain.shared.ids import BreakGlassId, OrgId
 
@@ -66,15 +67,17 @@ class PostgresUnit:
     clock: Clock
     ids: Identifiers
     told: set[BreakGlassId] = field(default_factory=set)  # whose break-glass write is on record
+    counts: UnitCounts = field(default_factory=UnitCounts)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        before = set(self.told)
+        before, counted = set(self.told), len(self.counts.taken)
         try:
             async with self.connection.begin_nested():
                 yield
         except BaseException:
             self.told.intersection_update(before)
+            del self.counts.taken[counted:]
             raise
 
     async def recall(self, once: Once | None) -> None:

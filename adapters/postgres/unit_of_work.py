@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -15,6 +15,7 @@ from adapters.postgres.unit import PostgresGlobalUnit, PostgresUnit
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
+from application.ports.measures import Measures, Unmeasured
 from domain.identity.once import Once
 from domain.shared.ids import OrgId
 
@@ -26,6 +27,7 @@ class PostgresUnitOfWork:
     ids: Identifiers
     cipher: FieldCipher
     limits: Limits = REQUEST
+    measures: Measures = field(default_factory=Unmeasured)
 
     def within(self, limits: Limits) -> "PostgresUnitOfWork":
         """The same database for another kind of work: a job, an export."""
@@ -36,8 +38,10 @@ class PostgresUnitOfWork:
         async with self._transaction(org_id) as connection:
             claim = Claim(connection, org_id, once, self.clock, self.cipher)
             await claim.take()
-            yield PostgresUnit(org_id, connection, claim, self.clock, self.ids)
+            unit = PostgresUnit(org_id, connection, claim, self.clock, self.ids)
+            yield unit
             claim.finish()
+        self.measures.note(unit.counts.taken)
 
     @asynccontextmanager
     async def begin_global(self) -> AsyncIterator[PostgresGlobalUnit]:

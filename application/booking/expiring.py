@@ -5,6 +5,7 @@ from datetime import datetime
 
 from application.booking.announcing import OUTDATED_BY_ENDING, tell_client, withdraw
 from application.booking.lead_moves import leads_lost_bookings
+from application.booking.recording import count
 from application.ports.unit_of_work import Unit
 from domain.booking.booking import Booking
 from domain.identity.actor import Actor, ActorKind
@@ -33,3 +34,4 @@ async def _expire(unit: Unit, system: Actor, booking: Booking, now: datetime) ->
         before={"status": booking.status.value},
         after={"status": expired.status.value},
     )
+    count(unit, "booking_expire")

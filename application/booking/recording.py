@@ -6,6 +6,7 @@ from datetime import datetime
 from application.booking.announcing import tell_client
 from application.leads.crediting import lead_was_booked
 from application.ports.audit import AuditedChange
+from application.ports.measures import Figure
 from application.ports.unit_of_work import Unit
 from domain.booking.booking import Booking
 from domain.identity.actor import Actor
@@ -20,6 +21,7 @@ async def record_new(unit: Unit, actor: Actor, booking: Booking, now: datetime) 
     await tell_client(unit, actor, template, booking)
     await unit.usage.record("booking_created", 1, booking.id)
     await unit.audit.record(actor, "booking_create", "booking", booking.id, after=audited(booking))
+    count(unit, "booking_create")
 
 
 async def record_change(
@@ -41,6 +43,7 @@ async def record_changes(
     await unit.bookings.save_many([after for _, after in changes])
     rows = [_audited_change(before, after) for before, after in changes]
     await unit.audit.record_many(actor, action, "booking", rows, reason=reason)
+    count(unit, action, len(changes))
 
 
 def _audited_change(before: Booking, after: Booking) -> AuditedChange:
@@ -51,6 +54,11 @@ def _audited_change(before: Booking, after: Booking) -> AuditedChange:
         {field: old[field] for field in differing},
         {field: new[field] for field in differing},
     )
+
+
+def count(unit: Unit, action: str, times: int = 1) -> None:
+    """As the audit log calls it, without saying again that it is about a booking."""
+    unit.counts.add(Figure.BOOKINGS, action.removeprefix("booking_"), amount=times)
 
 
 def audited(booking: Booking) -> dict[str, object]:

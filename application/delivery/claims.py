@@ -12,8 +12,9 @@ from application.delivery.rules import CUT_OFF_SECONDS, Channels, DeliveryRules,
 from application.ports.circuit_breakers import Admission
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
+from application.ports.measures import Figure
 from application.ports.unit_of_work import Unit, UnitOfWork
-from domain.delivery.attempt import Attempt
+from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.outbox_event import EventOutcome, Lease, OutboxEvent
 from domain.shared.ids import EventId, OrgId
 
@@ -76,6 +77,8 @@ class Claims:
             )
             for found in due:
                 event = self._without_lost_lease(found, now, lost)
+                if found.lease_token is not None:
+                    unit.counts.add(Figure.OUTBOX_ATTEMPTS, found.kind, AttemptOutcome.LOST.value)
                 if event.is_settled or not event.is_due(now):
                     claimed.not_tried.append(event)
                 elif event.is_quarantined and not quarantine_free:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from application.delivery.dead_exports import EXPORT, has_sound_target
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.export_channel import Exports
-from application.delivery.replay_message import put_back
+from application.delivery.replay_message import half_of, put_back
 from application.delivery.rules import Channels
 from application.delivery.tally import Tally
 from application.ports.clock import Clock
 from application.ports.dead_letters import DeadSelection
+from application.ports.measures import Figure
 from application.ports.outbox_views import MessageFilter
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.outbox_event import EventStatus
@@ -81,6 +82,9 @@ class ReplayDeadHandler:
             dead = await unit.dead_letters.lock(selection)
             has_target = not command.exports_only or has_sound_target(self.exports)
             willing = [event for event in dead if has_target and is_replayable(event, now)]
+            for event in dead:
+                if event not in willing and not command.dry_run:
+                    unit.counts.add(Figure.DLQ_REPLAYS, half_of(event.kind), "refused")
             report = ReplayReport(
                 selected=len(dead),
                 replayed=0 if command.dry_run else len(willing),

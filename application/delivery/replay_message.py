@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from application.delivery.rules import Channels
 from application.ports.clock import Clock
+from application.ports.measures import Figure
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.delivery.outbox_event import OutboxEvent
 from domain.identity.actor import Actor, Need
@@ -43,9 +44,15 @@ class ReplayMessageHandler:
         return event
 
 
+def half_of(kind: str) -> str:
+    """Where a dead one of that kind stands in the queue of dead letters."""
+    return "export" if kind == "export" else "outbox"
+
+
 async def put_back(unit: Unit, channels: Channels, events: list[OutboxEvent]) -> None:
     """Replayed messages, with what their channels keep about them."""
     await unit.outbox_queue.save(events)
     for event in events:
+        unit.counts.add(Figure.DLQ_REPLAYS, half_of(event.kind), "replayed")
         if (channel := channels.find(event.kind)) is not None:
             await channel.follow(unit, event, None)

@@ -1,16 +1,18 @@
 """Writing down how attempts ended: those of one organisation that are over, in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from application.delivery.channel import Receipt
 from application.delivery.claims import Flight
 from application.delivery.rules import Channels, DeliveryRules, chance
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.measures import Figure
+from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.faults import DeliveryFailed, Fault
 from domain.delivery.outbox_event import EventOutcome, OutboxEvent
@@ -79,6 +81,7 @@ class Settling:
                 await unit.outbox_queue.record(
                     [each.attempt(AttemptOutcome.LATE) for each in late if each.flight.event.id in there]
                 )
+            _count(unit, settled, late, ends)
             for landing in settled:
                 event = ends[landing.flight.lease_token]
                 if (channel := self.channels.find(event.kind)) is not None:
@@ -102,3 +105,17 @@ class Settling:
         if landing.fault is None:
             return event.settle(EventOutcome.DELIVERED, now)
         return event.fail(landing.fault, now, self.rules.policy(event.kind), chance(self.ids))
+
+
+def _count(
+    unit: Unit, settled: Sequence[Landing], late: Sequence[Landing], ends: Mapping[UUID, OutboxEvent]
+) -> None:
+    """For the metrics: how attempts ended, and how long what arrived had waited."""
+    for landing in late:
+        unit.counts.add(Figure.OUTBOX_ATTEMPTS, landing.flight.event.kind, AttemptOutcome.LATE.value)
+    for landing in settled:
+        event = ends[landing.flight.lease_token]
+        unit.counts.add(Figure.OUTBOX_ATTEMPTS, event.kind, landing.outcome.value)
+        if event.sent_at is not None:
+            waited = (event.sent_at - event.created_at).total_seconds()
+            unit.counts.add(Figure.OUTBOX_DELIVERY_SECONDS, event.kind, amount=waited)

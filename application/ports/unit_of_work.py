@@ -21,6 +21,7 @@ from application.ports.jobs import Jobs
 from application.ports.leads import Leads
 from application.ports.leftovers import LeftoverOrgs, Leftovers
 from application.ports.links import LinkOwners, Links
+from application.ports.measures import UnitCounts
 from application.ports.memberships import Memberships
 from application.ports.orgs import OrgDirectory, OrgProfiles
 from application.ports.outbox import DueMessages, Outbox, OutboxQueue
@@ -66,6 +67,10 @@ class Unit(Protocol):
         """Store the answer that this result gives under the claimed key; without a key nothing.
 
         The last statement of a writing use case, so that work and stored answer cannot part."""
+
+    @property
+    def counts(self) -> UnitCounts:
+        """For the metrics; they count once the unit has committed."""
 
     @property
     def audit(self) -> AuditLog: ...

@@ -1,17 +1,28 @@
-"""What this server counts of its own requests (delivery page, §7: source L)."""
+"""What this server counts of its requests (delivery page, §7: source L), and of the work of its processes.
+
+Until counters are shared through the database, an installation's are the sum over its servers."""
 
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
+from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from application.ports.measures import Counted, Figure
+from domain.delivery.attempt import AttemptOutcome
+from domain.safety.audited_actions import BOOKING
+
 SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 """The library's own variable. The supervisor of several processes sets it, so that each answers for all."""
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+WAITS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 21600.0, 86400.0)
+"""Seconds from enqueue to sent: at once, after a retry or two, after an outage."""
+KINDS = ("email", "export", "webhook")
 SERVER_ERROR = 500
 
 
@@ -40,6 +51,16 @@ class Measures:
         self._pool_size = Gauge(
             "database_pool_size", "Connections at most", multiprocess_mode="livesum", registry=own
         )
+        self._work = work_counters(own)
+        self._waits = Histogram(
+            Figure.OUTBOX_DELIVERY_SECONDS,
+            "From enqueue to sent",
+            ("kind",),
+            buckets=WAITS,
+            registry=own,
+        )
+        for kind in KINDS:
+            self._waits.labels(kind)
         self._children: dict[tuple[str, str, int], Histogram] = {}
 
     def finished(self, method: str, path: str, status: int, seconds: float) -> None:
@@ -55,6 +76,14 @@ class Measures:
         """By a limit: `address`, `caller`, `action`, the `cap` of what is exempt, or one of a `form`."""
         self._rate_limited.labels(scope).inc()
 
+    def note(self, counted: Iterable[Counted]) -> None:
+        """What a transaction did that has committed."""
+        for each in counted:
+            if each.figure is Figure.OUTBOX_DELIVERY_SECONDS:
+                self._waits.labels(*each.labels).observe(each.amount)
+            else:
+                self._work[each.figure].labels(*each.labels).inc(each.amount)
+
     def pool(self, in_use: int, size: int) -> None:
         self._pool_in_use.set(in_use)
         self._pool_size.set(size)
@@ -69,6 +98,34 @@ class Measures:
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library leaves it so
         return together
+
+
+def work_counters(registry: CollectorRegistry) -> Mapping[Figure, Counter]:
+    """Each known combination is there from the start, so that a first failure is seen as a rise from 0."""
+    halves, endings = ("outbox", "export"), ("replayed", "refused")
+    known: Mapping[Figure, tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]] = {
+        Figure.OUTBOX_ATTEMPTS: (
+            "Attempts at a delivery, by how they ended",
+            ("kind", "outcome"),
+            list(product(KINDS, map(str, AttemptOutcome))),
+        ),
+        Figure.DLQ_REPLAYS: (
+            "Dead letters that somebody wanted sent again",
+            ("kind", "status"),
+            list(product(halves, endings)),
+        ),
+        Figure.BOOKINGS: (
+            "What was done to bookings",
+            ("action",),
+            [(name.removeprefix("booking_"),) for name in BOOKING],
+        ),
+    }
+    made = {}
+    for figure, (meaning, labels, combinations) in known.items():
+        made[figure] = Counter(figure.value, meaning, labels, registry=registry)
+        for combination in combinations:
+            made[figure].labels(*combination)
+    return made
 
 
 def _of_this_process() -> CollectorRegistry:

@@ -12,6 +12,7 @@ from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
+from entrypoints.http.measuring import Measures
 from entrypoints.settings import Settings
 
 
@@ -42,6 +43,13 @@ class PostgresProvider(Provider):
 
     @provide
     def unit_of_work(
-        self, settings: Settings, engine: AsyncEngine, clock: Clock, ids: Identifiers, cipher: FieldCipher
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        clock: Clock,
+        ids: Identifiers,
+        cipher: FieldCipher,
+        measures: Measures,
     ) -> UnitOfWork:
-        return cast("UnitOfWork", PostgresUnitOfWork(engine, clock, ids, cipher, request_limits(settings)))
+        made = PostgresUnitOfWork(engine, clock, ids, cipher, request_limits(settings), measures)
+        return cast("UnitOfWork", made)

@@ -1,0 +1,61 @@
+"""What a unit counts is told when it has committed, once, and not before; on both databases."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+
+from adapters.memory.unit_of_work import MemoryUnitOfWork
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from application.ports.measures import Counted, Figure
+from application.ports.unit_of_work import UnitOfWork
+from domain.shared.ids import OrgId
+
+
+@dataclass(slots=True)
+class Heard:
+    counted: list[Counted] = field(default_factory=list)
+
+    def note(self, counted: Iterable[Counted]) -> None:
+        self.counted += counted
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def measured(uow: UnitOfWork, heard: Heard) -> UnitOfWork:
+    if isinstance(uow, PostgresUnitOfWork):
+        return cast("UnitOfWork", replace(uow, measures=heard))
+    assert isinstance(uow, MemoryUnitOfWork)
+    uow.measures = heard
+    return uow
+
+
+async def test_what_is_counted_is_told_at_the_end(measured: UnitOfWork, an_org: OrgId, heard: Heard) -> None:
+    async with measured.begin(an_org) as unit:
+        unit.counts.add(Figure.BOOKINGS, "create")
+        unit.counts.add(Figure.BOOKINGS, "confirm", amount=3)
+        assert heard.counted == []
+    assert heard.counted == [
+        Counted(Figure.BOOKINGS, ("create",)),
+        Counted(Figure.BOOKINGS, ("confirm",), 3),
+    ]
+
+
+async def test_what_is_undone_was_not_counted(measured: UnitOfWork, an_org: OrgId, heard: Heard) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with measured.begin(an_org) as unit:
+            unit.counts.add(Figure.BOOKINGS, "create")
+            raise ZeroDivisionError
+    assert heard.counted == []
+    async with measured.begin(an_org) as unit:
+        unit.counts.add(Figure.BOOKINGS, "create")
+        with pytest.raises(ZeroDivisionError):
+            async with unit.savepoint():
+                unit.counts.add(Figure.BOOKINGS, "confirm")
+                raise ZeroDivisionError
+    assert heard.counted == [Counted(Figure.BOOKINGS, ("create",))]
