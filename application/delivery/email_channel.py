@@ -7,6 +7,7 @@ from datetime import timedelta
 from application.delivery.channel import Receipt, Shipment
 from application.delivery.compose import Sender, compose, letterhead
 from application.delivery.sealed import opened
+from application.delivery.suppressed import SuppressedRecipients
 from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
@@ -75,7 +76,7 @@ class EmailChannel:
     unsolicited_per_day: int = 3
 
     async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
-        if await self._is_suppressed(unit, event):
+        if await SuppressedRecipients(self.templates, self.links).is_held_back(unit, event):
             return EventOutcome.SUPPRESSED
         if event.event_type in UNSOLICITED and await self._has_had_enough(unit, event):
             return EventOutcome.SKIPPED
@@ -102,13 +103,6 @@ class EmailChannel:
                     created_at=event.dead_at,
                 )
             )
-
-    async def _is_suppressed(self, unit: Unit, event: OutboxEvent) -> bool:
-        recipient = event.payload.get("to")
-        if not isinstance(recipient, str):  # composing it will say so
-            return False
-        scope, hashes = self.templates.scope_of(event.event_type), self.links.hashes(unit.org_id, recipient)
-        return await unit.suppressions.find(recipient, scope, hashes) is not None
 
     async def _has_had_enough(self, unit: Unit, event: OutboxEvent) -> bool:
         email = await unit.emails.find(event.id)
