@@ -1,7 +1,7 @@
 """How mails leave: composed from the message's values under the organisation's letterhead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from application.delivery.channel import Receipt, Shipment
@@ -12,7 +12,8 @@ from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
-from application.ports.mailer import Mailer
+from application.ports.mail_figures import MailFigures, NoMailFigures
+from application.ports.mailer import Mail, Mailer
 from application.ports.templates import Templates
 from application.ports.unit_of_work import Unit
 from domain.delivery.email_event import EmailEvent
@@ -54,12 +55,24 @@ class EmailShipment:
         rendered = channel.templates.render(event.event_type, values, paper)
         headers = channel.links.headers(*stopping)
         mail = compose(self.org_id, event, rendered, profile, channel.sender, channel.clock.now(), headers)
-        provider_message_id = await channel.mailer.send(mail)
+        provider_message_id = await self._handed_over(mail)
         return EmailReceipt(
             provider_message_id=provider_message_id,
             template_version=rendered.version,
             subject=rendered.subject,
         )
+
+    async def _handed_over(self, mail: Mail) -> str | None:
+        figures = self.channel.figures
+        try:
+            provider_message_id = await self.channel.mailer.send(mail)
+        except DeliveryFailed as failed:
+            figures.tried("refused" if failed.fault.permanent else "failed")
+            if failed.fault.is_soft_bounce:
+                figures.bounced("soft")
+            raise
+        figures.tried("accepted")
+        return provider_message_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +86,7 @@ class EmailChannel:
     cipher: FieldCipher
     ids: Identifiers
     links: UnsubscribeLinks
+    figures: MailFigures = field(default_factory=NoMailFigures)
     unsolicited_per_day: int = 3
 
     async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
@@ -91,8 +105,12 @@ class EmailChannel:
         elif not email.subject:
             email = self._with_subject(email, event.payload, await unit.org.get())
         provider_message_id = receipt.provider_message_id if receipt else None
-        await unit.emails.save(email.follow(event, provider_message_id))
+        followed = email.follow(event, provider_message_id)
+        await unit.emails.save(followed)
+        if event.is_settled:
+            self.figures.settled(email.email_type, followed.status)
         if event.dead_at is not None and event.last_error == HARD_BOUNCE:
+            self.figures.bounced("hard")
             await unit.suppressions.add(
                 Suppression(
                     id=SuppressionId(self.ids.new()),
@@ -125,6 +143,8 @@ class EmailChannel:
 class MailIsOff:
     """EMAIL_MODE=off: mails settle as skipped, and nobody need look."""
 
+    figures: MailFigures = field(default_factory=NoMailFigures)
+
     async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
         del unit, event
         return EventOutcome.SKIPPED
@@ -132,4 +152,6 @@ class MailIsOff:
     async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
         del receipt
         if (email := await unit.emails.find(event.id)) is not None:
-            await unit.emails.save(email.follow(event))
+            await unit.emails.save(followed := email.follow(event))
+            if event.is_settled:
+                self.figures.settled(email.email_type, followed.status)
