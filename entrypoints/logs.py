@@ -36,6 +36,9 @@ FIELDS = (
 )
 """What a line may carry beside timestamp, level, logger and message, in this order; the rest is dropped."""
 QUIET = ("uvicorn.access", "httpx", "httpx2", "httpcore", "httpcore2", "sqlalchemy", "asyncio", "alembic")
+_UNICODE_LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x7f\x85\u2028\u2029"}
+_LINE_ENDS = {sign: f"\\x{sign:02x}" for sign in range(32)} | _UNICODE_LINE_ENDS
+"""What some reader takes for the end of a line: in a value it is written as an escape."""
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -124,12 +127,15 @@ def allow_fields(_logger: Any, _name: str, event: EventDict) -> Mapping[str, Any
 
 
 def render_json(_logger: Any, _name: str, event: EventDict) -> str:
-    return _encode(event).decode()
+    return _encode(event).decode().translate(_UNICODE_LINE_ENDS)
 
 
 def render_text(_logger: Any, _name: str, event: EventDict) -> str:
     head = f"{event.pop('timestamp')} {event.pop('level'):<8} {event.pop('message')}"
     event.pop("logger")
     error = event.pop("error", None)
-    line = " ".join([head, *(f"{name}={value}" for name, value in event.items())])
-    return f"{line}\n{error}".replace("\\n", "\n") if error else line
+    line = " ".join([head, *(f"{name}={value}" for name, value in event.items())]).translate(_LINE_ENDS)
+    if not error:
+        return line
+    story = str(error).replace("\\n", "\n").split("\n")
+    return "\n    ".join([line, *(each.translate(_LINE_ENDS) for each in story)])

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
-from application.ports.outbox import DueMessage, Message
+from application.ports.outbox import RESENDS, DueMessage, Message
 from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.email_event import EmailEvent
 from domain.delivery.outbox_event import EventOutcome, OutboxEvent
@@ -27,7 +27,7 @@ class MemoryOutbox:
         event = _enqueued(message, EventId(self.ids.new()), self.clock.now(), request_id)
         self.rows[event.id] = event
         if event.kind == "email":
-            self.emails[event.id] = _queued_mail(event)
+            self.emails[event.id] = _queued_mail(event, message.resend_of)
         return event.id
 
     async def add_many(self, messages: Sequence[Message], *, request_id: str = "") -> None:
@@ -39,11 +39,22 @@ class MemoryOutbox:
             await self.withdraw(prefix)
 
     async def withdraw(self, dedupe_key_prefix: str) -> int:
-        unsent = [
+        return self._withdraw(row for row in self._unsent() if row.dedupe_key.startswith(dedupe_key_prefix))
+
+    async def withdraw_resends(self, booking_ids: Sequence[UUID], event_types: Sequence[str]) -> None:
+        self._withdraw(
             row
-            for row in self.rows.values()
-            if row.dedupe_key.startswith(dedupe_key_prefix) and not row.is_settled
-        ]
+            for row in self._unsent()
+            if row.dedupe_key.startswith(RESENDS)
+            and row.resource_id in booking_ids
+            and row.event_type in event_types
+        )
+
+    def _unsent(self) -> list[OutboxEvent]:
+        return [row for row in self.rows.values() if not row.is_settled]
+
+    def _withdraw(self, rows: Iterable[OutboxEvent]) -> int:
+        unsent = list(rows)
         for row in unsent:
             settled = row.settle(EventOutcome.WITHDRAWN, self.clock.now())
             self.rows[row.id] = settled
@@ -69,7 +80,7 @@ def _enqueued(message: Message, event_id: EventId, now: datetime, request_id: st
     )
 
 
-def _queued_mail(event: OutboxEvent) -> EmailEvent:
+def _queued_mail(event: OutboxEvent, resend_of: EventId | None) -> EmailEvent:
     about = event.resource_id
     return EmailEvent(
         event_id=event.id,
@@ -78,6 +89,7 @@ def _queued_mail(event: OutboxEvent) -> EmailEvent:
         booking_id=BookingId(about) if about and event.resource_type == "booking" else None,
         invoice_id=about if event.resource_type == "invoice" else None,
         recipient=str(event.payload.get("to") or ""),
+        resend_of=resend_of,
         created_at=event.created_at,
     )
 

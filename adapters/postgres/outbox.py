@@ -13,7 +13,7 @@ from sqlalchemy.types import Uuid
 from adapters.postgres.tables.delivery import email_events, outbox_events
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
-from application.ports.outbox import Message
+from application.ports.outbox import RESENDS, Message
 from domain.shared.ids import EventId
 
 ENQUEUE = (
@@ -46,6 +46,18 @@ LOCK_UNSENT_OF_MANY = (
     .where(outbox_events.c.next_attempt_at.is_not(None))
     .order_by(outbox_events.c.event_id)
     .with_for_update(key_share=True, of=outbox_events)
+)
+LOCK_RESENDS = (
+    select(outbox_events.c.event_id)
+    .where(
+        outbox_events.c.next_attempt_at.is_not(None),
+        outbox_events.c.resource_type == "booking",
+        outbox_events.c.resource_id == bindparam("booking_ids", type_=ARRAY(Uuid)).any_(),
+        outbox_events.c.event_type == bindparam("event_types", type_=ARRAY(Text)).any_(),
+        outbox_events.c.dedupe_key.startswith(RESENDS),
+    )
+    .order_by(outbox_events.c.event_id)
+    .with_for_update(key_share=True)
 )
 _ids = bindparam("event_ids", type_=ARRAY(Uuid))
 WITHDRAW = (
@@ -108,6 +120,10 @@ class PostgresOutbox:
         await self._withdraw(event_ids)
         return len(event_ids)
 
+    async def withdraw_resends(self, booking_ids: Sequence[UUID], event_types: Sequence[str]) -> None:
+        asked = {"booking_ids": list(booking_ids), "event_types": list(event_types)}
+        await self._withdraw((await self.connection.execute(LOCK_RESENDS, asked)).scalars().all())
+
     async def _withdraw(self, event_ids: Sequence[UUID]) -> None:
         if event_ids:
             await self.connection.execute(WITHDRAW, {"event_ids": event_ids})
@@ -147,5 +163,6 @@ def _mail_row(message: Message, row: dict[str, Any]) -> dict[str, Any]:
         "invoice_id": about if resource == "invoice" else None,
         "recipient": recipient,
         "recipient_norm": recipient.lower(),
+        "resend_of": message.resend_of,
         "created_at": row["created_at"],
     }

@@ -14,6 +14,7 @@ from domain.leads.lead import Lead
 from domain.scheduling.worker import Worker
 from domain.shared.ids import WorkerId
 
+TEMPLATE_OF = {"reminder": "booking_reminder_24h"}
 OUTDATED_BY_ENDING = ("reminder", "rescheduled:", "pending", "confirmed")
 
 
@@ -108,6 +109,11 @@ async def tell_crews(unit: Unit, actor: Actor, changed: Iterable[tuple[Booking, 
     await unit.outbox.add_many(messages, request_id=actor.request_id)
 
 
+async def told_client(unit: Unit, booking: Booking, lead: Lead) -> dict[str, Any]:
+    """All that a mail to the client says of the visit."""
+    return {**_visit_values((await unit.org.get()).timezone, booking), **_client_values(booking, lead)}
+
+
 async def told_visit(unit: Unit, booking: Booking) -> dict[str, Any]:
     """All that any mail about the visit says of it, whoever it is to."""
     lead = await unit.leads.find(booking.lead_id) if booking.lead_id else None
@@ -124,16 +130,19 @@ async def told_visit(unit: Unit, booking: Booking) -> dict[str, Any]:
 
 
 async def withdraw(unit: Unit, booking: Booking, outdated: Iterable[str]) -> None:
-    """What was not sent yet and is no longer true."""
+    """What was not sent yet and is no longer true, sent anew by hand or not."""
     await withdraw_each(unit, [booking], outdated)
 
 
 async def withdraw_each(unit: Unit, bookings: Iterable[Booking], outdated: Iterable[str]) -> None:
     """As withdraw, of each of them."""
-    parts = tuple(outdated)
-    prefixes = [f"booking:{booking.id}:{part}" for booking in bookings for part in parts]
-    if prefixes:
-        await unit.outbox.withdraw_many(prefixes)
+    ids, parts = [booking.id for booking in bookings], tuple(outdated)
+    if ids and parts:
+        await unit.outbox.withdraw_many(
+            [f"booking:{booking_id}:{part}" for booking_id in ids for part in parts]
+        )
+        templates = [TEMPLATE_OF.get(part, f"booking_{part.rstrip(':')}") for part in parts]
+        await unit.outbox.withdraw_resends([UUID(int=booking_id.int) for booking_id in ids], templates)
 
 
 def _message(

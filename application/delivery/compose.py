@@ -54,15 +54,15 @@ def compose(
         raise DeliveryFailed(Fault.of("payload_invalid"))
     branding = profile.branding
     reply_to = branding.reply_to or profile.contact.email
-    from_address = _address(sender.address)
+    from_address = ascii_address(sender.address)
     domain = from_address.rpartition("@")[2]
     return Mail(
         org_id=org_id,
         event_id=event.id,
         message_id=f"<{event.id}@{domain}>",
         sender=Mailbox(address=from_address, name=_plain(sender_name(sender, profile))),
-        recipient=Mailbox(address=_address(recipient)),
-        reply_to=Mailbox(address=_address(reply_to)) if reply_to else None,
+        recipient=Mailbox(address=ascii_address(recipient)),
+        reply_to=Mailbox(address=ascii_address(reply_to)) if reply_to else None,
         subject=_plain(rendered.subject),
         text=rendered.text,
         html=rendered.html,
@@ -82,8 +82,8 @@ def _plain(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
-    """ASCII only, with the domain as A-labels."""
+def ascii_address(text: str) -> str:
+    """ASCII only, with the domain as A-labels. Raises DeliveryFailed `header_invalid`."""
     local, at, domain = _plain(text).rpartition("@")
     if not (local and at and domain) or set(text) & set(' <>,;:\\"()[]'):
         raise DeliveryFailed(Fault.of("header_invalid"))

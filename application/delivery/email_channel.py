@@ -1,17 +1,19 @@
 """How mails leave: composed from the message's values under the organisation's letterhead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from application.delivery.channel import Receipt, Shipment
 from application.delivery.compose import Sender, compose, letterhead
 from application.delivery.sealed import opened
+from application.delivery.suppressed import SuppressedRecipients
 from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
-from application.ports.mailer import Mailer
+from application.ports.mail_figures import MailFigures, NoMailFigures
+from application.ports.mailer import Mail, Mailer
 from application.ports.templates import Templates
 from application.ports.unit_of_work import Unit
 from domain.delivery.email_event import EmailEvent
@@ -53,12 +55,24 @@ class EmailShipment:
         rendered = channel.templates.render(event.event_type, values, paper)
         headers = channel.links.headers(*stopping)
         mail = compose(self.org_id, event, rendered, profile, channel.sender, channel.clock.now(), headers)
-        provider_message_id = await channel.mailer.send(mail)
+        provider_message_id = await self._handed_over(mail)
         return EmailReceipt(
             provider_message_id=provider_message_id,
             template_version=rendered.version,
             subject=rendered.subject,
         )
+
+    async def _handed_over(self, mail: Mail) -> str | None:
+        figures = self.channel.figures
+        try:
+            provider_message_id = await self.channel.mailer.send(mail)
+        except DeliveryFailed as failed:
+            figures.tried("refused" if failed.fault.permanent else "failed")
+            if failed.fault.is_soft_bounce:
+                figures.bounced("soft")
+            raise
+        figures.tried("accepted")
+        return provider_message_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +86,11 @@ class EmailChannel:
     cipher: FieldCipher
     ids: Identifiers
     links: UnsubscribeLinks
+    figures: MailFigures = field(default_factory=NoMailFigures)
     unsolicited_per_day: int = 3
 
     async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
-        if await self._is_suppressed(unit, event):
+        if await SuppressedRecipients(self.templates, self.links).is_held_back(unit, event):
             return EventOutcome.SUPPRESSED
         if event.event_type in UNSOLICITED and await self._has_had_enough(unit, event):
             return EventOutcome.SKIPPED
@@ -90,8 +105,12 @@ class EmailChannel:
         elif not email.subject:
             email = self._with_subject(email, event.payload, await unit.org.get())
         provider_message_id = receipt.provider_message_id if receipt else None
-        await unit.emails.save(email.follow(event, provider_message_id))
+        followed = email.follow(event, provider_message_id)
+        await unit.emails.save(followed)
+        if event.is_settled:
+            self.figures.settled(email.email_type, followed.status)
         if event.dead_at is not None and event.last_error == HARD_BOUNCE:
+            self.figures.bounced("hard")
             await unit.suppressions.add(
                 Suppression(
                     id=SuppressionId(self.ids.new()),
@@ -102,13 +121,6 @@ class EmailChannel:
                     created_at=event.dead_at,
                 )
             )
-
-    async def _is_suppressed(self, unit: Unit, event: OutboxEvent) -> bool:
-        recipient = event.payload.get("to")
-        if not isinstance(recipient, str):  # composing it will say so
-            return False
-        scope, hashes = self.templates.scope_of(event.event_type), self.links.hashes(unit.org_id, recipient)
-        return await unit.suppressions.find(recipient, scope, hashes) is not None
 
     async def _has_had_enough(self, unit: Unit, event: OutboxEvent) -> bool:
         email = await unit.emails.find(event.id)
@@ -131,6 +143,8 @@ class EmailChannel:
 class MailIsOff:
     """EMAIL_MODE=off: mails settle as skipped, and nobody need look."""
 
+    figures: MailFigures = field(default_factory=NoMailFigures)
+
     async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
         del unit, event
         return EventOutcome.SKIPPED
@@ -138,4 +152,6 @@ class MailIsOff:
     async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
         del receipt
         if (email := await unit.emails.find(event.id)) is not None:
-            await unit.emails.save(email.follow(event))
+            await unit.emails.save(followed := email.follow(event))
+            if event.is_settled:
+                self.figures.settled(email.email_type, followed.status)

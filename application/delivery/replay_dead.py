@@ -8,6 +8,7 @@ from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.export_channel import Exports
 from application.delivery.replay_message import half_of, put_back
 from application.delivery.rules import Channels
+from application.delivery.suppressed import SuppressedRecipients
 from application.delivery.tally import Tally
 from application.ports.clock import Clock
 from application.ports.dead_letters import DeadSelection
@@ -56,6 +57,7 @@ class ReplayDeadHandler:
     clock: Clock
     channels: Channels
     exports: Exports
+    suppressed: SuppressedRecipients
     deliver: DeliverDueHandler
 
     async def handle(self, actor: Actor, command: ReplayDead) -> ReplayReport:
@@ -81,7 +83,13 @@ class ReplayDeadHandler:
                 selection = replace(selection, kind=EXPORT)
             dead = await unit.dead_letters.lock(selection)
             has_target = not command.exports_only or has_sound_target(self.exports)
-            willing = [event for event in dead if has_target and is_replayable(event, now)]
+            willing = [
+                event
+                for event in dead
+                if has_target
+                and is_replayable(event, now)
+                and not await self.suppressed.is_held_back(unit, event)
+            ]
             for event in dead:
                 if event not in willing and not command.dry_run:
                     unit.counts.add(Figure.DLQ_REPLAYS, half_of(event.kind), "refused")

@@ -1,10 +1,12 @@
 from dataclasses import dataclass
 
 from application.delivery.rules import Channels
+from application.delivery.suppressed import SuppressedRecipients
 from application.ports.clock import Clock
 from application.ports.measures import Figure
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.delivery.outbox_event import OutboxEvent
+from domain.delivery.replaying import OutboxNotReplayable
 from domain.identity.actor import Actor, Need
 from domain.shared.errors import NotFound
 from domain.shared.ids import EventId
@@ -22,6 +24,7 @@ class ReplayMessageHandler:
     uow: UnitOfWork
     clock: Clock
     channels: Channels
+    suppressed: SuppressedRecipients
 
     async def handle(self, actor: Actor, command: ReplayMessage) -> OutboxEvent:
         """Raises NotFound, OutboxNotDead, OutboxNotReplayable."""
@@ -31,6 +34,8 @@ class ReplayMessageHandler:
             if dead is None:
                 raise NotFound("event_id")
             event = dead.replay(self.clock.now(), actor.user_id)
+            if await self.suppressed.is_held_back(unit, event):
+                raise OutboxNotReplayable("Its recipient gets no mail of this kind.")
             await put_back(unit, self.channels, [event])
             await unit.audit.record(
                 actor,

@@ -97,6 +97,11 @@ def told_price(lead: Lead) -> dict[str, object]:
     }
 
 
+def told_request(lead: Lead) -> dict[str, object]:
+    """All that a mail to the client says of the request."""
+    return {"lead_id": str(lead.id), "lead_name": lead.name, **told_price(lead)}
+
+
 def _request_received(lead: Lead) -> Message:
     return Message(
         kind="email",
@@ -104,7 +109,7 @@ def _request_received(lead: Lead) -> Message:
         dedupe_key=f"lead:{lead.id}:request_received",
         resource_type="lead",
         resource_id=lead.id,
-        payload={"to": lead.email, "lead_id": str(lead.id), "lead_name": lead.name, **told_price(lead)},
+        payload={"to": lead.email, **told_request(lead)},
     )
 
 

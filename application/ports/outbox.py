@@ -11,6 +11,8 @@ from domain.shared.ids import EventId, OrgId
 
 _LIMIT_BYTES = {"export": 8 * 1024 * 1024}
 _USUAL_LIMIT_BYTES = 256 * 1024
+RESENDS = "resend:"
+"""How the dedupe keys begin of mails that are sent anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Message:
     payload: Mapping[str, object] = field(default_factory=dict)
     secret_sealed: bytes | None = None  # see application.delivery.sealed; wiped when the row settles
     expires_at: datetime | None = None  # after it the message is pointless
+    resend_of: EventId | None = None  # the mail that this one repeats with today's facts
 
     def __post_init__(self) -> None:
         limit = _LIMIT_BYTES.get(self.kind, _USUAL_LIMIT_BYTES)
@@ -50,6 +53,9 @@ class Outbox(Protocol):
         """Settle every unsent row whose key begins so as withdrawn (its cause is gone); how many.
 
         One that is being delivered at this moment may still arrive; its answer then counts as late."""
+
+    async def withdraw_resends(self, booking_ids: Sequence[UUID], event_types: Sequence[str]) -> None:
+        """As withdraw_many: the unsent rows of these types about these bookings, sent anew by hand."""
 
 
 class OutboxQueue(Protocol):

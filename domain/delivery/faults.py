@@ -53,6 +53,11 @@ class Fault:
     retry_after_seconds: int | None = None
     http_status: int | None = None
 
+    @property
+    def is_soft_bounce(self) -> bool:
+        """One recipient's server puts one mail off."""
+        return self.code.startswith("smtp_4") and not (self.permanent or self.of_the_line)
+
     @classmethod
     def of(cls, code: str) -> "Fault":
         """A fault whose code alone says whether it can pass."""

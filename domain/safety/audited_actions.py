@@ -62,6 +62,7 @@ _BOOKING = (
 )
 _LEAD = ("status", "source", "total_before_tax_cents", "price_book_version")
 _ORG = ("slug", "status", "name", "timezone", "currency", "travel_buffer_minutes", "branding", "contact")
+_RESEND = ("event_id", "email_type", "resend_of")
 _SETTINGS = (
     "slot_step_minutes",
     "min_notice_minutes",
@@ -192,6 +193,8 @@ DELIVERY = {
     "tombstone_retry": AuditedAction(
         "A stored object that must be gone is due to be deleted again.", ("state", "attempts")
     ),
+    "messaging_resend_email": AuditedAction("A mail to a client was sent anew.", _RESEND),
+    "booking_resend_email": AuditedAction("The last mail about a visit was sent anew.", _RESEND),
     "suppression_remove": AuditedAction("An address may get mail again.", ("scope", "reason")),
     "export_replay": AuditedAction(
         "A dead export was sent on its way again.", ("status", "last_error", "replay_count")

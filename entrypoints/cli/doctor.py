@@ -3,6 +3,7 @@ import os
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 
 from entrypoints.cli.output import FAILED, Failed, json_option, say
 from entrypoints.cli.runtime import running_database, settings_here
+from entrypoints.cli.trial_mail import send_trial_mail
 
 if TYPE_CHECKING:
     from entrypoints.settings import Settings
@@ -29,13 +31,16 @@ class Finding:
 @click.option(
     "--try-storage", is_flag=True, help="Put a small picture, open it by a signed link, and delete it."
 )
+@click.option("--send-test-mail", "to", metavar="TO", help="Also send one mail to this address.")
 @json_option
-def doctor(*, try_storage: bool, as_json: bool) -> None:
+def doctor(*, try_storage: bool, to: str | None, as_json: bool) -> None:
     """Reach the database, Redis, storage and mail as configured, and say what is wrong."""
     settings = settings_here()
     findings = [_database(settings)]
     checks = {**CHECKS, "storage": _tried_storage} if try_storage else CHECKS
     findings += [asyncio.run(_carefully(name, check, settings)) for name, check in checks.items()]
+    if to is not None:
+        findings.append(asyncio.run(_carefully("test_mail", partial(send_trial_mail, to=to), settings)))
     sound = all(finding.ok for finding in findings)
     document = {
         "status": "ok" if sound else "failed",

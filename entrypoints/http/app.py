@@ -48,6 +48,7 @@ from entrypoints.http.problems import answer_problem
 from entrypoints.http.public_bookings import PublicBookingsController
 from entrypoints.http.public_leads import PublicLeadsController
 from entrypoints.http.read_only import FailedWrites
+from entrypoints.http.resends import ResendsController
 from entrypoints.http.retention import RetentionController
 from entrypoints.http.routes import RULES
 from entrypoints.http.schedule import ScheduleController
@@ -89,6 +90,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     TemplatesController,
     SuppressionsController,
     UnsubscribeController,
+    ResendsController,
     MetricsController,
     PriceBookController,
     AddOnsController,

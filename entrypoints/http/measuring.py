@@ -42,6 +42,11 @@ class Measures:
         )
         self._errors = Counter("http_5xx", "Answers that tell of a fault", ("method", "path"), registry=own)
         self._rate_limited = Counter("rate_limited", "Requests refused by a limit", ("scope",), registry=own)
+        self._settled = Counter(
+            "email_notifications", "Mails that came to rest", ("template", "status"), registry=own
+        )
+        self._tried = Counter("email_adapter_outcomes", "Calls of the provider", ("status",), registry=own)
+        self._bounced = Counter("email_bounces", "Mails that came back", ("kind",), registry=own)
         self.in_flight = Gauge(
             "http_requests_in_flight", "Requests being answered", multiprocess_mode="livesum", registry=own
         )
@@ -83,6 +88,15 @@ class Measures:
                 self._waits.labels(*each.labels).observe(each.amount)
             else:
                 self._work[each.figure].labels(*each.labels).inc(each.amount)
+
+    def settled(self, template: str, status: str) -> None:
+        self._settled.labels(template, status).inc()
+
+    def tried(self, status: str) -> None:
+        self._tried.labels(status).inc()
+
+    def bounced(self, kind: str) -> None:
+        self._bounced.labels(kind).inc()
 
     def pool(self, in_use: int, size: int) -> None:
         self._pool_in_use.set(in_use)

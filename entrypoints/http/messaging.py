@@ -1,5 +1,6 @@
 """The mails of an organisation: to whom, about what, and what became of each."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -12,6 +13,7 @@ from litestar.params import FromQuery
 from application.delivery.list_emails import ListEmails, ListEmailsHandler
 from application.ports.emails import EmailFilter, EmailPosition
 from domain.delivery.email_event import EmailEvent, EmailStatus
+from domain.delivery.resending import can_be_resent
 from domain.identity.actor import Actor, Need, Role
 from domain.shared.ids import BookingId, EventId, LeadId
 from entrypoints.http.lead_bodies import ActionAnswer
@@ -52,8 +54,14 @@ def email_answer(email: EmailEvent, reader: Actor) -> EmailAnswer:
         values |= {"recipient": None, "subject": None}
     elif reader.role is Role.VIEWER:
         values["recipient"] = masked_email(email.recipient)
-    actions = [ActionAnswer("show", "GET", f"{OUTBOX}/{email.event_id}")]
-    return msgspec.convert({**values, "actions": actions}, EmailAnswer)
+    return msgspec.convert({**values, "actions": list(_actions(email, reader))}, EmailAnswer)
+
+
+def _actions(email: EmailEvent, reader: Actor) -> Iterator[ActionAnswer]:
+    yield ActionAnswer("show", "GET", f"{OUTBOX}/{email.event_id}")
+    is_true = email.status is not EmailStatus.WITHDRAWN
+    if is_true and can_be_resent(email.email_type) and reader.may(Need.DISPATCH):
+        yield ActionAnswer("resend", "POST", f"/v1/admin/messaging/events/{email.event_id}/resend")
 
 
 class MessagingController(Controller):

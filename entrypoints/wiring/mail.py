@@ -19,6 +19,7 @@ from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
+from application.ports.mail_figures import MailFigures
 from application.ports.mailer import Mailer
 from application.ports.templates import Templates
 from entrypoints.settings import Fault, Settings, SettingsRefused
@@ -36,8 +37,8 @@ def mail_provider(settings: Settings) -> Provider:
 
 class NoMailProvider(Provider):
     @provide(scope=Scope.APP)
-    def channels(self, exports: ExportChannel) -> Channels:
-        return Channels({"email": MailIsOff(), "export": exports})
+    def channels(self, exports: ExportChannel, figures: MailFigures) -> Channels:
+        return Channels({"email": MailIsOff(figures), "export": exports})
 
 
 class MailProvider(Provider):
@@ -59,6 +60,7 @@ class MailProvider(Provider):
         ids: Identifiers,
         exports: ExportChannel,
         links: UnsubscribeLinks,
+        figures: MailFigures,
     ) -> Channels:
         mail = EmailChannel(
             templates=templates,
@@ -68,6 +70,7 @@ class MailProvider(Provider):
             cipher=cipher,
             ids=ids,
             links=links,
+            figures=figures,
             unsolicited_per_day=settings.field.unsolicited_mails_per_day,
         )
         return Channels({"email": mail, "export": exports}, circuits={"email": EMAIL})

@@ -8,6 +8,8 @@ from application.booking.remind_clients import ScanForMailHandler
 from application.delivery.compose import Sender
 from application.delivery.list_emails import ListEmailsHandler
 from application.delivery.preview_mail import ListTemplatesHandler, PreviewMailHandler
+from application.delivery.resend_email import ResendEmailHandler, Resending, ResendLastEmailHandler
+from application.delivery.suppressed import SuppressedRecipients
 from application.delivery.suppressing import ListSuppressionsHandler, RemoveSuppressionHandler
 from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.delivery.unsubscribing import (
@@ -34,8 +36,12 @@ class MessagingProvider(Provider):
         ListTemplatesHandler,
         PreviewMailHandler,
         RemoveSuppressionHandler,
+        ResendEmailHandler,
+        ResendLastEmailHandler,
+        Resending,
         ScanForMailHandler,
         ShowUnsubscribeHandler,
+        SuppressedRecipients,
         UndoUnsubscribeHandler,
         UnsubscribeHandler,
     )

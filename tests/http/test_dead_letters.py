@@ -12,6 +12,7 @@ from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
 from domain.shared.ids import EventId
 from tests.contracts.test_dead_letters import fail
+from tests.contracts.test_suppressions import a_suppression, add
 from tests.support.clock import FixedClock
 from tests.support.delivery import World, refuse
 from tests.support.outgoing import audited
@@ -290,3 +291,16 @@ async def test_the_queue_counts_both_halves_and_pages_through_them(
     assert seen == [*(("export", str(e)) for e in exports), *(("outbox", str(e)) for e in sorted(mails))]
     half = (await ask(post_office, "GET", DLQ, params={"kind": "export"})).json()
     assert (half["total"], len(half["items"])) == (1, 1)
+
+
+async def test_a_mail_to_a_suppressed_address_is_not_replayed(
+    post_office: Shop, clock: FixedClock, world: World
+) -> None:
+    uow, org_id = post_office.uow, post_office.org_id
+    (event_id,) = await fail(uow, clock, org_id, "k")
+    await add(uow, org_id, a_suppression("JANE@example.com"))
+    refused = await replay(post_office, event_id)
+    assert (refused.status_code, refused.json()["type"]) == (409, "outbox_not_replayable")
+    counts = (await ask(post_office, "POST", DEAD, json={"event_ids": [str(event_id)]})).json()
+    assert (counts["replayed"], counts["not_replayable"]) == (0, 1)
+    assert world.arrived == []

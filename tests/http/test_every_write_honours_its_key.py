@@ -257,6 +257,23 @@ async def dead_export(office: Office) -> str:
     return str(event_id)
 
 
+async def mailed_lead(office: Office) -> str:
+    return await office.make("/v1/admin/leads", {**LEAD, "email": "jane@example.com"}, "lead")
+
+
+async def mail(office: Office) -> str:
+    query = f"/v1/admin/messaging/events?lead_id={await mailed_lead(office)}"
+    answer = await office.send("GET", query, None)
+    return str(answer.json()["items"][0]["event_id"])
+
+
+async def mailed_booking(office: Office) -> str:
+    body = {"lead_id": await mailed_lead(office), "starts_at": TOMORROW, "duration_minutes": 120}
+    booking_id = await office.make("/v1/admin/bookings", body, "booking")
+    assert (await office.send("POST", f"/v1/admin/bookings/{booking_id}/confirm", {})).status_code == 200
+    return booking_id
+
+
 INCIDENT = {"reason": "Prices are wrong", "ttl_minutes": 30}
 LEAD = {"name": "Jane Doe", "phone": "+1 555 010 0134"}
 CLOSED = {"starts_at": TOMORROW, "ends_at": DAY_AFTER}
@@ -293,6 +310,12 @@ RECIPES: dict[tuple[str, str], Recipe] = {
         "/v1/admin/bookings/{}/override",
         Office.booking,
         {"kind": "risk_band", "value": "HIGH", "reason": "A quarrel"},
+    ),
+    ("POST", "/v1/admin/bookings/{booking_id}/resend-last-email"): about(
+        "/v1/admin/bookings/{}/resend-last-email", mailed_booking
+    ),
+    ("POST", "/v1/admin/messaging/events/{event_id}/resend"): about(
+        "/v1/admin/messaging/events/{}/resend", mail
     ),
     ("POST", "/v1/admin/bookings/{booking_id}/reschedule"): about(
         "/v1/admin/bookings/{}/reschedule", Office.booking, LATER

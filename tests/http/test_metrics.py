@@ -40,6 +40,9 @@ NAMES = {
     "outbox_in_flight": "gauge",
     "dlq_messages": "gauge",
     "circuit_state": "gauge",
+    "email_notifications": "counter",
+    "email_adapter_outcomes": "counter",
+    "email_bounces": "counter",
     "circuit_opened": "counter",
     "storage_delete_queue_messages": "gauge",
 }

@@ -1,3 +1,5 @@
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +20,7 @@ from application.delivery.slots import DeliverySlots
 from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.email_event import EmailEvent, EmailStatus
-from domain.delivery.faults import Fault
+from domain.delivery.faults import Fault, SmtpStage, smtp_fault
 from domain.delivery.outbox_event import EventOutcome, EventStatus
 from domain.delivery.suppression import Reason, Scope
 from domain.shared.ids import EventId, OrgId
@@ -50,6 +52,47 @@ def channel(mailer: MemoryMailer, clock: FixedClock) -> EmailChannel:
         ids=SystemIdentifiers(),
         links=LINKS,
     )
+
+
+class Figures:
+    """Counted as for Prometheus, under the metric's last word."""
+
+    def __init__(self) -> None:
+        self.counted: Counter[tuple[str, ...]] = Counter()
+
+    def settled(self, template: str, status: str) -> None:
+        self.counted["settled", template, status] += 1
+
+    def tried(self, status: str) -> None:
+        self.counted["tried", status] += 1
+
+    def bounced(self, kind: str) -> None:
+        self.counted["bounced", kind] += 1
+
+
+async def test_what_became_of_mails_is_counted(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, mailer: MemoryMailer
+) -> None:
+    figures = Figures()
+    mailer.refusals = {
+        "gone@example.com": smtp_fault(SmtpStage.RECIPIENT, 550, "5.1.1 gone"),
+        "grey@example.com": smtp_fault(SmtpStage.RECIPIENT, 450, "4.2.1 later"),
+        "away@example.com": Fault.of("timeout"),
+    }
+    await add(uow, an_org, a_suppression("quiet@example.com"))
+    for name in ("jane", "gone", "grey", "away", "quiet"):
+        await enqueue(uow, an_org, to=f"{name}@example.com")
+    await deliver(uow, clock, replace(channel, figures=figures))
+    assert figures.counted == {
+        ("settled", "request_received", "sent"): 1,
+        ("settled", "request_received", "bounced"): 1,
+        ("settled", "request_received", "suppressed"): 1,
+        ("tried", "accepted"): 1,
+        ("tried", "refused"): 1,
+        ("tried", "failed"): 2,
+        ("bounced", "hard"): 1,
+        ("bounced", "soft"): 1,
+    }
 
 
 async def deliver(uow: UnitOfWork, clock: FixedClock, channel: Channel) -> None:
