@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.ports.booking_views import BookingPeople, BookingSummary, CrewMember, summary_of
+from application.ports.booking_views import BookingPeople, BookingSummary, CrewMember, PhotoTally, summary_of
 from application.ports.bookings import (
     BookingFilter,
     BookingPosition,
@@ -14,9 +14,10 @@ from application.ports.bookings import (
 from domain.booking.booking import Booking, BookingSource, BookingStatus, CancelledBy
 from domain.booking.refusals import BookingNotFound, SlotTaken
 from domain.leads.lead import Lead
+from domain.photos.photo import Phase, Photo
 from domain.scheduling.team import Team
 from domain.scheduling.worker import Worker
-from domain.shared.ids import BookingId, LeadId, OrgId, TeamId, WorkerId
+from domain.shared.ids import BookingId, LeadId, OrgId, PhotoId, TeamId, WorkerId
 
 KEPT = frozenset({BookingStatus.CONFIRMED, BookingStatus.DONE})
 
@@ -27,6 +28,7 @@ class MemoryBookings:
     leads: Mapping[LeadId, Lead]
     teams: Mapping[TeamId, Team]
     workers: Mapping[WorkerId, Worker]
+    photos: Mapping[PhotoId, Photo]
 
     async def get(self, booking_id: BookingId) -> Booking:
         if (booking := await self.find(booking_id)) is None:
@@ -132,12 +134,14 @@ class MemoryBookings:
 
     def _people(self, booking: Booking) -> BookingPeople:
         lead = self.leads[booking.lead_id] if booking.lead_id else None
+        phases = [photo.phase for photo in self.photos.values() if photo.booking_id == booking.id]
         return BookingPeople(
             lead_name=lead.name if lead else None,
             lead_phone=lead.phone if lead else None,
             lead_email=lead.email if lead else None,
             team_name=self.teams[booking.slot.team_id].name,
             crew=tuple(CrewMember(worker_id, self.workers[worker_id].name) for worker_id in booking.crew),
+            photos=PhotoTally(phases.count(Phase.BEFORE), phases.count(Phase.AFTER)),
         )
 
 

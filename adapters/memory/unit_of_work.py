@@ -332,7 +332,7 @@ class MemoryUnit:
     @property
     def bookings(self) -> MemoryBookings:
         tables = self.tables
-        return MemoryBookings(tables.bookings, tables.leads, tables.teams, tables.workers)
+        return MemoryBookings(tables.bookings, tables.leads, tables.teams, tables.workers, tables.photos)
 
     @property
     def overrides(self) -> MemoryOverrides:

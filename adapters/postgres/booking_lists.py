@@ -10,12 +10,20 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Integer, Text, Uuid
 
 from adapters.postgres.booking_rows import to_outcome
-from adapters.postgres.booking_statements import CREW_NAMES, LEAD_COLUMNS, LONGEST, WITH_PEOPLE, b, c
+from adapters.postgres.booking_statements import (
+    CREW_NAMES,
+    LEAD_COLUMNS,
+    LONGEST,
+    PHOTO_COUNTS,
+    WITH_PEOPLE,
+    b,
+    c,
+)
 from adapters.postgres.hot_read import HotRead
 from adapters.postgres.tables.bookings import booking_crew
 from adapters.postgres.tables.metadata import Instant
 from adapters.postgres.tables.scheduling import teams
-from application.ports.booking_views import BookingSummary, CrewMember
+from application.ports.booking_views import BookingSummary, CrewMember, PhotoTally
 from application.ports.bookings import BookingFilter, BookingPosition
 from domain.shared.ids import WorkerId
 
@@ -54,6 +62,7 @@ SUMMARY = (  # in the order of BookingSummary's fields
     b.actual_duration_minutes,
     b.cleaner_seconds,
     b.consent_photos,
+    PHOTO_COUNTS,
     b.time_warnings,
     b.currency,
     b.deposit_required,
@@ -126,11 +135,13 @@ def to_summary(row: Sequence[Any]) -> BookingSummary:
     values[_CREW_AT] = to_crew(values[_CREW_AT])
     for place in _TUPLES_AT:
         values[place] = tuple(values[place])
+    values[_PHOTOS_AT] = PhotoTally(*values[_PHOTOS_AT])
     values[_CANCELLATION_AT] = to_outcome(values[_CANCELLATION_AT])
     return BookingSummary._make(values)
 
 
 _CREW_AT, _CANCELLATION_AT = FIELDS.index("crew"), FIELDS.index("cancellation")
+_PHOTOS_AT = FIELDS.index("photos")
 _TUPLES_AT = tuple(FIELDS.index(name) for name in ("time_warnings", "deposit_policy", "risk_reasons"))
 
 

@@ -25,6 +25,7 @@ from adapters.postgres.booking_rows import COLUMNS
 from adapters.postgres.tables.bookings import booking_crew, bookings
 from adapters.postgres.tables.leads import leads
 from adapters.postgres.tables.metadata import Instant
+from adapters.postgres.tables.photos import order_photos
 from adapters.postgres.tables.scheduling import teams, workers
 from domain.booking.booking import BookingStatus
 
@@ -146,6 +147,24 @@ CREW_NAMES = (
     .scalar_subquery()
     .label("crew")
 )
+_photos = order_photos.c
+PHOTO_COUNTS = (
+    select(
+        func.jsonb_build_array(
+            func.count().filter(_photos.phase == literal_column("'BEFORE'")),
+            func.count().filter(_photos.phase == literal_column("'AFTER'")),
+        )
+    )
+    .select_from(order_photos)
+    .where(
+        _photos.org_id == b.org_id,
+        _photos.booking_id == b.booking_id,
+        _photos.state == literal_column("'stored'"),
+    )
+    .correlate(bookings)
+    .scalar_subquery()
+    .label("photos")
+)
 WITH_PEOPLE: FromClause = bookings.join(
     teams, (teams.c.org_id == b.org_id) & (teams.c.team_id == b.team_id)
 ).outerjoin(leads, (leads.c.org_id == b.org_id) & (leads.c.lead_id == b.lead_id))
@@ -155,7 +174,7 @@ LEAD_COLUMNS = (
     leads.c.email.label("lead_email"),
 )
 PEOPLE = (
-    select(*LEAD_COLUMNS, teams.c.name.label("team_name"), CREW_NAMES)
+    select(*LEAD_COLUMNS, teams.c.name.label("team_name"), CREW_NAMES, PHOTO_COUNTS)
     .select_from(WITH_PEOPLE)
     .where(b.booking_id == bindparam("id", type_=Uuid))
 )

@@ -11,7 +11,7 @@ from adapters.postgres import booking_lists
 from adapters.postgres import booking_statements as sql
 from adapters.postgres.booking_rows import crew_rows, to_booking, to_row
 from adapters.postgres.errors import constraint_of
-from application.ports.booking_views import BookingPeople, BookingSummary
+from application.ports.booking_views import BookingPeople, BookingSummary, PhotoTally
 from application.ports.bookings import (
     BookingFilter,
     BookingPosition,
@@ -83,7 +83,8 @@ class PostgresBookings:
         row = (await self.connection.execute(sql.PEOPLE, {"id": booking_id})).one_or_none()
         if row is None:
             raise BookingNotFound
-        return BookingPeople(**row._asdict() | {"crew": booking_lists.to_crew(row.crew)})
+        found = {"crew": booking_lists.to_crew(row.crew), "photos": PhotoTally(*row.photos)}
+        return BookingPeople(**row._asdict() | found)
 
     async def list_page(
         self, wanted: BookingFilter, after: BookingPosition | None, limit: int

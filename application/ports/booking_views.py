@@ -16,6 +16,13 @@ class CrewMember:
     name: str
 
 
+class PhotoTally(NamedTuple):
+    """How many photos there are of each phase, those that were replaced too."""
+
+    before: int = 0
+    after: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingPeople:
     """Names and addresses as they are today; the crew in id order."""
@@ -25,6 +32,7 @@ class BookingPeople:
     lead_email: str | None
     team_name: str
     crew: tuple[CrewMember, ...]
+    photos: PhotoTally
 
 
 class BookingSummary(NamedTuple):
@@ -65,6 +73,7 @@ class BookingSummary(NamedTuple):
     actual_duration_minutes: int | None
     cleaner_seconds: int
     consent_photos: bool
+    photos: PhotoTally
     time_warnings: tuple[str, ...]
     currency: str
     deposit_required: bool
@@ -115,6 +124,7 @@ def summary_of(booking: Booking, people: BookingPeople) -> BookingSummary:
         actual_duration_minutes=booking.actual_duration_minutes,
         cleaner_seconds=booking.cleaner_seconds,
         consent_photos=booking.consent_photos,
+        photos=people.photos,
         time_warnings=slot.warnings,
         currency=booking.currency,
         deposit_required=booking.deposit.required,

@@ -11,7 +11,7 @@ from domain.booking.cancellation import CancellationOutcome
 from domain.booking.deposit import OPEN, DepositStatus
 from domain.booking.photo_consent import PhotoConsent
 from domain.booking.policy_snapshot import PolicySnapshot
-from domain.booking.refusals import BookingMoveRefused, DepositUnpaid, WorkInProgress
+from domain.booking.refusals import BookingMoveRefused, ConsentMissing, DepositUnpaid, WorkInProgress
 from domain.booking.risk import Risk, RiskBand
 from domain.booking.visit import STEP_MINUTES, BookedAddOn, Details, TimeSlot
 from domain.booking.work import OPEN as OPEN_WORK
@@ -285,6 +285,13 @@ class Booking:
         if self.consent is not None and self.consent_photos is given:
             return self
         return self._changed(record.set_at, consent_photos=given, consent=record)
+
+    def must_take_photos(self, *, consent_overridden: bool) -> None:
+        """Raises BookingMoveRefused for a visit that was called off, ConsentMissing without the client's word
+        or an administrator's reason."""
+        self._must_be(*LIVE, BookingStatus.DONE)
+        if not (self.consent_photos or consent_overridden):
+            raise ConsentMissing
 
     def _called_off(self, cancelled: Cancellation) -> Self:
         return self._changed(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from domain.shared.errors import Conflict, FieldFault, Invalid, NotFound, Unauthenticated
+from domain.shared.errors import Conflict, FieldFault, Forbidden, Invalid, NotFound, Unauthenticated
 
 
 class BookingNotFound(NotFound):
@@ -54,6 +54,13 @@ class OverrunReasonRequired(Invalid):
     def __init__(self) -> None:
         fault = FieldFault("overrun_reason", "is required: the work took much longer than planned")
         super().__init__("The work took much longer than planned. Say why.", errors=[fault])
+
+
+class ConsentMissing(Forbidden):
+    code = "photo_consent_missing"
+
+    def __init__(self) -> None:
+        super().__init__("The client has not agreed to photos. Record the consent first.")
 
 
 class DepositUnpaid(Conflict):

@@ -7,6 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from domain.photos.refusals import PhotoLocked, PhotoReplaced
+from domain.shared.errors import Invalid
 from domain.shared.ids import BookingId, PhotoId
 
 
@@ -97,9 +98,12 @@ class Photo:
     def review(
         self, now: datetime, verdict: ReviewStatus, *, comment: str | None, reviewer: UUID | None
     ) -> Self:
-        """Raises PhotoReplaced: who looks at the old one should look at the new one."""
+        """Raises Invalid for a retake without a word on what to do better; PhotoReplaced, as who looks at the
+        old one should look at the new one."""
         if verdict not in VERDICTS:
             raise ValueError("A review approves, or asks for a retake.")
+        if verdict is ReviewStatus.NEEDS_RETAKE and not comment:
+            raise Invalid.field("review_comment", "is required where a retake is asked for")
         if self.replaced_by is not None:
             raise PhotoReplaced
         if verdict is self.review_status and comment == self.review_comment:
@@ -119,17 +123,24 @@ class Photo:
             raise PhotoReplaced("Another photo stands in its place already.")
         return replace(self, replaced_by=newer, version=self.version + 1)
 
-    def standing_again(self) -> Self:
-        """The one that replaced it is gone: what was said of this one counts again."""
-        return replace(self, replaced_by=None, version=self.version + 1)
+    def followed_by(self, newer: PhotoId | None) -> Self:
+        """The one that replaced it is gone. With none in its place, what was said of it counts again."""
+        return replace(self, replaced_by=newer, version=self.version + 1)
 
-    def without_predecessor(self) -> Self:
+    def following(self, older: PhotoId | None) -> Self:
         """The one that it replaced is gone."""
-        return replace(self, replaces=None, version=self.version + 1)
+        return replace(self, replaces=older, version=self.version + 1)
+
+    def is_taken_by(self, worker_id: UUID) -> bool:
+        return self.uploader.kind is UploaderKind.WORKER and self.uploader.id == worker_id
+
+    def is_open_to(self, worker_id: UUID) -> bool:
+        """Whether that worker may take it back: their own, and nobody has approved it."""
+        return self.is_taken_by(worker_id) and not self.is_approved
 
     def must_be_open_to(self, worker_id: UUID) -> None:
-        """Raises PhotoLocked unless that worker took it and nobody has approved it."""
-        if self.uploader.kind is not UploaderKind.WORKER or self.uploader.id != worker_id:
+        """Raises PhotoLocked."""
+        if not self.is_taken_by(worker_id):
             raise PhotoLocked("Somebody else took this photo.")
         if self.is_approved:
             raise PhotoLocked

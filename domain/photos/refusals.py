@@ -2,7 +2,6 @@
 
 from domain.shared.errors import (
     Conflict,
-    Forbidden,
     Gone,
     Invalid,
     NotFound,
@@ -15,13 +14,6 @@ from domain.shared.errors import (
 class PhotoNotFound(NotFound):
     def __init__(self, field: str = "photo_id") -> None:
         super().__init__(field)
-
-
-class ConsentMissing(Forbidden):
-    code = "photo_consent_missing"
-
-    def __init__(self) -> None:
-        super().__init__("The client has not agreed to photos. Record the consent first.")
 
 
 class PhotoReplaced(Conflict):

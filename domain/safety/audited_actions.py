@@ -63,6 +63,16 @@ _BOOKING = (
 _LEAD = ("status", "source", "total_before_tax_cents", "price_book_version")
 _ORG = ("slug", "status", "name", "timezone", "currency", "travel_buffer_minutes", "branding", "contact")
 _RESEND = ("event_id", "email_type", "resend_of")
+_PHOTO = (
+    "order_id",
+    "phase",
+    "content_type",
+    "size_bytes",
+    "review_status",
+    "replaces",
+    "replaced_by",
+    "version",
+)
 _SETTINGS = (
     "slot_step_minutes",
     "min_notice_minutes",
@@ -174,6 +184,12 @@ FIELDWORK = {
     )
 }
 
+PHOTOS = {
+    "photo_consent": AuditedAction("What a client said of photos was written down.", ("consent_photos",)),
+    "photo_upload": AuditedAction("A photo was uploaded.", _PHOTO),
+    "photo_review": AuditedAction("A photo was approved, or is to be taken again.", _PHOTO),
+    "photo_delete": AuditedAction("A photo was deleted.", _PHOTO),
+}
 SAFETY = {
     "break_glass_start": AuditedAction("Somebody started break-glass.", ("expires_at",)),
     "break_glass_revoke": AuditedAction("A break-glass token was revoked.", ("status",)),
@@ -215,6 +231,7 @@ ACTIONS: Mapping[str, AuditedAction] = MappingProxyType(
         **SCHEDULING,
         **BOOKING,
         **FIELDWORK,
+        **PHOTOS,
         **SAFETY,
         **COMPLIANCE,
         **DELIVERY,

@@ -42,6 +42,9 @@ from entrypoints.http.once import answer_replay
 from entrypoints.http.order_add_ons import OrderAddOnsController
 from entrypoints.http.org import OrgContextController, OrgController
 from entrypoints.http.outbox import OutboxController
+from entrypoints.http.photo_links import PhotoLinksController
+from entrypoints.http.photo_queue import PhotoQueueController
+from entrypoints.http.photos import PhotosController
 from entrypoints.http.price_book import PriceBookController
 from entrypoints.http.problem_catalogue import ProblemsController
 from entrypoints.http.problems import answer_problem
@@ -65,6 +68,7 @@ from entrypoints.http.tombstones import TombstonesController
 from entrypoints.http.unsubscribe import UnsubscribeController
 from entrypoints.http.users import UsersController
 from entrypoints.http.worker_jobs import WorkerJobsController
+from entrypoints.http.worker_photos import WorkerPhotosController
 from entrypoints.http.workers import WorkersController
 from entrypoints.settings import Settings
 
@@ -104,6 +108,10 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     TimeTrackingController,
     TimeListController,
     WorkerJobsController,
+    PhotosController,
+    WorkerPhotosController,
+    PhotoLinksController,
+    PhotoQueueController,
     TeamsController,
     WorkingHoursController,
     WorkersController,

@@ -28,7 +28,7 @@ from entrypoints.http.schedule_bodies import CrewAnswer
 from entrypoints.http.texts import Address, Notes, ShortNotes
 
 
-class PhotoCounts(msgspec.Struct, kw_only=True):
+class PhotoCounts(msgspec.Struct):
     before: int = 0
     after: int = 0
 
@@ -175,8 +175,8 @@ def _values(row: BookingSummary, zone: ZoneInfo, eye: Eye) -> tuple[Any, ...]:
         row.buffer_minutes,
         zone.key,
         day_of(row.starts_at, zone),
-        *seen[EXPIRES:WARNINGS],
-        NO_PHOTOS,
+        *seen[EXPIRES:PHOTOS],
+        PhotoCounts(*row.photos) if any(row.photos) else NO_PHOTOS,
         warnings_about(row.time_warnings, row.planned_minutes, minutes),
         *seen[CURRENCY:],
         _actions(row, eye) if eye.dispatches else (),
@@ -190,9 +190,9 @@ def _masked(row: BookingSummary, role: Role | None) -> BookingSummary:
 
 MINUTE = timedelta(minutes=1)
 NO_PHOTOS = PhotoCounts()
-BUFFER, EXPIRES, WARNINGS, CURRENCY = map(
+BUFFER, EXPIRES, PHOTOS, CURRENCY = map(
     BookingSummary._fields.index,
-    ("buffer_minutes", "expires_at", "time_warnings", "currency"),
+    ("buffer_minutes", "expires_at", "photos", "currency"),
 )
 
 

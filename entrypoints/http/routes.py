@@ -43,6 +43,7 @@ class RouteRules:
     ungated: bool = False
     unmetered: bool = False
     upload: bool = False
+    form: Any = None  # of an upload: the fields beside its file
     action: str | None = None
     summary: str = ""
     success: str = ""
@@ -135,6 +136,7 @@ def route(
     ungated: bool = False,
     unmetered: bool = False,
     upload: bool = False,
+    form: Any = None,
     action: str | None = None,
     summary: str,
     success: str = "",
@@ -155,6 +157,7 @@ def route(
         ungated=ungated,
         unmetered=unmetered,
         upload=upload,
+        form=form,
         action=action,
         summary=summary,
         success=success,

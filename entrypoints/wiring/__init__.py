@@ -16,6 +16,7 @@ from entrypoints.wiring.mail import mail_provider
 from entrypoints.wiring.messaging import MessagingProvider
 from entrypoints.wiring.operations import OperationsProvider
 from entrypoints.wiring.outbox import OutboxProvider
+from entrypoints.wiring.photos import PhotosProvider
 from entrypoints.wiring.postgres import PostgresProvider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
@@ -36,6 +37,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     BookingProvider,
     FieldworkProvider,
     ComplianceProvider,
+    PhotosProvider,
     DeliveryProvider,
     OutboxProvider,
     CircuitsProvider,

@@ -12,6 +12,7 @@ EMAILS = "throttled e-mail"
 RECOVERY = "recovery code"
 UNSUBSCRIBE = "unsubscribe link"
 FILE_LINKS = "local file link"
+PHOTO_TOKENS = "photo token"
 
 
 class KeysMissing(RuntimeError):
@@ -56,6 +57,13 @@ def email_key(settings: Settings) -> bytes:
 def file_link_key(settings: Settings) -> bytes:
     secret = settings.storage.photo_signing_secret
     return derive_key(secret.reveal() if secret else auth_secrets(settings)[0], FILE_LINKS)
+
+
+def photo_token_key(settings: Settings) -> bytes:
+    """Of the first that is set: the token's own secret, the one of all photo links, the installation's."""
+    storage = settings.storage
+    secret = storage.photo_token_secret or storage.photo_signing_secret
+    return derive_key(secret.reveal() if secret else auth_secrets(settings)[0], PHOTO_TOKENS)
 
 
 def _field_key(entry: Secret) -> bytes:

@@ -138,7 +138,7 @@ async def test_who_stands_in_whose_place(uow: UnitOfWork, an_org: OrgId, visit: 
     async with uow.begin(an_org) as unit:
         assert (await unit.photos.get(visit.id, old.id)).replaced_by == newer.id
         assert (await unit.photos.get(visit.id, newer.id)).replaces == old.id
-        await unit.photos.save(old.replaced_with(newer.id).standing_again())
+        await unit.photos.save(old.replaced_with(newer.id).followed_by(None))
         await unit.photos.delete(newer.id)
 
 

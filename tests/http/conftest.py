@@ -21,6 +21,7 @@ from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.system import SystemProvider
 from tests.http.example import ExampleController
+from tests.support.album import Album, open_album
 from tests.support.clock import FixedClock
 from tests.support.live import UNLIMITED
 from tests.support.rates import HeaderCallers
@@ -104,6 +105,18 @@ async def memory_shop(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterato
 @pytest.fixture
 async def salon(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Salon]:
     async with open_salon(uow, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def album(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Album]:
+    async with open_album(uow, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def memory_album(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Album]:
+    async with open_album(memory_uow, clock) as opened:
         yield opened
 
 

@@ -28,6 +28,7 @@ from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import open_app, settings_for
 from tests.support.identity import IDS
+from tests.support.photos import an_image
 
 EXPORTS = {"EXPORT_MODE": "webhook", "EXPORT_WEBHOOK_URL": "https://hooks.example.com/x"}
 NEW_PASSWORD = "four other words entirely"
@@ -165,18 +166,26 @@ async def corrected(office: Office) -> Deed:
     return path, {"segments": times, "reason": "Forgot to stop the clock"}
 
 
+async def my_job(office: Office) -> str:
+    """Of a worker, who is the one that asks from then on."""
+    made = await office.send("POST", "/v1/iam/users", {"email": (email := new_address()), "role": "worker"})
+    body = {"name": "Ana", "user_id": made.json()["user_id"]}
+    worker = await office.make("/v1/admin/workers", body, "worker")
+    order = await office.booking(worker_ids=[worker])
+    office.company = replace(office.company, email=email)
+    office.headers = await office.company_bearer(made.json()["temp_password"])
+    return order
+
+
+async def my_photo(office: Office) -> str:
+    return await photo_of(office, "/v1/worker/jobs", await my_job(office))
+
+
 def my_clock(verb: str, *before: str) -> Recipe:
     """The same by a worker, who is the one that asks from then on."""
 
     async def recipe(office: Office) -> Deed:
-        made = await office.send(
-            "POST", "/v1/iam/users", {"email": (email := new_address()), "role": "worker"}
-        )
-        body = {"name": "Ana", "user_id": made.json()["user_id"]}
-        worker = await office.make("/v1/admin/workers", body, "worker")
-        order = await office.booking(worker_ids=[worker])
-        office.company = replace(office.company, email=email)
-        office.headers = await office.company_bearer(made.json()["temp_password"])
+        order = await my_job(office)
         for step in before:
             done = await office.send("POST", f"/v1/worker/jobs/{order}/{step}")
             assert done.status_code == 200, done.text
@@ -228,6 +237,24 @@ def with_code(path: str, make: Callable[[Office], Awaitable[str]]) -> Recipe:
         return path, {"code": await make(office)}
 
     return recipe
+
+
+async def photo(office: Office) -> str:
+    return await photo_of(office, "/v1/orders", await office.booking())
+
+
+async def photo_of(office: Office, prefix: str, order: str) -> str:
+    """The end of its address: the order, and the photo."""
+    said = await office.send("PUT", f"{prefix}/{order}/photo-consent", {"consent_photos": True})
+    assert said.status_code == 200, said.text
+    answer = await office.company.app.client.post(
+        f"{prefix}/{order}/photos",
+        data={"phase": "BEFORE"},
+        files={"file": ("kitchen.jpg", an_image())},
+        headers=office.headers,
+    )
+    assert answer.status_code == 201, answer.text
+    return f"{order}/photos/{answer.json()['photo_id']}"
 
 
 async def dead_message(office: Office) -> str:
@@ -362,6 +389,17 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/admin/leads/{lead_id}/status"): about(
         "/v1/admin/leads/{}/status", Office.lead, {"status": "CONTACTED"}
     ),
+    ("PUT", "/v1/worker/jobs/{order_id}/photo-consent"): about(
+        "/v1/worker/jobs/{}/photo-consent", my_job, {"consent_photos": True}
+    ),
+    ("DELETE", "/v1/worker/jobs/{order_id}/photos/{photo_id}"): about("/v1/worker/jobs/{}", my_photo),
+    ("PUT", "/v1/orders/{order_id}/photo-consent"): about(
+        "/v1/orders/{}/photo-consent", Office.booking, {"consent_photos": True}
+    ),
+    ("POST", "/v1/orders/{order_id}/photos/{photo_id}/review"): about(
+        "/v1/orders/{}/review", photo, {"review_status": "approved"}
+    ),
+    ("DELETE", "/v1/orders/{order_id}/photos/{photo_id}"): about("/v1/orders/{}", photo),
     ("POST", "/v1/admin/outbox/dead-letter"): plain("/v1/admin/outbox/dead-letter"),
     ("POST", "/v1/admin/outbox/{event_id}/replay"): about("/v1/admin/outbox/{}/replay", dead_message),
     ("PATCH", "/v1/admin/org"): plain("/v1/admin/org", {"name": "Brighter Homes"}),
@@ -410,7 +448,7 @@ SECRET = frozenset(
 
 
 def write_routes() -> set[tuple[str, str]]:
-    """Of signed-in callers, as the contract writes their paths."""
+    """Of signed-in callers, as the contract writes their paths; uploads go without a key."""
     app = Litestar(route_handlers=CONTROLLERS, openapi_config=None)
     return {
         (method, plain_template(route.path))
@@ -418,7 +456,7 @@ def write_routes() -> set[tuple[str, str]]:
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers
         for method in set(handler.http_methods) & UNSAFE
-        if handler.opt["rules"].need is not Need.PUBLIC
+        if handler.opt["rules"].need is not Need.PUBLIC and not handler.opt["rules"].upload
     }
 
 

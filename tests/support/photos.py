@@ -50,7 +50,7 @@ def an_image(
     kind: str = "JPEG", size: tuple[int, int] = (64, 48), colour: int = 80, mode: str = "RGB"
 ) -> bytes:
     """A plain picture; another colour makes other bytes."""
-    image = Image.new(mode, size, (colour, 120, 160) if mode == "RGB" else None)
+    image = Image.new(mode, size, (colour * 20 % 256, 120, 160) if mode == "RGB" else None)
     return encoded(image, kind)
 
 

@@ -33,6 +33,7 @@ from entrypoints.wiring.fieldwork import FieldworkProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.messaging import MessagingProvider
 from entrypoints.wiring.outbox import OutboxProvider
+from entrypoints.wiring.photos import PhotosProvider
 from entrypoints.wiring.pricing import PricingProvider
 from entrypoints.wiring.requests import RequestProvider
 from entrypoints.wiring.scheduler import SchedulerProvider
@@ -121,7 +122,13 @@ async def open_shop(
     **booking_settings: Any,
 ) -> AsyncIterator[Shop]:
     settings, faults = read_settings(
-        {"APP_ENV": "dev", "AUTH_SECRET_KEY": "k" * 40, **UNLIMITED, **(environ or {})}
+        {
+            "APP_ENV": "dev",
+            "AUTH_SECRET_KEY": "k" * 40,
+            "ORDER_STORAGE_BACKEND": "memory",
+            **UNLIMITED,
+            **(environ or {}),
+        }
     )
     assert not faults
     overrides = Provider(scope=Scope.APP)
@@ -141,11 +148,12 @@ async def open_shop(
         BookingProvider(),
         FieldworkProvider(),
         ComplianceProvider(),
+        PhotosProvider(),
+        storage_provider(settings),
         OutboxProvider(),
         CircuitsProvider(),
         SchedulingProvider(),
         MessagingProvider(),
-        storage_provider(settings),
         SchedulerProvider(),
         limits_provider(settings),
         overrides,

@@ -44,7 +44,7 @@ def _of_callers(rules: RouteRules, *, unsafe: bool) -> Sequence[str]:
         codes.append("mfa_required")
     if FRESH in rules.traits:
         codes.append("step_up_required")
-    if unsafe:
+    if unsafe and not rules.upload:
         codes += ["idempotency_in_progress", "idempotency_key_reused"]
     return codes
 

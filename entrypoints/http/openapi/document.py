@@ -138,6 +138,8 @@ def _types(operation: Operation) -> Iterator[Any]:
         yield without_null(operation.body)
     if operation.answer is not None:
         yield operation.answer
+    if operation.endpoint.rules.form is not None:
+        yield operation.endpoint.rules.form
     yield from plan.path.values()
     for param in (*plan.query.values(), *plan.headers):
         yield without_null(param.annotation)
@@ -162,7 +164,9 @@ class _Writer:
             "parameters": list(self._parameters(operation)),
             "responses": self._answers(operation),
         }
-        if operation.body is not None:
+        if operation.endpoint.rules.form is not None:
+            written["requestBody"] = self._form(operation)
+        elif operation.body is not None:
             written["requestBody"] = self._body(operation)
         return written
 
@@ -201,6 +205,20 @@ class _Writer:
         if param.description:
             written["description"] = param.description
         return written
+
+    def _form(self, operation: Operation) -> Mapping[str, Any]:
+        rules = operation.endpoint.rules
+        fields = self.schemas.resolved(self.schemas.of(rules.form))
+        schema = {
+            "type": "object",
+            "required": [*fields.get("required", ()), "file"],
+            "properties": {**fields["properties"], "file": {"type": "string", "format": "binary"}},
+            "additionalProperties": False,
+        }
+        return {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": schema, "example": rules.example}},
+        }
 
     def _body(self, operation: Operation) -> Mapping[str, Any]:
         schema = self.schemas.of(without_null(operation.body))
@@ -246,7 +264,9 @@ def _security(operation: Operation) -> list[Mapping[str, Any]]:
 
 
 def _is_keyed(operation: Operation) -> bool:
-    return operation.endpoint.rules.need is not Need.PUBLIC and operation.method in UNSAFE
+    """Uploads go without a key: the same bytes again are the same photo."""
+    rules = operation.endpoint.rules
+    return rules.need is not Need.PUBLIC and operation.method in UNSAFE and not rules.upload
 
 
 def _headers_of_gates(operation: Operation) -> Iterator[Mapping[str, Any]]:

@@ -46,7 +46,7 @@ def test_what_was_replaced_is_judged_no_more_and_stands_again_when_the_newer_one
         old.review(NOW, APPROVED, comment=None, reviewer=None)
     with pytest.raises(PhotoReplaced):
         old.replaced_with(PhotoId(UUID(int=8)))
-    again = old.standing_again()
+    again = old.followed_by(None)
     assert (again.replaced_by, again.review_status, again.version) == (None, NEEDS_RETAKE, 3)
 
 
