@@ -1,5 +1,7 @@
 """One verb for many bookings over HTTP, on both databases: as the single verb, one after the other."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -8,7 +10,9 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from sqlalchemy import event
 
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from domain.shared.ids import BookingId
 from tests.support.clock import FixedClock
 from tests.support.salon import ANN, BOB, NORTH, SOUTH, Salon
@@ -259,3 +263,62 @@ async def test_only_administrators_waive_deposits(salon: Salon) -> None:
     waived = await bulk(salon, [waiting], "confirm", "admin", waive_deposit_reason="Knows us")
     assert told(waived) == [("CONFIRMED", 3)]
     assert "Knows us" in [row[4] for row in (await salon.ledger())["audit"] if row[0] == "booking_confirm"]
+
+
+async def test_work_that_is_under_way_is_left_alone(salon: Salon, clock: FixedClock) -> None:
+    working, resting = await ids_of(salon, TEN, TEN + 24 * HOUR, team_id=NORTH, worker_ids=[ANN])
+    clock.advance(days=9)
+    headers = {"authorization": f"Bearer {salon.shop.org_id}:dispatcher"}
+    path = f"/v1/orders/{working}/time/start"
+    started = await salon.shop.client.post(path, json={"worker_id": str(ANN)}, headers=headers)
+    assert started.status_code == 200, started.text
+    for action, fields in (
+        ("set_team", {"team_id": str(SOUTH)}),
+        ("unassign", {"worker_ids": [str(ANN)]}),
+        ("assign", {"worker_ids": [str(BOB)], "replace": True}),
+        ("cancel", {"reason_code": "weather"}),
+    ):
+        found = told(await bulk(salon, [working, resting], action, **fields))
+        assert (found[0], isinstance(found[1], tuple)) == ("work_in_progress", True)
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("confirm", {}),
+        ("assign", {"worker_ids": [str(ANN)]}),
+        ("set_team", {"team_id": str(SOUTH)}),
+        ("remind", {}),
+        ("cancel", {"reason_code": "weather"}),
+    ],
+)
+async def test_many_cost_no_more_statements_than_few(
+    salon: Salon, action: str, fields: dict[str, Any]
+) -> None:
+    if not isinstance(salon.uow, PostgresUnitOfWork):
+        return  # only a database is asked in statements
+    waits = action == "confirm"
+    asked = []
+    for days in (range(2), range(2, 12)):
+        lead_id = (await salon.visitor())["lead_id"]
+        starts = [TEN + day * 24 * HOUR for day in days]
+        some = await ids_of(salon, *starts, team_id=NORTH, lead_id=lead_id, confirm=not waits)
+        with statements(salon.uow) as counted:
+            assert len(told(await bulk(salon, some, action, **fields))) == len(some)
+        asked.append(len(counted))
+    assert asked[0] == asked[1]
+
+
+@contextmanager
+def statements(uow: PostgresUnitOfWork) -> Iterator[list[str]]:
+    """What is asked of the database through SQLAlchemy; many rows written at once count once."""
+    found: list[str] = []
+
+    def note(*happened: Any) -> None:
+        found.append(happened[2])
+
+    event.listen(uow.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(uow.engine.sync_engine, "before_cursor_execute", note)

@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.support.clock import FixedClock
 from tests.support.salon import ANN, BOB, NORTH, SOUTH, Salon
 from tests.support.scheduling import at
 
@@ -83,3 +84,14 @@ async def test_what_makes_no_sense_is_refused(
 ) -> None:
     answer = await reassign(salon, **fields)
     assert (answer.json()["type"], answer.json()["errors"][0]["field"]) == (code, at_fault)
+
+
+async def test_nobody_is_taken_from_work_that_is_under_way(salon: Salon, clock: FixedClock) -> None:
+    order_id = (await salon.created(TEN, team_id=NORTH, worker_ids=[ANN]))["booking_id"]
+    clock.advance(days=9)
+    headers = {"authorization": f"Bearer {salon.shop.org_id}:dispatcher"}
+    path, body = f"/v1/orders/{order_id}/time/start", {"worker_id": str(ANN)}
+    assert (await salon.shop.client.post(path, json=body, headers=headers)).status_code == 200
+    for to in (None, str(BOB)):
+        (result,) = (await reassign(salon, to_worker_id=to, dry_run=False)).json()["results"]
+        assert (result["ok"], result["problem"]["type"]) == (False, "work_in_progress")

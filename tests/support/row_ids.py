@@ -7,10 +7,11 @@ from tests.support.populated import NUMBER, Populated
 
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "user_id": ("memberships", "user_id"),
-    "order_id": ("bookings", "booking_id"),
     "replaces": ("order_photos", "photo_id"),
     "resource_id": ("teams", "team_id"),
     "request_id": ("admin_audit_logs", "audit_id"),
+    "order_id": ("bookings", "booking_id"),
+    "to_worker_id": ("workers", "worker_id"),
     "event_id": ("outbox_events", "event_id"),
     "invoice_id": ("outbox_events", "event_id"),  # no table has invoices yet: an id of theirs is as good
     "/v1/admin/break-glass/{session_id}/revoke session_id": (
