@@ -18,7 +18,7 @@ from domain.storage.object_keys import is_sound
 
 _OWNER_ONLY = 0o600
 _FOLDER_OF_OWNER = 0o700
-_CHUNK = 64 * 1024
+_CHUNK = 256 * 1024  # each is a turn of a thread
 
 
 @dataclass(frozen=True, slots=True)

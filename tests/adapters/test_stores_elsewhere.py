@@ -11,6 +11,8 @@ import pytest
 
 from domain.shared.ids import OrgId
 from entrypoints.settings.load import read_settings
+from entrypoints.settings.start import check_settings
+from entrypoints.settings.warnings import warnings_about
 from entrypoints.wiring.s3 import client_options
 from tests.support.clock import FixedClock
 from tests.support.fake_cloudflare_images import HASH, open_fake_cloudflare_images
@@ -110,3 +112,33 @@ async def test_without_an_endpoint_photos_go_to_aws_of_the_region(tmp_path: Path
     assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
     assert query["X-Amz-Expires"] == ["45"]
     assert query["response-content-type"] == ["image/jpeg"]
+
+
+def remarks(**environ: str) -> str:
+    settings, _ = read_settings({"APP_ENV": "prod", "ORDER_STORAGE_BACKEND": "r2", **environ})
+    return " ".join(line for line in warnings_about(settings, {}) if "R2_ENDPOINT" in line)
+
+
+def test_where_photos_go_without_an_endpoint_is_remarked() -> None:
+    assert "AWS S3 in us-east-1" in remarks()
+    assert "AWS S3 in eu-west-1" in remarks(R2_REGION="eu-west-1")
+    assert "clear text" in remarks(R2_ENDPOINT="http://minio:9000")
+    assert remarks(R2_ENDPOINT="https://account.r2.cloudflarestorage.com") == ""
+
+
+@pytest.mark.parametrize(
+    ("backend", "missing"),
+    [
+        ("s3", {"R2_BUCKET", "R2_ACCESS_KEY", "R2_SECRET_KEY"}),
+        ("cf_images", {f"CF_IMAGES_{n}" for n in ("ACCOUNT_ID", "ACCOUNT_HASH", "API_TOKEN", "SIGNING_KEY")}),
+        ("local", set()),
+    ],
+)
+def test_what_the_chosen_store_needs_is_asked_for_at_start(backend: str, missing: set[str]) -> None:
+    _, faults = check_settings({"APP_ENV": "dev", "ORDER_STORAGE_BACKEND": backend})
+    assert {fault.variable for fault in faults} == missing
+
+
+def test_production_keeps_no_photos_in_memory() -> None:
+    _, faults = check_settings({"APP_ENV": "prod", "ORDER_STORAGE_BACKEND": "memory"})
+    assert "ORDER_STORAGE_BACKEND" in {fault.variable for fault in faults}
