@@ -169,7 +169,7 @@ DOORS: Mapping[str, Door] = MappingProxyType(
         "outbox_due_of": Door(
             "as outbox_due, while messages of some kinds must wait",
             reads={
-                "outbox_events": ("org_id", "event_id", "kind", "next_attempt_at"),
+                "outbox_events": ("org_id", "event_id", "kind", "next_attempt_at", "lease_expires_at"),
                 "orgs": ("id", "status"),
             },
         ),
@@ -184,7 +184,7 @@ DOORS: Mapping[str, Door] = MappingProxyType(
         "outbox_due": Door(
             "a runner must learn whose messages are due before it can enter an organisation",
             reads={
-                "outbox_events": ("org_id", "event_id", "next_attempt_at"),
+                "outbox_events": ("org_id", "event_id", "next_attempt_at", "lease_expires_at"),
                 "orgs": ("id", "status"),
             },
         ),

@@ -20,6 +20,6 @@ class MemoryDeliveryQueues:
 
 
 def _queue(kind: str, status: str, rows: Sequence[OutboxEvent], now: datetime) -> Queue:
-    due = [row.next_attempt_at for row in rows if row.next_attempt_at and row.next_attempt_at <= now]
+    due = [row.next_attempt_at for row in rows if row.next_attempt_at and row.is_due(now)]
     leased = sum(row.lease_expires_at is not None and row.lease_expires_at > now for row in rows)
     return Queue(kind, status, len(rows), min(due, default=None), leased)

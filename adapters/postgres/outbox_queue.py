@@ -67,7 +67,9 @@ LOCK = (
     .order_by(outbox_events.c.event_id)
     .with_for_update(key_share=True)
 )
-_due = outbox_events.c.next_attempt_at <= bindparam("now", type_=outbox_events.c.created_at.type)
+_now = bindparam("now", type_=outbox_events.c.created_at.type)
+_leased_until = outbox_events.c.lease_expires_at
+_due = (outbox_events.c.next_attempt_at <= _now) & (_leased_until.is_(None) | (_leased_until <= _now))
 _earliest = (outbox_events.c.next_attempt_at, outbox_events.c.event_id)
 _lock_due = (
     select(*EVENT)

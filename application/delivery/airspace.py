@@ -67,11 +67,10 @@ class Airspace:
             if not written:
                 await anyio.sleep(TRY_AGAIN_SECONDS)
 
-    async def wait_for_room(self, seconds: float) -> None:
-        """Until some of what was in flight is written down, or so long."""
+    def next_settling(self) -> anyio.Event:
+        """Set as soon as something more has been written down, so that there is room."""
         self._settled = anyio.Event()
-        with anyio.move_on_after(seconds):
-            await self._settled.wait()
+        return self._settled
 
     async def clear(self) -> None:
         """Cut short: settle what has landed, hand back what has not."""

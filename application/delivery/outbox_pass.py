@@ -63,11 +63,14 @@ class OutboxPass:
     async def _keep_claiming(self, tasks: TaskGroup) -> None:
         """Until nothing is left, neither to claim nor in flight."""
         while True:
+            settled = self.airspace.next_settling()
             if await self._claim(tasks):
                 continue
-            if not self.airspace.in_flight:
+            if self.airspace.in_flight:
+                with anyio.move_on_after(LOOK_AGAIN_SECONDS):
+                    await settled.wait()
+            elif not settled.is_set():  # else what had to wait for it may go now
                 return
-            await self.airspace.wait_for_room(LOOK_AGAIN_SECONDS)
 
     async def _claim(self, tasks: TaskGroup) -> bool:
         """Whether any message moved, so that looking again at once may find more."""

@@ -47,7 +47,7 @@ class Lease:
 class OutboxEvent:
     """One outgoing message. Its id is stable over every attempt, so a receiver can discard twins.
 
-    While a lease runs, `next_attempt_at` is the lease's end: the message is due again when that has passed.
+    A claim leaves `next_attempt_at` as it is: a message whose lease ran out has its old place in the queue.
     """
 
     id: EventId
@@ -94,7 +94,9 @@ class OutboxEvent:
         return self.leases_lost >= _LOSSES_BEFORE_QUARANTINE
 
     def is_due(self, now: datetime) -> bool:
-        return self.next_attempt_at is not None and self.next_attempt_at <= now
+        """Not while somebody holds a lease on it."""
+        is_free = self.lease_expires_at is None or self.lease_expires_at <= now
+        return self.next_attempt_at is not None and self.next_attempt_at <= now and is_free
 
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
@@ -105,7 +107,6 @@ class OutboxEvent:
             self,
             attempts=self.attempts + 1,
             total_attempts=self.total_attempts + 1,
-            next_attempt_at=lease.expires_at,
             lease_token=lease.token,
             lease_runner=lease.runner,
             lease_started_at=lease.started_at,

@@ -1,6 +1,7 @@
 """The clock that runs the jobs, each by its own: none waits for another, and none can stop another."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ class JobLoop:
     pulses: Pulses
     tick_seconds: float = 60
     grace_seconds: float = 20
-    _running: set[str] = field(default_factory=set)
+    _running: Counter[str] = field(default_factory=Counter)
     _errors: list[str] = field(default_factory=list)
 
     async def run(self, stop: StopSignal) -> None:
@@ -33,7 +34,8 @@ class JobLoop:
             async with anyio.create_task_group() as jobs:
                 tasks.start_soon(self._beat)
                 for job in self.jobs:
-                    jobs.start_soon(self._keep, job, stop)
+                    for lane in range(job.spec.side_by_side):
+                        jobs.start_soon(self._keep, job, stop, lane)
                 await stop.wait()
                 jobs.cancel_scope.deadline = anyio.current_time() + self.grace_seconds
             tasks.cancel_scope.cancel()
@@ -55,7 +57,9 @@ class JobLoop:
         await self._end_tick()
         return [outcomes[job.spec.name] for job in self.jobs]
 
-    async def _keep(self, job: Job, stop: StopSignal) -> None:
+    async def _keep(self, job: Job, stop: StopSignal, lane: int) -> None:
+        with anyio.move_on_after(lane * self._interval(job) / job.spec.side_by_side):
+            await stop.wait()
         while not stop.is_set():
             next_run = anyio.current_time() + self._interval(job)
             await self._run(job, stop)
@@ -64,12 +68,12 @@ class JobLoop:
 
     async def _run(self, job: Job, stop: StopSignal) -> JobOutcome:
         name = job.spec.name
-        self._running.add(name)
+        self._running[name] += 1
         await self.pulses.start(name)
         try:
             outcome = await run_job(job, stop)
         finally:
-            self._running.discard(name)
+            self._running -= Counter([name])
         if outcome.error is not None:
             self._errors.append(outcome.error)
         await self.pulses.end(outcome, self._interval(job))

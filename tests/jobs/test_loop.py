@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -153,3 +154,23 @@ async def test_pulses_that_cannot_be_written_stop_nothing(clock: FixedClock) -> 
     pulses = Pulses(Broken(clock, SystemIdentifiers()), clock, "here")
     (outcome,) = await JobLoop(jobs=[a_job("well", well)], pulses=pulses).run_once(anyio.Event())
     assert outcome.error is None
+
+
+async def test_while_one_run_waits_for_the_world_another_begins(pulses: Pulses) -> None:
+    begun = list[int]()
+
+    async def wait(stop: StopSignal) -> JobResult:
+        begun.append(len(begun))
+        await stop.wait()
+        return JobResult()
+
+    slow = a_job("slow", wait, timeout=30)
+    twofold = replace(slow, spec=replace(slow.spec, side_by_side=2))
+    stop = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(JobLoop(jobs=[twofold], pulses=pulses).run, stop)
+        with anyio.fail_after(10):
+            while len(begun) < 2:  # noqa: ASYNC110  # a count, not an event
+                await anyio.sleep(0.02)
+        stop.set()
+    assert begun == [0, 1]
