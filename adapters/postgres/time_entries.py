@@ -1,12 +1,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, any_, bindparam, cast, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, any_, bindparam, cast, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import Text, Uuid
+from sqlalchemy.types import Integer, Text, Uuid
 
 from adapters.postgres.errors import constraint_of
 from adapters.postgres.tables.bookings import bookings
@@ -60,6 +61,16 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 
 
+@lru_cache(maxsize=32)
+def listing(names: tuple[str, ...]) -> Select[Any]:
+    """With the conditions of these names; each set of them is built once."""
+    return (
+        NAMED.where(*(CONDITIONS[name] for name in names))
+        .order_by(t.started_at.desc(), t.entry_id)
+        .limit(bindparam("page", type_=Integer))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresTimeEntries:
     connection: AsyncConnection
@@ -107,8 +118,8 @@ class PostgresTimeEntries:
             "after_start": after.started_at if after else None,
         }
         values = {name: value for name, value in given.items() if value is not None}
-        statement = NAMED.where(*(CONDITIONS[name] for name in values))
-        statement = statement.order_by(t.started_at.desc(), t.entry_id).limit(limit)
+        statement = listing(tuple(values))
+        values["page"] = limit
         if after is not None:
             values["after_id"] = after.entry_id
         return [_named(row) for row in await self.connection.execute(statement, values)]

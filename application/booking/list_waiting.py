@@ -11,7 +11,7 @@ from application.ports.waiting_visits import WaitingVisit
 from domain.identity.actor import Actor, Need
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.local_time import Span
-from domain.scheduling.suggestions import suggestions
+from domain.scheduling.suggestions import best_workers
 from domain.scheduling.worker import Worker
 
 SOON = timedelta(hours=24)
@@ -83,5 +83,4 @@ def _suggested(facts: CalendarFacts, visit: WaitingVisit) -> tuple[Worker, ...]:
     """By the suggestions' own rule, for the visit's window: the visit itself keeps nobody."""
     window = Span(visit.starts_at, visit.ends_at)
     near = facts.narrowed(window.start - A_LOCAL_DAY, window.end + A_LOCAL_DAY, ignoring=visit.booking_id)
-    found = suggestions(near, window, limit=MOST_SUGGESTED)
-    return tuple(suggested.worker for suggested in found.workers)
+    return best_workers(near, window, MOST_SUGGESTED)

@@ -49,6 +49,12 @@ def suggestions(
     )
 
 
+def best_workers(facts: CalendarFacts, window: Span, limit: int) -> tuple[Worker, ...]:
+    """Whom `suggestions` puts first, for those who do not ask for teams."""
+    found = _free_workers(facts, window, (), _in_hours(facts, window))
+    return tuple(suggested.worker for suggested in found[:limit])
+
+
 def free_teams(facts: CalendarFacts, window: Span) -> list[TeamId]:
     """The teams that a booking without a named team may take: in hours first, fewest minutes, id."""
     free = _free_teams(facts, window, _in_hours(facts, window))

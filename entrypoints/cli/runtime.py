@@ -71,7 +71,8 @@ def run_in_container[T](settings: Settings, work: "Callable[[AsyncContainer], Aw
         if settings.database.url is None:
             asyncio.run(migrate(owner_url(ready)))
         try:
-            return asyncio.run(whole(ready))
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                return runner.run(whole(ready))
         except DomainError as error:
             raise Failed(sentence_of(error)) from error
         except ProgrammingError as error:
@@ -82,3 +83,12 @@ def sentence_of(error: "DomainError") -> str:
     """A refusal in one line, with every field at fault."""
     faults = "; ".join(f"{fault.field} {fault.message}" for fault in error.errors)
     return f"{error.detail.rstrip('.')} ({faults})." if faults else error.detail
+
+
+def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
+    """As the server's: a runner spends its time in the loop. None is asyncio's own."""
+    if os.name != "posix":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop

@@ -4,7 +4,7 @@ For a constant answer, a day's list, the board, slot search, suggestions, confli
 a company with 100,000 bookings: requests per second, p50 and p99 at 1 and at 32 connections; and how much
 of the twin's rate that is. Then the day's list while others sign in at full load, and how long the event loop
 was held; what an audit row costs a write; and what the calendar's statements take in the database, alone and
-beside companies with ten times as many bookings.
+beside companies with ten times as many bookings; what one runner delivers out of a million due messages.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from tests.benchmarks.auditing import main as show_audited_writes
 from tests.benchmarks.calendars import main as show_calendars
 from tests.benchmarks.load import Figures, Plan
 from tests.benchmarks.logins import WATCHED, show_logins, watched_environment
+from tests.benchmarks.outbox import main as show_outbox
 from tests.benchmarks.recording import record_routes
 from tests.benchmarks.scene import Scene, set_scene
 from tests.support.live import UNLIMITED, LiveServer, free_port, serving
@@ -46,6 +47,7 @@ def main() -> int:
             reached = compare(server, twin_port, scene)
         show_logins(server, scene, home / "loop")
     show_audited_writes()
+    show_outbox()
     show_calendars()
     print(f"\nday list at {reached:.0%} of its twin; the goal is {GOAL:.0%}")
     return int(reached < GOAL)

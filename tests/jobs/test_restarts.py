@@ -12,7 +12,7 @@ from tests.support.inbox import Answer, Inbox
 from tests.support.runners import Runner, works
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-RESTARTS, RUNNERS, MESSAGES = 40, 4, 9000
+RESTARTS, RUNNERS, MESSAGES = 25, 3, 9000
 CLAIMS_END_SECONDS, EXIT_SECONDS = 1, 30
 CLAIMED_AFTER = """
     select count(*) from outbox_attempts where runner like '%:{pid}'
@@ -40,7 +40,7 @@ def stop(runner: Runner) -> tuple[Stop, threading.Thread]:
     return begun, waiting
 
 
-def test_forty_restarts_of_runners_lose_and_repeat_nothing(postgres: TestDatabase, tmp_path: Path) -> None:
+def test_rolling_restarts_of_runners_lose_and_repeat_nothing(postgres: TestDatabase, tmp_path: Path) -> None:
     inbox = Inbox(lambda _event_id, _body: Answer(after_seconds=0.5))
     patient = {"EXPORT_WEBHOOK_TIMEOUT_SECONDS": "60", "OUTBOX_LEASE_SECONDS": "90"}
     with works(postgres, "restarts", tmp_path, inbox, **patient) as field:
@@ -55,7 +55,9 @@ def test_forty_restarts_of_runners_lose_and_repeat_nothing(postgres: TestDatabas
             assert field.unsettled(), f"over before restart {number}: the test proves nothing"
             stops.append(stop(oldest))
             runners.append(field.start())
-        stops += [stop(runner) for runner in runners]
+        for runner in runners:
+            field.wait_until_at_work(runner)
+            stops.append(stop(runner))
         for _, waiting in stops:
             waiting.join(EXIT_SECONDS)
         assert {each.status for each, _ in stops} == {0}, field.logs
