@@ -15,10 +15,10 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.pillow.images import PillowImages
 from adapters.system.entitlements import UnlimitedEntitlements
 from adapters.system.identifiers import SystemIdentifiers
-from application.photos.clear_uploads import ClearUploadsHandler
 from application.photos.rules import PhotoRules
 from application.photos.upload_photo import SentPhoto, UploadPhoto, UploadPhotoHandler
 from application.ports.unit_of_work import UnitOfWork
+from application.storage.clear_stale_uploads import ClearStaleUploadsHandler
 from domain.booking.booking import Booking, CancelledBy
 from domain.booking.photo_consent import PhotoConsent
 from domain.booking.refusals import BookingMoveRefused
@@ -52,7 +52,7 @@ class Studio:
             storage=self.store,
             rules=PhotoRules(most_bytes=1_000_000),
         )
-        self.janitor = ClearUploadsHandler(uow, clock, SystemIdentifiers())
+        self.janitor = ClearStaleUploadsHandler(uow, clock, SystemIdentifiers())
 
     def sending(self, meanwhile: Callable[[], Any] | None = None, colour: int = 1) -> Receive:
         """`meanwhile` happens while the bytes move."""
