@@ -2,9 +2,10 @@
 
 For a constant answer, a day's list, the board, slot search, suggestions, conflicts and booking creation, in
 a company with 100,000 bookings: requests per second, p50 and p99 at 1 and at 32 connections; and how much
-of the twin's rate that is. Then the day's list while others sign in at full load, and how long the event loop
-was held; what an audit row costs a write; and what the calendar's statements take in the database, alone and
-beside companies with ten times as many bookings; what one runner delivers out of a million due messages.
+of the twin's rate that is. Then the day's list while others sign in at full load, and how long the event
+loop was held; a photo in and out again beside a bare copy; what an audit row costs a write; what one runner
+delivers out of a million due messages; and what the calendar's statements take in the database, alone and
+beside companies with ten times as many bookings.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from tests.benchmarks.calendars import main as show_calendars
 from tests.benchmarks.load import Figures, Plan
 from tests.benchmarks.logins import WATCHED, show_logins, watched_environment
 from tests.benchmarks.outbox import main as show_outbox
+from tests.benchmarks.photos import show_photos
 from tests.benchmarks.recording import record_routes
 from tests.benchmarks.scene import Scene, set_scene
 from tests.support.live import UNLIMITED, LiveServer, free_port, serving
@@ -46,6 +48,7 @@ def main() -> int:
         with twin_serving(home / "recorded") as twin_port:
             reached = compare(server, twin_port, scene)
         show_logins(server, scene, home / "loop")
+        show_photos(server, scene, home / "photos")
     show_audited_writes()
     show_outbox()
     show_calendars()
