@@ -149,7 +149,7 @@ class DatabaseProbe:
 def _verdict(*, writable: bool, current: str | None, head: str | None, isolated: bool) -> Trouble:
     if not writable:
         return "read_only"
-    if head is None:
+    if head is None or (current is not None and current > head):  # of a newer release than this one
         return "migrations_unknown"
     if current != head:
         return "migrations_behind"

@@ -1,13 +1,17 @@
 """D16: 503 for a database gone, behind, unguarded, or reached by a role that bypasses."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from entrypoints.draining import Draining
 from tests.support.clock import FixedClock
@@ -73,7 +77,9 @@ async def test_ready_says_exactly_this(postgres: TestDatabase, clock: FixedClock
         ("alter table leads disable row level security", "tenant_isolation_broken"),
         ("create table strays (org_id uuid not null)", "tenant_isolation_broken"),
         ("update alembic_version set version_num = '0000'", "migrations_behind"),
+        ("update alembic_version set version_num = '9999'", "migrations_unknown"),
         ("drop table alembic_version", "migrations_behind"),
+        ("create policy leak on leads for select using (true)", "tenant_isolation_broken"),
     ],
 )
 async def test_it_is_not_ready_on(
@@ -106,6 +112,40 @@ async def test_a_read_only_database_is_not_ready(
     broken.execute(f"alter database {broken.name} set default_transaction_read_only = on")
     async with app_on(broken, clock, tmp_path) as app:
         assert message(await app.client.get("/readyz")) == "read_only"
+
+
+async def test_a_database_that_hangs_is_told_in_time_and_the_process_lives(
+    broken: TestDatabase, clock: FixedClock, tmp_path: Path
+) -> None:
+    holder = await asyncpg.connect(broken.superuser_url.replace("+asyncpg", ""))
+    try:
+        await holder.execute("begin; lock table alembic_version in access exclusive mode")
+        async with app_on(broken, clock, tmp_path) as app:
+            began = monotonic()
+            probe = asyncio.ensure_future(app.client.get("/readyz"))
+            while not probe.done():
+                asked = monotonic()
+                assert (await app.client.get("/healthz")).status_code == 200
+                assert (
+                    monotonic() - asked < 0.5
+                )  # the contract's 50 ms, on a machine that does more than this
+                await asyncio.sleep(0.1)
+            assert message(await probe) == "timeout"
+            assert monotonic() - began < 2
+    finally:
+        await holder.close()
+
+
+async def test_a_pool_that_is_taken_does_not_keep_the_answer(
+    postgres: TestDatabase, clock: FixedClock, tmp_path: Path
+) -> None:
+    """The probe has a connection of its own: a busy instance is no broken one."""
+    async with app_on(postgres, clock, tmp_path, DATABASE_POOL_SIZE="1") as app:
+        engine = await app.container.get(AsyncEngine)
+        async with engine.connect():
+            began = monotonic()
+            assert (await app.client.get("/readyz")).status_code == 200
+            assert monotonic() - began < 2
 
 
 async def test_draining_is_not_ready(postgres: TestDatabase, clock: FixedClock, tmp_path: Path) -> None:
