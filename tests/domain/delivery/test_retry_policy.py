@@ -1,4 +1,6 @@
+from collections import Counter
 from datetime import timedelta
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,3 +39,17 @@ def test_the_first_waits_of_the_defaults() -> None:
     policy = RetryPolicy()
     assert [policy.delay(n, 0).total_seconds() for n in (1, 2, 3, 8, 50)] == [30, 60, 120, 3600, 3600]
     assert policy.delay(1, 1).total_seconds() == 37.5
+
+
+def test_after_a_minutes_outage_the_crowd_comes_back_spread() -> None:
+    """5,000 messages at once, all in vain for a minute: no second afterwards has thrice its share."""
+    policy, dice, outage = RetryPolicy(), Random(5), 60
+    seconds = Counter[int]()
+    for _ in range(5000):
+        at, attempts = 0.0, 0
+        while at < outage:
+            attempts += 1
+            at += policy.delay(attempts, dice.random()).total_seconds()
+        seconds[int(at)] += 1
+    mean = seconds.total() / (max(seconds) - min(seconds) + 1)
+    assert max(seconds.values()) <= 3 * mean
