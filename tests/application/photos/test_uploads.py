@@ -181,8 +181,8 @@ async def test_the_janitor_clears_what_was_cut_off_an_hour_ago(studio: Studio) -
     assert await studio.janitor.handle(job) == 0
     async with studio.uow.begin(studio.org) as unit:
         keys = [stone.key for stone in await unit.tombstones.list_range(None, limit=50, offset=0)]
-    assert len(keys) == len(set(keys)) == 20
-    assert set(studio.store.objects) <= set(keys)
+    kinds = (".jpg", ".png", ".webp", "_thumb.webp")  # which it would have been, nobody knows
+    assert sorted(keys) == [f"{prefix}{kind}" for kind in kinds]
     assert (await studio.counts())[:2] == (0, 0)
 
 
