@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from adapters.memory.sessions import is_open
+from adapters.memory.tables import GlobalTables, OrgTables
 from application.ports.sessions import Standing
 from domain.identity.membership import Belonging
 from domain.shared.ids import OrgId, SessionId, UserId
 from domain.tenancy.org import OrgStatus
 
 if TYPE_CHECKING:
-    from adapters.memory.unit_of_work import GlobalTables, MemoryUnitOfWork, OrgTables
+    from adapters.memory.unit_of_work import MemoryUnitOfWork
 
 
 def person_memberships(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from domain.shared.ids import OrgId
 
 if TYPE_CHECKING:
-    from adapters.memory.unit_of_work import OrgTables
+    from adapters.memory.tables import OrgTables
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from domain.shared.ids import OrgId
 from domain.tenancy.org import Org, OrgStatus
 
 if TYPE_CHECKING:
-    from adapters.memory.unit_of_work import OrgTables
+    from adapters.memory.tables import OrgTables
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from domain.delivery.outbox_event import EventStatus, OutboxEvent
 from domain.identity.link import Link, LinkPurpose
 
 if TYPE_CHECKING:
-    from adapters.memory.unit_of_work import OrgTables
+    from adapters.memory.tables import OrgTables
 
 type Found = tuple[datetime, UUID]  # when it was measured, and whose it is
 

@@ -8,7 +8,7 @@ from domain.shared.ids import OrgId, TombstoneId
 from domain.storage.tombstone import Tombstone, TombstoneState
 
 if TYPE_CHECKING:
-    from adapters.memory.unit_of_work import OrgTables
+    from adapters.memory.tables import OrgTables
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import pytest
 from domain.shared.ids import OrgId
 from entrypoints.http.basic import takes_basic
 from tests.http.identity_app import a_company, bearer, cheap_passwords
-from tests.http.test_every_write_honours_its_key import EXPORTS, RECIPES, Office
+from tests.http.write_recipes import RECIPES
+from tests.http.writes import EXPORTS, Office
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import open_app, settings_for

@@ -19,7 +19,8 @@ from application.safety.break_glass import token_sha256
 from domain.safety.break_glass import BreakGlassSession
 from domain.shared.ids import BreakGlassId, UserId
 from tests.http.identity_app import Company, a_company, bearer, cheap_passwords
-from tests.http.test_every_write_honours_its_key import EXPORTS, RECIPES, Office, write_routes
+from tests.http.write_recipes import RECIPES, write_routes
+from tests.http.writes import EXPORTS, Office
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import App, open_app, settings_for

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from adapters.memory.unit_of_work import OrgTables, snapshot
+from adapters.memory.tables import OrgTables, snapshot
 from application.booking.assign_crew import AssignCrew, UnassignCrew
 from application.booking.bulk.deeds import (
     AssignEach,

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from adapters.memory.unit_of_work import OrgTables
+from adapters.memory.tables import OrgTables
 from domain.booking.booking import Booking, BookingStatus, CancelledBy
 from domain.leads.lead_status import LeadStatus
 from domain.shared.ids import BookingId, TeamId, WorkerId

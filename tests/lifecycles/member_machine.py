@@ -8,7 +8,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from adapters.memory.unit_of_work import MemoryUnitOfWork, OrgTables, snapshot
+from adapters.memory.tables import OrgTables, snapshot
+from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.system.identifiers import SystemIdentifiers
 from application.identity.change_role import ChangeRole
 from application.identity.create_user import CreateUser, Delivery, HandedOver

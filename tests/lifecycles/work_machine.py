@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from adapters.memory.unit_of_work import MemoryUnitOfWork, OrgTables, snapshot
+from adapters.memory.tables import OrgTables, snapshot
+from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.system.identifiers import SystemIdentifiers
 from application.booking.assign_crew import AssignCrew, UnassignCrew
 from application.booking.cancel_booking import CancelBooking
