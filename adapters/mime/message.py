@@ -1,13 +1,23 @@
 """A mail as the bytes that mail servers and files hold (RFC 5322, MIME)."""
 
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 
 from application.ports.mailer import Mail, Mailbox
 
-_POLICY = SMTP.clone(cte_type="7bit", raise_on_defect=False)
+
+class _Uri(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # as the registry mixes them
+    """Written as it is, on one line: folded or as encoded words it would be no URI any more (RFC 2369)."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("List-Unsubscribe", _Uri)
+_POLICY = SMTP.clone(cte_type="7bit", raise_on_defect=False, header_factory=_HEADERS)
 
 
 def as_bytes(mail: Mail) -> bytes:
