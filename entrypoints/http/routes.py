@@ -43,7 +43,7 @@ class RouteRules:
     ungated: bool = False
     unmetered: bool = False
     upload: bool = False
-    form: Any = None  # of an upload: the fields beside its file
+    form: Any = None  # its fields, beside the file of an upload; `| None`: it may be absent
     action: str | None = None
     summary: str = ""
     success: str = ""

@@ -1,7 +1,7 @@
 """Where the links lead that mails of the optional kinds carry (RFC 8058)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from dishka import FromDishka
@@ -24,6 +24,20 @@ Token = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 MOST_TOKEN = 1024
 ONE_CLICK_FIELD, ONE_CLICK = "List-Unsubscribe", "One-Click"
 PROBLEMS = ("unsubscribe_token_invalid", "validation_error", "malformed_body", "unsupported_media_type")
+
+
+class TokenForm(msgspec.Struct, forbid_unknown_fields=True):
+    """The page's own; without it the token stands in the query."""
+
+    token: Token | msgspec.UnsetType = msgspec.UNSET
+
+
+class StopForm(TokenForm, kw_only=True):
+    """One of its fields at least."""
+
+    one_click: Literal["One-Click"] | msgspec.UnsetType = msgspec.field(
+        name="List-Unsubscribe", default=msgspec.UNSET
+    )
 
 
 class UnsubscribeController(Controller):
@@ -55,6 +69,7 @@ class UnsubscribeController(Controller):
         problems=PROBLEMS,
         media_type="text/html",
         raw_body=True,
+        form=StopForm,
     )
     async def stop(
         self,
@@ -76,6 +91,7 @@ class UnsubscribeController(Controller):
         problems=PROBLEMS,
         media_type="text/html",
         raw_body=True,
+        form=TokenForm | None,
     )
     async def undo(
         self,

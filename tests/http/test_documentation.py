@@ -207,3 +207,20 @@ def test_texts_of_several_lines_are_documented_as_such(document: dict[str, Any])
         assert re.fullmatch(schemas[name]["properties"][field]["pattern"], "one\nand two"), name
     assert not re.fullmatch(schemas["PreviewAnswer"]["properties"]["subject"]["pattern"], "one\nand two")
     assert not {"multiline", "verbatim"} & set(re.findall(r'"(\w+)":', json.dumps(document)))
+
+
+@pytest.mark.parametrize(
+    ("path", "required", "fields"),
+    [("/unsubscribe", True, {"token", "List-Unsubscribe"}), ("/unsubscribe/undo", False, {"token"})],
+)
+def test_small_forms_are_documented_in_both_encodings(
+    document: dict[str, Any], path: str, required: bool, fields: set[str]
+) -> None:
+    body = document["paths"][path]["post"]["requestBody"]
+    assert body["required"] == required
+    assert set(body["content"]) == {"application/x-www-form-urlencoded", "multipart/form-data"}
+    for content in body["content"].values():
+        schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+        assert set(schema["properties"]) == fields
+        assert not schema.get("required")
+        assert set(content["example"]) <= fields

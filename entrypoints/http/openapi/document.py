@@ -14,6 +14,7 @@ from litestar.routes import HTTPRoute
 from domain.identity.actor import Need
 from entrypoints.http.basic import takes_basic
 from entrypoints.http.edge import plain_template
+from entrypoints.http.forms import MULTIPART, URLENCODED
 from entrypoints.http.openapi.answers import (
     PROBLEM_SCHEMA,
     UNSAFE,
@@ -139,7 +140,7 @@ def _types(operation: Operation) -> Iterator[Any]:
     if operation.answer is not None:
         yield operation.answer
     if operation.endpoint.rules.form is not None:
-        yield operation.endpoint.rules.form
+        yield without_null(operation.endpoint.rules.form)
     yield from plan.path.values()
     for param in (*plan.query.values(), *plan.headers):
         yield without_null(param.annotation)
@@ -208,7 +209,12 @@ class _Writer:
 
     def _form(self, operation: Operation) -> Mapping[str, Any]:
         rules = operation.endpoint.rules
-        fields = self.schemas.resolved(self.schemas.of(rules.form))
+        written = self.schemas.of(without_null(rules.form))
+        if not rules.upload:
+            content = {"schema": written, "example": self.examples.of(written)}
+            required = type(None) not in typing.get_args(rules.form)
+            return {"required": required, "content": dict.fromkeys((URLENCODED, MULTIPART), content)}
+        fields = self.schemas.resolved(written)
         schema = {
             "type": "object",
             "required": [*fields.get("required", ()), "file"],
@@ -217,7 +223,7 @@ class _Writer:
         }
         return {
             "required": True,
-            "content": {"multipart/form-data": {"schema": schema, "example": rules.example}},
+            "content": {MULTIPART: {"schema": schema, "example": rules.example}},
         }
 
     def _body(self, operation: Operation) -> Mapping[str, Any]:
