@@ -82,4 +82,4 @@ def test_a_test_mail_that_cannot_leave_is_a_finding(
     finished = run_cli("doctor", "--send-test-mail", to, "--json", home=tmp_path, environ=environ)
     assert finished.returncode == 1
     checks = {check["name"]: check["ok"] for check in json.loads(finished.stdout)["checks"]}
-    assert (checks["test_mail"], checks["database"]) == (False, True)
+    assert checks["test_mail"] is False
