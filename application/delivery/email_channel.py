@@ -12,8 +12,8 @@ from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
-from application.ports.mail_figures import MailFigures, NoMailFigures
 from application.ports.mailer import Mail, Mailer
+from application.ports.measures import Counted, Figure, Measures, Unmeasured
 from application.ports.templates import Templates
 from application.ports.unit_of_work import Unit
 from domain.delivery.email_event import EmailEvent
@@ -63,16 +63,19 @@ class EmailShipment:
         )
 
     async def _handed_over(self, mail: Mail) -> str | None:
-        figures = self.channel.figures
+        """A call of the provider counts at once: it took place whatever its record comes to."""
         try:
             provider_message_id = await self.channel.mailer.send(mail)
         except DeliveryFailed as failed:
-            figures.tried("refused" if failed.fault.permanent else "failed")
+            self._count(Figure.EMAIL_ADAPTER_OUTCOMES, "refused" if failed.fault.permanent else "failed")
             if failed.fault.is_soft_bounce:
-                figures.bounced("soft")
+                self._count(Figure.EMAIL_BOUNCES, "soft")
             raise
-        figures.tried("accepted")
+        self._count(Figure.EMAIL_ADAPTER_OUTCOMES, "accepted")
         return provider_message_id
+
+    def _count(self, figure: Figure, label: str) -> None:
+        self.channel.measures.note([Counted(figure, (label,))])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ class EmailChannel:
     cipher: FieldCipher
     ids: Identifiers
     links: UnsubscribeLinks
-    figures: MailFigures = field(default_factory=NoMailFigures)
+    measures: Measures = field(default_factory=Unmeasured)
     unsolicited_per_day: int = 3
 
     async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
@@ -108,9 +111,9 @@ class EmailChannel:
         followed = email.follow(event, provider_message_id)
         await unit.emails.save(followed)
         if event.is_settled:
-            self.figures.settled(email.email_type, followed.status)
+            unit.counts.add(Figure.EMAIL_NOTIFICATIONS, email.email_type, followed.status.value)
         if event.dead_at is not None and event.last_error == HARD_BOUNCE:
-            self.figures.bounced("hard")
+            unit.counts.add(Figure.EMAIL_BOUNCES, "hard")
             await unit.suppressions.add(
                 Suppression(
                     id=SuppressionId(self.ids.new()),
@@ -143,8 +146,6 @@ class EmailChannel:
 class MailIsOff:
     """EMAIL_MODE=off: mails settle as skipped, and nobody need look."""
 
-    figures: MailFigures = field(default_factory=NoMailFigures)
-
     async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
         del unit, event
         return EventOutcome.SKIPPED
@@ -154,4 +155,4 @@ class MailIsOff:
         if (email := await unit.emails.find(event.id)) is not None:
             await unit.emails.save(followed := email.follow(event))
             if event.is_settled:
-                self.figures.settled(email.email_type, followed.status)
+                unit.counts.add(Figure.EMAIL_NOTIFICATIONS, email.email_type, followed.status.value)

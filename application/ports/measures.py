@@ -13,6 +13,9 @@ class Figure(StrEnum):
     OUTBOX_DELIVERY_SECONDS = "outbox_delivery_seconds"  # kind; from enqueue to sent
     DLQ_REPLAYS = "dlq_replay"  # outbox or export; replayed or refused
     BOOKINGS = "bookings"  # action
+    EMAIL_NOTIFICATIONS = "email_notifications"  # template; the state in which the mail came to rest
+    EMAIL_ADAPTER_OUTCOMES = "email_adapter_outcomes"  # accepted, refused for good, failed for now
+    EMAIL_BOUNCES = "email_bounces"  # hard, soft, complaint
 
 
 @dataclass(frozen=True, slots=True)

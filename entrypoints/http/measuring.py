@@ -23,6 +23,8 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
 WAITS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 21600.0, 86400.0)
 """Seconds from enqueue to sent: at once, after a retry or two, after an outage."""
 KINDS = ("email", "export", "webhook")
+CALLS = ("accepted", "refused", "failed")
+BOUNCES = ("hard", "soft", "complaint")
 SERVER_ERROR = 500
 
 
@@ -42,11 +44,6 @@ class Measures:
         )
         self._errors = Counter("http_5xx", "Answers that tell of a fault", ("method", "path"), registry=own)
         self._rate_limited = Counter("rate_limited", "Requests refused by a limit", ("scope",), registry=own)
-        self._settled = Counter(
-            "email_notifications", "Mails that came to rest", ("template", "status"), registry=own
-        )
-        self._tried = Counter("email_adapter_outcomes", "Calls of the provider", ("status",), registry=own)
-        self._bounced = Counter("email_bounces", "Mails that came back", ("kind",), registry=own)
         self.in_flight = Gauge(
             "http_requests_in_flight", "Requests being answered", multiprocess_mode="livesum", registry=own
         )
@@ -82,21 +79,12 @@ class Measures:
         self._rate_limited.labels(scope).inc()
 
     def note(self, counted: Iterable[Counted]) -> None:
-        """What a transaction did that has committed."""
+        """What was done for good: by a transaction that has committed, or out in the world."""
         for each in counted:
             if each.figure is Figure.OUTBOX_DELIVERY_SECONDS:
                 self._waits.labels(*each.labels).observe(each.amount)
             else:
                 self._work[each.figure].labels(*each.labels).inc(each.amount)
-
-    def settled(self, template: str, status: str) -> None:
-        self._settled.labels(template, status).inc()
-
-    def tried(self, status: str) -> None:
-        self._tried.labels(status).inc()
-
-    def bounced(self, kind: str) -> None:
-        self._bounced.labels(kind).inc()
 
     def pool(self, in_use: int, size: int) -> None:
         self._pool_in_use.set(in_use)
@@ -133,6 +121,9 @@ def work_counters(registry: CollectorRegistry) -> Mapping[Figure, Counter]:
             ("action",),
             [(name.removeprefix("booking_"),) for name in BOOKING],
         ),
+        Figure.EMAIL_NOTIFICATIONS: ("Mails that came to rest", ("template", "status"), ()),
+        Figure.EMAIL_ADAPTER_OUTCOMES: ("Calls of the provider", ("status",), _each(CALLS)),
+        Figure.EMAIL_BOUNCES: ("Mails that came back", ("kind",), _each(BOUNCES)),
     }
     made = {}
     for figure, (meaning, labels, combinations) in known.items():
@@ -140,6 +131,10 @@ def work_counters(registry: CollectorRegistry) -> Mapping[Figure, Counter]:
         for combination in combinations:
             made[figure].labels(*combination)
     return made
+
+
+def _each(labels: Sequence[str]) -> Sequence[tuple[str, ...]]:
+    return [(label,) for label in labels]
 
 
 def _of_this_process() -> CollectorRegistry:

@@ -19,9 +19,9 @@ from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
-from application.ports.mail_figures import MailFigures
 from application.ports.mailer import Mailer
 from application.ports.templates import Templates
+from entrypoints.http.measuring import Measures
 from entrypoints.settings import Fault, Settings, SettingsRefused
 from entrypoints.settings.groups import EmailSettings
 
@@ -37,8 +37,8 @@ def mail_provider(settings: Settings) -> Provider:
 
 class NoMailProvider(Provider):
     @provide(scope=Scope.APP)
-    def channels(self, exports: ExportChannel, figures: MailFigures) -> Channels:
-        return Channels({"email": MailIsOff(figures), "export": exports})
+    def channels(self, exports: ExportChannel) -> Channels:
+        return Channels({"email": MailIsOff(), "export": exports})
 
 
 class MailProvider(Provider):
@@ -60,7 +60,7 @@ class MailProvider(Provider):
         ids: Identifiers,
         exports: ExportChannel,
         links: UnsubscribeLinks,
-        figures: MailFigures,
+        measures: Measures,
     ) -> Channels:
         mail = EmailChannel(
             templates=templates,
@@ -70,7 +70,7 @@ class MailProvider(Provider):
             cipher=cipher,
             ids=ids,
             links=links,
-            figures=figures,
+            measures=measures,
             unsolicited_per_day=settings.field.unsolicited_mails_per_day,
         )
         return Channels({"email": mail, "export": exports}, circuits={"email": EMAIL})

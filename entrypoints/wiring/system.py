@@ -4,7 +4,6 @@ from adapters.system.clock import SystemClock
 from adapters.system.identifiers import SystemIdentifiers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
-from application.ports.mail_figures import MailFigures
 from entrypoints.http.measuring import Measures
 from entrypoints.settings import Settings
 
@@ -26,7 +25,3 @@ class SystemProvider(Provider):
     @provide
     def measures(self) -> Measures:
         return Measures()
-
-    @provide
-    def mail_figures(self, measures: Measures) -> MailFigures:
-        return measures

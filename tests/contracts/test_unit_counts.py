@@ -1,24 +1,11 @@
 """What a unit counts is told when it has committed, once, and not before; on both databases."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import cast
-
 import pytest
 
-from adapters.memory.unit_of_work import MemoryUnitOfWork
-from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.ports.measures import Counted, Figure
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.shared.ids import OrgId
-
-
-@dataclass(slots=True)
-class Heard:
-    counted: list[Counted] = field(default_factory=list)
-
-    def note(self, counted: Iterable[Counted]) -> None:
-        self.counted += counted
+from tests.support.measures import Heard, measured_by
 
 
 @pytest.fixture
@@ -28,11 +15,7 @@ def heard() -> Heard:
 
 @pytest.fixture
 def measured(uow: UnitOfWork, heard: Heard) -> UnitOfWork:
-    if isinstance(uow, PostgresUnitOfWork):
-        return cast("UnitOfWork", replace(uow, measures=heard))
-    assert isinstance(uow, MemoryUnitOfWork)
-    uow.measures = heard
-    return uow
+    return measured_by(uow, heard)
 
 
 async def test_what_is_counted_is_told_at_the_end(measured: UnitOfWork, an_org: OrgId, heard: Heard) -> None:

@@ -17,16 +17,18 @@ from application.delivery.email_channel import EmailChannel, MailIsOff
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.sealed import seal
 from application.delivery.slots import DeliverySlots
+from application.ports.measures import Figure
 from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.email_event import EmailEvent, EmailStatus
 from domain.delivery.faults import Fault, SmtpStage, smtp_fault
-from domain.delivery.outbox_event import EventOutcome, EventStatus
+from domain.delivery.outbox_event import EventOutcome, EventStatus, OutboxEvent
 from domain.delivery.suppression import Reason, Scope
 from domain.shared.ids import EventId, OrgId
 from tests.contracts.test_suppressions import a_suppression, add
 from tests.support.clock import FixedClock
 from tests.support.delivery import event_of, outcomes_of
+from tests.support.measures import Heard, measured_by
 from tests.support.unsubscribing import LINKS
 
 JANE = "jane@example.com"
@@ -35,6 +37,16 @@ JANE = "jane@example.com"
 @pytest.fixture
 def mailer() -> MemoryMailer:
     return MemoryMailer()
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def measured(uow: UnitOfWork, heard: Heard) -> UnitOfWork:
+    return measured_by(uow, heard)
 
 
 CIPHER = AesGcmFieldCipher([b"f" * 32])
@@ -54,45 +66,56 @@ def channel(mailer: MemoryMailer, clock: FixedClock) -> EmailChannel:
     )
 
 
-class Figures:
-    """Counted as for Prometheus, under the metric's last word."""
-
-    def __init__(self) -> None:
-        self.counted: Counter[tuple[str, ...]] = Counter()
-
-    def settled(self, template: str, status: str) -> None:
-        self.counted["settled", template, status] += 1
-
-    def tried(self, status: str) -> None:
-        self.counted["tried", status] += 1
-
-    def bounced(self, kind: str) -> None:
-        self.counted["bounced", kind] += 1
+def labels_of(heard: Heard, figure: Figure) -> Counter[tuple[str, ...]]:
+    return Counter(each.labels for each in heard.counted if each.figure is figure)
 
 
 async def test_what_became_of_mails_is_counted(
-    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, mailer: MemoryMailer
+    measured: UnitOfWork,
+    an_org: OrgId,
+    clock: FixedClock,
+    channel: EmailChannel,
+    mailer: MemoryMailer,
+    heard: Heard,
 ) -> None:
-    figures = Figures()
     mailer.refusals = {
         "gone@example.com": smtp_fault(SmtpStage.RECIPIENT, 550, "5.1.1 gone"),
         "grey@example.com": smtp_fault(SmtpStage.RECIPIENT, 450, "4.2.1 later"),
         "away@example.com": Fault.of("timeout"),
     }
-    await add(uow, an_org, a_suppression("quiet@example.com"))
+    await add(measured, an_org, a_suppression("quiet@example.com"))
     for name in ("jane", "gone", "grey", "away", "quiet"):
-        await enqueue(uow, an_org, to=f"{name}@example.com")
-    await deliver(uow, clock, replace(channel, figures=figures))
-    assert figures.counted == {
-        ("settled", "request_received", "sent"): 1,
-        ("settled", "request_received", "bounced"): 1,
-        ("settled", "request_received", "suppressed"): 1,
-        ("tried", "accepted"): 1,
-        ("tried", "refused"): 1,
-        ("tried", "failed"): 2,
-        ("bounced", "hard"): 1,
-        ("bounced", "soft"): 1,
+        await enqueue(measured, an_org, to=f"{name}@example.com")
+    await deliver(measured, clock, replace(channel, measures=heard))
+    at_rest = {("request_received", status): 1 for status in ("sent", "bounced", "suppressed")}
+    assert labels_of(heard, Figure.EMAIL_NOTIFICATIONS) == at_rest
+    assert labels_of(heard, Figure.EMAIL_ADAPTER_OUTCOMES) == {
+        ("accepted",): 1,
+        ("refused",): 1,
+        ("failed",): 2,
     }
+    assert labels_of(heard, Figure.EMAIL_BOUNCES) == {("hard",): 1, ("soft",): 1}
+
+
+async def test_a_mail_whose_record_is_rolled_back_is_not_counted(
+    measured: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel, heard: Heard
+) -> None:
+    event_id = await enqueue(measured, an_org)
+    event = await event_of(measured, an_org, event_id)
+    for follower, outcome in ((channel, EventOutcome.DELIVERED), (MailIsOff(), EventOutcome.SKIPPED)):
+        with pytest.raises(ZeroDivisionError):
+            await follow_and_fail(measured, an_org, follower, event.settle(outcome, clock.now()))
+        bounced = event.die("recipient_refused", clock.now())
+        with pytest.raises(ZeroDivisionError):
+            await follow_and_fail(measured, an_org, follower, bounced)
+    assert heard.counted == []
+
+
+async def follow_and_fail(uow: UnitOfWork, org_id: OrgId, channel: Channel, event: OutboxEvent) -> None:
+    async with uow.begin(org_id) as unit:
+        await channel.follow(unit, event, None)
+        assert [each.figure for each in unit.counts.taken][:1] == [Figure.EMAIL_NOTIFICATIONS]
+        raise ZeroDivisionError
 
 
 async def deliver(uow: UnitOfWork, clock: FixedClock, channel: Channel) -> None:
