@@ -25,6 +25,14 @@ class MemorySuppressions:
         )
         return min(found, key=lambda row: (row.scope, row.id), default=None)
 
+    async def among(self, recipients: Sequence[str], hashes: Sequence[bytes]) -> Sequence[Suppression]:
+        named = {recipient.lower() for recipient in recipients}
+        return [
+            row
+            for row in self.rows.values()
+            if (row.recipient is not None and row.recipient.lower() in named) or row.address_hash in hashes
+        ]
+
     async def lift(
         self, recipient: str | None, hashes: Sequence[bytes], scope: Scope, reason: Reason
     ) -> None:

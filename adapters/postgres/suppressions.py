@@ -29,6 +29,12 @@ FIND = (
     .order_by(collate(c.scope, "C"), c.suppression_id)
     .limit(1)
 )
+AMONG = READ.where(
+    or_(
+        c.recipient_norm == bindparam("norms", type_=ARRAY(Text)).any_(),
+        c.address_hash == bindparam("hashes", type_=ARRAY(LargeBinary)).any_(),
+    )
+)
 LOCK = READ.where(c.suppression_id == bindparam("id")).with_for_update()
 REMOVE = delete(table).where(c.suppression_id == bindparam("id"))
 LIFT = delete(table).where(
@@ -63,6 +69,10 @@ class PostgresSuppressions:
         }
         row = (await self.connection.execute(FIND, asked)).one_or_none()
         return None if row is None else _suppression(row)
+
+    async def among(self, recipients: Sequence[str], hashes: Sequence[bytes]) -> Sequence[Suppression]:
+        asked = {"norms": [recipient.lower() for recipient in recipients], "hashes": list(hashes)}
+        return [_suppression(row) for row in await self.connection.execute(AMONG, asked)]
 
     async def lift(
         self, recipient: str | None, hashes: Sequence[bytes], scope: Scope, reason: Reason

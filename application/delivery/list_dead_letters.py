@@ -1,7 +1,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
+from application.delivery.replays import Replays, replays_of
+from application.delivery.suppressed import SuppressedRecipients
 from application.ports.clock import Clock
 from application.ports.dead_letters import DeadLetterPage, Half
 from application.ports.outbox_views import MessageFilter, MessageView
@@ -18,17 +19,16 @@ class ListDeadMessages:
 
 @dataclass(frozen=True, slots=True)
 class DeadMessages:
-    """As of `at`: what can be replayed depends on it."""
-
     views: Sequence[MessageView]
     total: int
-    at: datetime
+    replays: Replays
 
 
 @dataclass(frozen=True, slots=True)
 class ListDeadMessagesHandler:
     uow: UnitOfWork
     clock: Clock
+    suppressed: SuppressedRecipients
 
     async def handle(self, actor: Actor, command: ListDeadMessages) -> DeadMessages:
         actor.require(Need.ADMIN)
@@ -37,7 +37,8 @@ class ListDeadMessagesHandler:
                 command.wanted, limit=command.limit, offset=command.offset
             )
             total = await unit.outbox_views.count(command.wanted)
-        return DeadMessages(views, total, self.clock.now())
+            replays = await replays_of(unit, self.clock, self.suppressed, views)
+        return DeadMessages(views, total, replays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,10 @@ class ShowDeadLettersHandler:
 
     uow: UnitOfWork
     clock: Clock
+    suppressed: SuppressedRecipients
 
-    async def handle(self, actor: Actor, command: ShowDeadLetters) -> tuple[DeadLetterPage, datetime]:
-        """With the instant as of which something can be replayed or not."""
+    async def handle(self, actor: Actor, command: ShowDeadLetters) -> tuple[DeadLetterPage, Replays]:
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id) as unit:
             page = await unit.dead_letters.page(command.halves, limit=command.limit, offset=command.offset)
-        return page, self.clock.now()
+            return page, await replays_of(unit, self.clock, self.suppressed, page.items)

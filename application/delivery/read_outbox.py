@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
+from application.delivery.replays import Replays, replays_of
+from application.delivery.suppressed import SuppressedRecipients
 from application.ports.clock import Clock
 from application.ports.outbox_views import MessageFilter, MessagePosition, MessageView
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.attempt import Attempt
+from domain.delivery.outbox_event import EventStatus
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import EventId
 
@@ -21,43 +23,52 @@ class ListMessages:
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """`next` None: there is no more. As of `at`: what can be replayed depends on it."""
+    """`next` None: there is no more."""
 
     views: Sequence[MessageView]
     next: MessagePosition | None
-    at: datetime
+    replays: Replays
 
 
 @dataclass(frozen=True, slots=True)
 class ListMessagesHandler:
     uow: UnitOfWork
     clock: Clock
+    suppressed: SuppressedRecipients
 
     async def handle(self, actor: Actor, command: ListMessages) -> MessagePage:
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id) as unit:
             found = await unit.outbox_views.list_page(command.wanted, command.after, command.limit + 1)
-        views = found[: command.limit]
+            views = found[: command.limit]
+            replays = await replays_of(unit, self.clock, self.suppressed, _dead(views))
         more = len(found) > len(views)
         end = MessagePosition(views[-1].created_at, views[-1].event_id) if more else None
-        return MessagePage(views, end, self.clock.now())
+        return MessagePage(views, end, replays)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageDetail:
     view: MessageView
     attempts: Sequence[Attempt]
-    at: datetime
+    replays: Replays
 
 
 @dataclass(frozen=True, slots=True)
 class ReadMessageHandler:
     uow: UnitOfWork
     clock: Clock
+    suppressed: SuppressedRecipients
 
     async def handle(self, actor: Actor, event_id: EventId) -> MessageDetail:
         """Raises NotFound."""
         actor.require(Need.VIEW)
         async with self.uow.begin(actor.org_id) as unit:
             view = await unit.outbox_views.get(event_id)
-            return MessageDetail(view, await unit.outbox_queue.attempts(event_id), self.clock.now())
+            attempts = await unit.outbox_queue.attempts(event_id)
+            replays = await replays_of(unit, self.clock, self.suppressed, _dead([view]))
+            return MessageDetail(view, attempts, replays)
+
+
+def _dead(views: Sequence[MessageView]) -> list[MessageView]:
+    return [view for view in views if view.status is EventStatus.DEAD]

@@ -1,12 +1,27 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol
 
 from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.templates import Templates
 from application.ports.unit_of_work import Unit
 from domain.delivery.outbox_event import OutboxEvent
 from domain.delivery.suppression import Suppression
+from domain.shared.ids import EventId
 
 EMAIL = "email"
+
+
+class Addressed(Protocol):
+    """A message as it is shown; `recipient` None: it is no mail, or was erased."""
+
+    @property
+    def event_id(self) -> EventId: ...
+    @property
+    def event_type(self) -> str: ...
+    @property
+    def recipient(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +34,19 @@ class SuppressedRecipients:
     async def find(self, unit: Unit, template: str, address: str) -> Suppression | None:
         hashes = self.links.hashes(unit.org_id, address)
         return await unit.suppressions.find(address, self.templates.scope_of(template), hashes)
+
+    async def among(self, unit: Unit, shown: Sequence[Addressed]) -> frozenset[EventId]:
+        """Those of these dead messages that would not be replayed, asked for all at once."""
+        mails = {each.event_id: (each.event_type, each.recipient) for each in shown if each.recipient}
+        hashes = {to: self.links.hashes(unit.org_id, to) for _, to in mails.values()}
+        if not mails:
+            return frozenset()
+        standing = await unit.suppressions.among(list(hashes), list(chain.from_iterable(hashes.values())))
+        return frozenset(
+            event_id
+            for event_id, (template, to) in mails.items()
+            if any(row.holds_back(self.templates.scope_of(template), to, hashes[to]) for row in standing)
+        )
 
     async def is_held_back(self, unit: Unit, event: OutboxEvent) -> bool:
         to = event.payload.get("to")

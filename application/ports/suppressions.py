@@ -24,6 +24,9 @@ class Suppressions(Protocol):
     ) -> Suppression | None:
         """What holds back a mail of that scope to this recipient; of everything before of that scope."""
 
+    async def among(self, recipients: Sequence[str], hashes: Sequence[bytes]) -> Sequence[Suppression]:
+        """All that stand for any of these addresses or hashes, in one statement."""
+
     async def lift(
         self, recipient: str | None, hashes: Sequence[bytes], scope: Scope, reason: Reason
     ) -> None:

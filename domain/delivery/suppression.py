@@ -1,5 +1,6 @@
 """Addresses that get no mail any more, or none of one kind."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -44,6 +45,11 @@ class Suppression:
     reason: Reason
     source_event_id: EventId | None = None  # the mail that caused it
     created_at: datetime
+
+    def holds_back(self, template_scope: str, recipient: str, hashes: Sequence[bytes]) -> bool:
+        """A mail of that scope to that address, which any of the hashes may stand for."""
+        named = self.recipient is not None and self.recipient.lower() == recipient.lower()
+        return (named or self.address_hash in hashes) and self.scope in {Scope.ALL, template_scope}
 
     def must_be_ours_to_lift(self) -> None:
         if self.reason in _THE_RECIPIENTS_OWN:

@@ -10,10 +10,10 @@ import msgspec
 from application.delivery.export_channel import Exports
 from application.delivery.list_dead_letters import DeadMessages
 from application.delivery.replay_dead import ReplayDead, ReplayReport
+from application.delivery.replays import Replays
 from application.ports.dead_letters import DeadLetter, DeadLetterPage, DeadSelection
 from application.ports.outbox_views import MessageView
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
-from domain.delivery.replaying import is_replayable
 from domain.shared.errors import FieldFault, Invalid
 from domain.shared.ids import EventId
 from entrypoints.http.lead_bodies import ActionAnswer
@@ -151,12 +151,12 @@ def dead_messages_answer(
     found: DeadMessages, exports: Exports, limit: int, offset: int
 ) -> DeadMessagesAnswer:
     return DeadMessagesAnswer(
-        [_dead_message(view, exports, found.at) for view in found.views], found.total, limit, offset
+        [_dead_message(view, exports, found.replays) for view in found.views], found.total, limit, offset
     )
 
 
-def _dead_message(view: MessageView, exports: Exports, now: datetime) -> DeadMessageAnswer:
-    replayable = is_replayable(view, now)
+def _dead_message(view: MessageView, exports: Exports, replays: Replays) -> DeadMessageAnswer:
+    replayable = replays.allow(view)
     told = {
         "replayable": replayable,
         "payload_summary": summary(view.event_type, view.recipient, exports.host_of(view.kind)),
@@ -169,17 +169,17 @@ def dead_letters_answer(
     page: DeadLetterPage,
     exports: Exports,
     org_id: UUID,
-    now: datetime,
+    replays: Replays,
     total: int,
     limit: int,
     offset: int,
 ) -> DeadLettersAnswer:
-    items = [_dead_letter(letter, exports, org_id, now) for letter in page.items]
+    items = [_dead_letter(letter, exports, org_id, replays) for letter in page.items]
     return DeadLettersAnswer(items, total, limit, offset, page.outbox_count, page.export_count)
 
 
-def _dead_letter(letter: DeadLetter, exports: Exports, org_id: UUID, now: datetime) -> DeadLetterAnswer:
-    replayable = is_replayable(letter, now) and (letter.half == "outbox" or exports.target is not None)
+def _dead_letter(letter: DeadLetter, exports: Exports, org_id: UUID, replays: Replays) -> DeadLetterAnswer:
+    replayable = replays.allow(letter) and (letter.half == "outbox" or exports.target is not None)
     links = actions if letter.half == "outbox" else export_actions
     told = {
         "kind": letter.half,

@@ -128,9 +128,9 @@ class DeadLettersController(Controller):
         offset: FromQuery[Offset] = 0,
     ) -> DeadLettersAnswer:
         halves = HALVES[kind]
-        page, now = await handler.handle(actor, ShowDeadLetters(halves, limit, offset))
+        page, replays = await handler.handle(actor, ShowDeadLetters(halves, limit, offset))
         total = page.outbox_count * ("outbox" in halves) + page.export_count * ("export" in halves)
-        return dead_letters_answer(page, exports, actor.org_id, now, total, limit, offset)
+        return dead_letters_answer(page, exports, actor.org_id, replays, total, limit, offset)
 
 
 def _queued(event: OutboxEvent) -> Response[ReplayedAnswer]:

@@ -61,7 +61,7 @@ class OutboxController(Controller):
         page = await handler.handle(actor, ListMessages(wanted, _position(cursor), limit))
         items = [
             message_answer(
-                view, actor, rules.policy(view.kind).max_attempts, page.at, exports.host_of(view.kind)
+                view, actor, rules.policy(view.kind).max_attempts, page.replays, exports.host_of(view.kind)
             )
             for view in page.views
         ]
@@ -85,7 +85,7 @@ class OutboxController(Controller):
         found = await handler.handle(actor, EventId(event_id))
         view = found.view
         values = message_values(
-            view, actor, rules.policy(view.kind).max_attempts, found.at, exports.host_of(view.kind)
+            view, actor, rules.policy(view.kind).max_attempts, found.replays, exports.host_of(view.kind)
         )
         log = [attempt_answer(attempt) for attempt in found.attempts]
         return msgspec.convert({**values, "attempt_log": log}, MessageDetailAnswer)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 
+from application.delivery.replays import Replays
 from application.ports.outbox_views import MessageView
 from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.outbox_event import EventOutcome, EventStatus
-from domain.delivery.replaying import is_replayable
 from domain.identity.actor import Actor, Need, Role
 from entrypoints.http.lead_bodies import ActionAnswer
 from entrypoints.http.masking import masked_email
@@ -62,7 +62,7 @@ class MessageDetailAnswer(MessageAnswer, kw_only=True):
 
 
 def message_values(
-    view: MessageView, reader: Actor, max_attempts: int, now: datetime, host: str | None
+    view: MessageView, reader: Actor, max_attempts: int, replays: Replays, host: str | None
 ) -> dict[str, object]:
     values = msgspec.to_builtins(view)
     recipient = view.recipient
@@ -73,21 +73,21 @@ def message_values(
         "recipient": recipient,
         "target_host": host,
         "max_attempts": max_attempts,
-        "actions": list(_actions(view, reader, now)),
+        "actions": list(_actions(view, reader, replays)),
     }
 
 
 def message_answer(
-    view: MessageView, reader: Actor, max_attempts: int, now: datetime, host: str | None
+    view: MessageView, reader: Actor, max_attempts: int, replays: Replays, host: str | None
 ) -> MessageAnswer:
-    return msgspec.convert(message_values(view, reader, max_attempts, now, host), MessageAnswer)
+    return msgspec.convert(message_values(view, reader, max_attempts, replays, host), MessageAnswer)
 
 
 def attempt_answer(attempt: Attempt) -> AttemptAnswer:
     return msgspec.convert(attempt, AttemptAnswer, from_attributes=True)
 
 
-def _actions(view: MessageView, reader: Actor, now: datetime) -> Iterator[ActionAnswer]:
+def _actions(view: MessageView, reader: Actor, replays: Replays) -> Iterator[ActionAnswer]:
     yield ActionAnswer("show", "GET", f"{OUTBOX}/{view.event_id}")
-    if view.status is EventStatus.DEAD and reader.may(Need.ADMIN) and is_replayable(view, now):
+    if view.status is EventStatus.DEAD and reader.may(Need.ADMIN) and replays.allow(view):
         yield ActionAnswer("replay", "POST", f"{OUTBOX}/{view.event_id}/replay")

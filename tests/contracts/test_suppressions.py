@@ -1,5 +1,6 @@
 """The suppressions' port, on memory and on PostgreSQL."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -90,3 +91,17 @@ async def test_what_is_removed_holds_back_nothing(uow: UnitOfWork, an_org: OrgId
         await unit.suppressions.remove(made.id)
     async with uow.begin(an_org) as unit:
         assert await unit.suppressions.find(JANE, "transactional") is None
+
+
+async def test_all_that_stand_for_some_addresses_or_hashes_are_found_at_once(
+    uow: UnitOfWork, an_org: OrgId, rival: OrgId
+) -> None:
+    named = [a_suppression(JANE), a_suppression("bo@example.com", Scope.NPS, Reason.UNSUBSCRIBED)]
+    hashed = replace(a_suppression(), recipient=None, address_hash=b"h" * 32)
+    await add(uow, an_org, *named, hashed, a_suppression("other@example.com"))
+    await add(uow, rival, a_suppression("ann@example.com"))
+    async with uow.begin(an_org) as unit:
+        among = unit.suppressions.among
+        found = await among(["jane@EXAMPLE.com", "BO@example.com", "ann@example.com"], [b"h" * 32, b"x" * 32])
+        assert {each.id for each in found} == {each.id for each in (*named, hashed)}
+        assert await among([], []) == []

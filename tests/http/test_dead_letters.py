@@ -1,6 +1,7 @@
 """Dead letters over HTTP (delivery page, §4): seen by admins, replayed one by one or many at a time."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import anyio
 import pytest
 
 from application.delivery.rules import Channels
+from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
 from domain.shared.ids import EventId
@@ -17,6 +19,7 @@ from tests.support.clock import FixedClock
 from tests.support.delivery import World, refuse
 from tests.support.outgoing import audited
 from tests.support.shop import Shop, open_shop
+from tests.support.unsubscribing import LINKS
 
 DEAD, DLQ = "/outbox/dead-letter", "/queue/dlq"
 COUNTS = {
@@ -41,7 +44,7 @@ def world() -> World:
 @pytest.fixture
 async def post_office(uow: UnitOfWork, clock: FixedClock, world: World) -> AsyncIterator[Shop]:
     channels = Channels({"email": world, "webhook": world})
-    async with open_shop(uow, clock, given={Channels: channels}) as shop:
+    async with open_shop(uow, clock, given={Channels: channels, UnsubscribeLinks: LINKS}) as shop:
         yield shop
 
 
@@ -304,3 +307,30 @@ async def test_a_mail_to_a_suppressed_address_is_not_replayed(
     counts = (await ask(post_office, "POST", DEAD, json={"event_ids": [str(event_id)]})).json()
     assert (counts["replayed"], counts["not_replayable"]) == (0, 1)
     assert world.arrived == []
+
+
+@pytest.mark.parametrize("known_by", ["address", "hash"])
+async def test_what_would_not_be_replayed_is_not_offered(
+    post_office: Shop, clock: FixedClock, known_by: str
+) -> None:
+    """Wherever a dead mail is shown; the neighbours' links stay."""
+    uow, org_id = post_office.uow, post_office.org_id
+    (held,) = await fail(uow, clock, org_id, "k")
+    (free,) = await fail(uow, clock, org_id, "l", payload={"to": "bo@example.com"})
+    suppression = a_suppression("JANE@example.com")
+    if known_by == "hash":
+        address_hash = LINKS.hashes(org_id, "jane@example.com")[-1]
+        suppression = replace(suppression, recipient=None, address_hash=address_hash)
+    await add(uow, org_id, suppression)
+    expected = {str(held): False, str(free): True}
+    for path in (DEAD, DLQ, "/outbox"):
+        items = (await ask(post_office, "GET", path)).json()["items"]
+        assert {item["event_id"]: has_replay(item) for item in items} == expected, path
+        if path != "/outbox":
+            assert {item["event_id"]: item["replayable"] for item in items} == expected, path
+    for event_id, offered in expected.items():
+        assert has_replay((await ask(post_office, "GET", f"/outbox/{event_id}")).json()) == offered
+
+
+def has_replay(item: dict[str, Any]) -> bool:
+    return "replay" in {link["rel"] for link in item["actions"]}
