@@ -12,9 +12,13 @@ serve *args:
 test *args:
     uv run pytest -n 2 --dist worksteal -m "not slow" "$@"
 
-# the suites that take minutes: concurrency, crashes, fuzzing, fresh clone
+# the suites that take minutes, on two processes: fuzzing, long histories, big databases
 slow *args:
-    uv run pytest -m "slow and not pooler" "$@"
+    uv run pytest -n 2 --dist worksteal -m "slow and not alone and not pooler" "$@"
+
+# those that want the machine to themselves: crowds, crashes, timing
+alone *args:
+    uv run pytest -m "alone" "$@"
 
 # format, lint, types and imports; changes nothing
 check:

@@ -59,6 +59,7 @@ async def rounds(app: App, bodies: dict[str, dict[str, str]], status: int) -> li
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 async def test_a_wrong_try_takes_as_long_whoever_it_is_for(
     postgres: TestDatabase, tmp_path: Path, clock: FixedClock
@@ -72,6 +73,7 @@ async def test_a_wrong_try_takes_as_long_whoever_it_is_for(
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 async def test_an_organisation_that_is_named_makes_no_difference_between_its_own_and_others(
     postgres: TestDatabase, tmp_path: Path, clock: FixedClock
@@ -86,6 +88,7 @@ async def test_an_organisation_that_is_named_makes_no_difference_between_its_own
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 async def test_a_full_bucket_answers_as_fast_whoever_s_it_is(
     postgres: TestDatabase, tmp_path: Path, clock: FixedClock

@@ -12,7 +12,7 @@ from tests.support.database import TestDatabase
 from tests.support.inbox import Answer, Inbox
 from tests.support.runners import Runner, Works, works
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 HANGING, HANG_SECONDS, WATCH_SECONDS = 100, 30, 10
 IDLE = """
     select count(*) from pg_stat_activity

@@ -29,7 +29,7 @@ from tests.support.database import test_options as options_for_tests
 from tests.support.delivery import World, a_runner, enqueue
 from tests.support.orgs import found_org
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 MESSAGES, RECOVERY_SECONDS = 200, 60
 SPEC = JobSpec(name="outbox-delivery", every_seconds=1, timeout_seconds=55, result_keys=("sent",))
 

@@ -12,7 +12,7 @@ from tests.support.database import TestDatabase
 from tests.support.inbox import Answer, Inbox
 from tests.support.runners import LEASE_SECONDS, Runner, Works, works
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 MESSAGES, KILLS, PLACES = 1000, 10, 16
 ANSWER_SECONDS = 1.2
 RESUME_SECONDS = 5

@@ -9,7 +9,7 @@ from tests.support.database import TestDatabase
 from tests.support.inbox import Answer, Inbox
 from tests.support.runners import LEASE_SECONDS, works
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(400)]
 MESSAGES, RUNNERS, PLACES = 10_000, 8, 16
 
 

@@ -11,7 +11,7 @@ from tests.support.database import TestDatabase
 from tests.support.inbox import Answer, Inbox
 from tests.support.runners import Runner, works
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(400)]
 RESTARTS, RUNNERS, MESSAGES = 25, 3, 9000
 CLAIMS_END_SECONDS, EXIT_SECONDS = 1, 30
 CLAIMED_AFTER = """

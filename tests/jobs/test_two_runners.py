@@ -22,7 +22,7 @@ from tests.support.live import SWEEPLINE, plain_environment
 from tests.support.orgs import found_org
 from tests.support.smtp import Postbox, mail_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 MESSAGES, ORGS, PLACES, LEASE_SECONDS = 1000, 5, 16, 10
 
 

@@ -12,7 +12,7 @@ from adapters.postgres.embedded import EmbeddedPostgres
 from tests.support.demo import SLUG, demo_caller
 from tests.support.live import UNLIMITED, serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 MAIL = "from outbox_events where event_type = 'request_received' and dedupe_key like 'lead:{lead_id}:%'"
 DIE = "update outbox_events set status = 'dead', next_attempt_at = null, dead_at = now(), last_error = 'lost'"
 

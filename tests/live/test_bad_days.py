@@ -15,7 +15,7 @@ from adapters.postgres.embedded import EmbeddedPostgres
 from tests.support.demo import SLUG
 from tests.support.live import UNLIMITED, LiveServer, command, serving, start, wait_until_ready
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(400)]
 MEBIBYTE = 1024 * 1024
 RECOVERY_SECONDS = 10
 

@@ -19,7 +19,7 @@ from tests.support.demo import SLUG, Caller, demo_caller
 from tests.support.live import LiveServer
 from tests.support.overlaps import assert_nothing_overlaps
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 CROWD, MIXED = 50, 200
 HOME = {"beds": 2, "baths": 1}  # 180 minutes
 Answer = tuple[int, Any]

@@ -15,7 +15,7 @@ from adapters.postgres.embedded import EmbeddedPostgres
 from tests.support.demo import SLUG
 from tests.support.live import UNLIMITED, LiveServer, serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 BOOKINGS, KILL_AFTER, CALLERS = 200, 60, 8
 BUFFER_MINUTES = 60  # at least the demo's
 HALVES = """
