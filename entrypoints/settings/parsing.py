@@ -88,7 +88,8 @@ def flag(name: str, default: bool | None) -> Any:
 
 
 def text(name: str, default: str | None = None) -> Any:
-    return _declare(name, str, default)
+    """Empty is as good as unset: that is how a composition passes on what its host does not set."""
+    return _declare(name, lambda given: given or default, default)
 
 
 def secret(name: str) -> Any:

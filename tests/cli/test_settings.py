@@ -46,6 +46,11 @@ def test_a_sound_production_is_accepted() -> None:
     assert check_settings(SOUND)[1] == ()
 
 
+def test_what_a_composition_passes_on_empty_is_as_if_unset() -> None:
+    settings, faults = check_settings({**SOUND, "R2_ENDPOINT": "", "APP_NAME": ""})
+    assert (faults, settings.storage.r2_endpoint, settings.general.app_name) == ((), None, "Sweepline")
+
+
 def test_every_fault_comes_at_once_and_none_shows_a_value() -> None:
     environ = {
         "APP_ENV": "prod",

@@ -71,7 +71,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         shutil.rmtree(root)
 
 
-VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::([?-])([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)(?::([?-])([^}]*))?\}")
 
 
 def environment_of(service: str, env: Mapping[str, str]) -> dict[str, str]:

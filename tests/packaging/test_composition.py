@@ -49,7 +49,7 @@ def test_data_and_uploads_are_on_volumes_and_no_source_is_mounted() -> None:
 
 
 def test_no_secret_is_written_in_the_file_and_every_secret_is_in_the_env_file() -> None:
-    required = set(re.findall(r"\$\{([A-Z_]+):\?", TEXT))
+    required = set(re.findall(r"\$\{([A-Z0-9_]+):\?", TEXT))
     assert required <= {*SECRETS, *CHOICES}
     assert set(SECRETS) <= required
 
@@ -69,5 +69,5 @@ def test_the_env_file_is_private_fresh_each_time_and_never_overwritten(tmp_path:
 
 def test_the_example_has_the_names_of_the_env_file() -> None:
     example = (ROOT / "docs/compose/example.env").read_text(encoding="utf-8")
-    names = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    names = set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE))
     assert names == {*SECRETS, *CHOICES}
