@@ -21,6 +21,7 @@ from application.scheduling.blackouts import (
 )
 from application.scheduling.booking_settings import ChangeBookingSettings, ChangeBookingSettingsHandler
 from application.scheduling.find_slots import FindSlots, FindSlotsHandler
+from application.tenancy.edit_org import EditOrg, EditOrgHandler
 from domain.booking.booking import CancelledBy
 from domain.identity.actor import Actor, ActorKind
 from domain.leads.lead import Lead, LeadDetails
@@ -68,6 +69,8 @@ async def close_days(stage: Stage, crews: list[Crew], today: date) -> None:
     await stage.play(
         ChangeBookingSettingsHandler, ChangeBookingSettings(changes={"office_email": company.OFFICE_EMAIL})
     )
+    # its mails say "answer this mail": the answers go there
+    await stage.play(EditOrgHandler, EditOrg(contact={"email": company.OFFICE_EMAIL}))
 
 
 async def known_leads(stage: Stage) -> dict[str | None, Lead]:
