@@ -80,14 +80,20 @@ async def _free(
     unit: Unit, actor: Actor, worker_id: WorkerId, now: datetime, *, allowed: bool
 ) -> tuple[BookingId, ...]:
     """Take the worker from every crew to come. Raises WorkerHasJobs where there are some and that is not
-    allowed, WorkInProgress where the worker's clock is open on one."""
+    allowed, WorkInProgress where the worker's clock is open on one.
+
+    A job whose lock was waited for may have ended, or gone on without the worker: it is left alone."""
     booking_ids = await unit.calendar.jobs_of_worker(worker_id, now)
     if booking_ids and not allowed:
         raise WorkerHasJobs
+    freed = set()
     for booking_id in sorted(booking_ids):
         before = await unit.bookings.lock(booking_id)
+        if not (before.is_live and worker_id in before.crew):
+            continue
         await require_no_open_clock(unit, before, {worker_id})
         after = before.assign(now, tuple(other for other in before.crew if other != worker_id))
         await record_change(unit, actor, "booking_unassign", before, after)
         await tell_crew(unit, actor, after, {worker_id})
-    return tuple(booking_ids)
+        freed.add(booking_id)
+    return tuple(booking_id for booking_id in booking_ids if booking_id in freed)

@@ -2,16 +2,23 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.bookings import PostgresBookings
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from domain.booking.booking import Booking, CancelledBy
+from domain.shared.ids import BookingId
 from tests.support.answers import ok
 from tests.support.clock import FixedClock
-from tests.support.salon import ANN, NORTH, Salon, open_salon
+from tests.support.salon import ANN, BOB, NORTH, TEN, Salon, open_salon
+from tests.support.trail import audited
 
 FIRST = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
 
@@ -70,3 +77,42 @@ async def test_of_two_writes_with_one_tag_one_is_told_of_the_other(salon: Salon)
             salon.shop.staff("PATCH", path, role, json=body, headers={"if-match": '"1"'}) for body in bodies
         ]
         assert sorted(answer.status_code for answer in await asyncio.gather(*calls)) == [200, 412]
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "crew"),
+    [
+        (lambda job, now: job.cancel(now, by=CancelledBy.OFFICE, reason="other"), [ANN, BOB]),
+        (lambda job, now: job.assign(now, (BOB,)), [BOB]),
+    ],
+    ids=["called off", "unassigned"],
+)
+async def test_a_job_that_ended_or_was_taken_over_meanwhile_keeps_no_worker_from_going(
+    salon: Salon, elsewhere: Callable[[Booking, datetime], Booking], crew: list[Any]
+) -> None:
+    made = await salon.created(TEN, team_id=NORTH, worker_ids=[ANN, BOB])
+    leaves = {"is_active": False, "unassign_future": True}
+    async with salon.uow.begin(salon.shop.org_id) as unit:
+        job = await unit.bookings.lock(BookingId(UUID(made["booking_id"])))
+        going = asyncio.ensure_future(salon.shop.staff("PATCH", f"/workers/{ANN}", json=leaves))
+        assert isinstance(unit.bookings, PostgresBookings)
+        await somebody_waits_for(unit.bookings.connection)
+        await unit.bookings.save(elsewhere(job, salon.clock.now()))
+    answer = ok(await going)
+    assert (answer["is_active"], answer["unassigned_booking_ids"]) == (False, [])
+    left = await salon.read(made["booking_id"])
+    assert left["version"] == made["version"] + 1
+    assert [member["worker_id"] for member in left["crew"]] == [str(worker) for worker in crew]
+    assert await audited(salon.uow, salon.shop.org_id, made["booking_id"]) == ["booking_create"]
+
+
+WAITS = text(
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+)
+
+
+async def somebody_waits_for(connection: AsyncConnection) -> None:
+    """For a lock that this connection's transaction holds."""
+    async with asyncio.timeout(20):
+        while not (await connection.execute(WAITS)).scalar_one():  # noqa: ASYNC110  # the database has no event
+            await asyncio.sleep(0.01)
