@@ -1,8 +1,9 @@
-"""Photos by Pillow: decoded in threads, and written anew from nothing but their pixels."""
+"""Photos by Pillow: decoded in a thread, and written anew from nothing but their pixels."""
 
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,6 @@ from anyio.to_thread import run_sync
 from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 from PIL.ImageFile import ImageFile
 
-from adapters.pillow.budget import PixelBudget
 from adapters.pillow.headers import EXTENSIONS, FIRST_BYTES, JPEG, PNG, WEBP, Size, type_of, webp_size
 from application.ports.images import CleanImage
 from domain.photos.refusals import ImageTooLarge, ImageUnreadable, TypeNotAllowed
@@ -26,8 +26,6 @@ READERS: dict[str, type[ImageFile]] = {
 FORMATS = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
 HOW_WRITTEN: dict[str, dict[str, int]] = {JPEG: {"quality": 88}, PNG: {}, WEBP: {"quality": 88, "method": 3}}
 THUMBNAIL_EDGE = 480
-DECODED_AT_ONCE = 16_000_000  # pixels: 48 MB in RGB, and a copy of the one that is being turned
-THREADS = 2
 ORIENTATION = 0x0112
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -44,20 +42,23 @@ UPRIGHT = {
 class PillowImages:
     allowed: Collection[str]
     most_pixels: int
-    _budget: PixelBudget = field(default_factory=lambda: PixelBudget(DECODED_AT_ONCE))
-    _threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(THREADS))
+    _line: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
+    _decoder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "sweepline-photos"))
 
     @asynccontextmanager
     async def cleaned(self, source: Path, *, thumbnail: bool) -> AsyncIterator[CleanImage]:
-        content_type, size = await run_sync(self._look, source, limiter=self._threads)
+        content_type = await self._alone(lambda: self._look(source))
         with tempfile.TemporaryDirectory(prefix="sweepline-photo-") as folder:
             work = _Work(source, content_type, Path(folder), thumbnail=thumbnail)
-            async with self._budget.hold(size.pixels):
-                made = await run_sync(work.do, limiter=self._threads)
-            yield made
+            yield await self._alone(work.do)
 
-    def _look(self, source: Path) -> tuple[str, Size]:
-        """Type and size by the header alone."""
+    async def _alone[T](self, work: Callable[[], T]) -> T:
+        """One image at a time, and always in the same thread: each thread that decodes keeps some of its
+        memory when it is done, so that many of them would together hold what no image needs."""
+        return await run_sync(lambda: self._decoder.submit(work).result(), limiter=self._line)
+
+    def _look(self, source: Path) -> str:
+        """The type, by the header alone, of what is not too large to be decoded."""
         with source.open("rb") as file:
             first = file.read(FIRST_BYTES)
         content_type = type_of(first)
@@ -69,9 +70,8 @@ class PillowImages:
                 raise ImageUnreadable
             self._must_fit(size)
         with _opened(source, content_type) as image:
-            size = Size(*image.size)
-        self._must_fit(size)
-        return content_type, size
+            self._must_fit(Size(*image.size))
+        return content_type
 
     def _must_fit(self, size: Size) -> None:
         if size.pixels > self.most_pixels:
@@ -105,17 +105,20 @@ class _Work:
 
     def _pixels(self) -> Image.Image:
         """The first frame, upright, in a mode that its format can hold, with nothing beside it."""
-        with _opened(self.source, self.content_type) as image:
-            try:
-                image.load()
-                turned = UPRIGHT.get(_orientation(image))
-                plain = _plain(image, opaque=self.content_type == JPEG)
-                if turned is not None:
-                    plain = plain.transpose(turned)
-            except Exception as error:  # what hostile bytes raise in a decoder is listed nowhere
-                raise ImageUnreadable from error
+        try:
+            plain, turned = self._decoded()  # by itself: what it was decoded from is let go before the copy
+            if turned is not None:
+                plain = plain.transpose(turned)
+        except Exception as error:  # what hostile bytes raise in a decoder is listed nowhere
+            raise ImageUnreadable from error
         plain.info = {}
         return plain
+
+    def _decoded(self) -> tuple[Image.Image, Image.Transpose | None]:
+        """With how it is to be turned, if at all."""
+        with _opened(self.source, self.content_type) as image:
+            image.load()
+            return _plain(image, opaque=self.content_type == JPEG), UPRIGHT.get(_orientation(image))
 
     def _small(self, image: Image.Image) -> Path:
         """Changes the image: it is needed no more."""
@@ -145,7 +148,7 @@ def _plain(image: Image.Image, *, opaque: bool) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":  # sixteen bits of grey
         return image.point(lambda value: value / 256).convert("L")
     if not opaque and image.has_transparency_data:
-        return image.convert("RGBA")
+        return image if image.mode == "RGBA" else image.convert("RGBA")
     return image if image.mode in {"L", "RGB"} else image.convert("L" if image.mode in {"1", "LA"} else "RGB")
 
 

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import anyio
-import anyio.lowlevel
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import binary, integers, sampled_from
 from PIL import Image
 
-from adapters.pillow.budget import PixelBudget
 from adapters.pillow.images import PillowImages
 from domain.photos.refusals import ImageTooLarge, ImageUnreadable, TypeNotAllowed
 from domain.shared.errors import DomainError
@@ -135,22 +132,3 @@ async def test_whatever_is_changed_it_is_refused_or_clean(
     except (TypeNotAllowed, ImageUnreadable, ImageTooLarge):
         return
     assert set(blocks_of(kept.original)) <= PLAIN[kept.content_type]
-
-
-async def test_large_images_wait_for_one_another() -> None:
-    budget, most = PixelBudget(10), 0
-    at_work: list[int] = []
-
-    async def decode(pixels: int) -> None:
-        nonlocal most
-        async with budget.hold(pixels):
-            at_work.append(pixels)
-            most = max(most, sum(at_work))
-            assert sum(at_work) <= 10 or at_work == [25]
-            await anyio.lowlevel.checkpoint()
-            at_work.remove(pixels)
-
-    async with anyio.create_task_group() as tasks:
-        for pixels in (4, 6, 3, 25, 8, 1, 10, 2):
-            tasks.start_soon(decode, pixels)
-    assert most == 25
