@@ -47,6 +47,7 @@ def test_the_first_booking_works_as_written_and_a_second_company_sees_none_of_it
     assert "\nCONFIRMED\n" in done.stdout
     assert ".eml\njobs today: " in done.stdout
     assert "\nrunning\nDONE\n[('Amara Okafor', 'FINISHED')" in done.stdout
+    assert "\nTrue\n[('Amara Okafor', 'AFTER')]\napproved\nimage/png, " in done.stdout
     found = re.search(r"^booking ([0-9a-f-]{36}): PENDING", done.stdout, re.MULTILINE)
     assert found, done.stdout
     _is_there_for_its_company_alone(demo_server, found.group(1))
