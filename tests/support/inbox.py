@@ -37,6 +37,7 @@ class Inbox:
     answered: Callable[[str], None] = lambda _event_id: None
     arrivals: list[Arrival] = field(default_factory=list)
     port: int = 0
+    _taking: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -54,7 +55,18 @@ class Inbox:
                 return
             time.sleep(0.02)
 
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._take(reader, writer))
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
+
+    async def close(self) -> None:
+        """Nobody is left who would read the answers that are still to come."""
+        for task in (left := list(self._taking)):
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:-2])
@@ -80,10 +92,11 @@ def receiving(inbox: Inbox) -> Iterator[Inbox]:
     loop = uvloop.new_event_loop()
 
     async def serve() -> None:
-        async with await asyncio.start_server(inbox.take, "127.0.0.1", 0, backlog=1000) as server:
+        async with await asyncio.start_server(inbox.accept, "127.0.0.1", 0, backlog=1000) as server:
             inbox.port = server.sockets[0].getsockname()[1]
             ready.set()
             await over.wait()
+            await inbox.close()
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
