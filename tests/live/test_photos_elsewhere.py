@@ -1,4 +1,4 @@
-"""A server whose photos lie in an S3-compatible store, chosen by settings alone: sent, seen, deleted, gone."""
+"""A server whose photos lie in an S3-compatible store, by settings alone: sent, seen, deleted, gone."""
 
 import re
 import subprocess
