@@ -38,6 +38,7 @@ ENVIRON = {
 HOME = {"beds": 2, "baths": 1}
 TOMORROW = "2026-03-03T15:00:00Z"
 JUDGED_ELSEWHERE = {"captcha_token"}
+UNSUBSCRIBE, UNDO = "POST /unsubscribe token", "POST /unsubscribe/undo token"
 
 
 @dataclass
@@ -192,6 +193,20 @@ async def unsubscribe_link(ring: Keyring, shown: str) -> bool:
     return opened(answer)
 
 
+def unsubscribe_form(path: str) -> "Door":
+    """As a mail program sends it, and as the page does."""
+
+    async def door(ring: Keyring, shown: str) -> bool:
+        form = {"token": shown[:1024], "List-Unsubscribe": "One-Click"}
+        sent = form if path == "/unsubscribe" else {"token": form["token"]}
+        answer = await ring.app.client.post(path, data=sent)
+        if answer.status_code == 400:
+            assert answer.json()["type"] == "unsubscribe_token_invalid"
+        return answer.status_code == 200
+
+    return door
+
+
 async def photo_link(ring: Keyring, shown: str) -> bool:
     answer = await ring.get(f"{ring.photo}/signed-download?token={quote(shown[:4000])}")
     if answer.status_code == 404:
@@ -217,6 +232,8 @@ DOORS: dict[str, Door] = {
     ACCEPT: accepted_invitation,
     "x-break-glass-token": break_glass_token,
     "token": unsubscribe_link,
+    UNSUBSCRIBE: unsubscribe_form("/unsubscribe"),
+    UNDO: unsubscribe_form("/unsubscribe/undo"),
     PHOTO: photo_link,
 }
 """By the document's name for each: a security scheme, a header, or an operation and its field."""
@@ -229,7 +246,7 @@ KINDS: dict[Kind, list[str]] = {
     Keyring.reset: [RESET],
     Keyring.invitation: [INSPECT, ACCEPT],
     Keyring.break_glass: ["x-break-glass-token"],
-    Keyring.unsubscribe: ["token"],
+    Keyring.unsubscribe: ["token", UNSUBSCRIBE, UNDO],
     Keyring.photo_token: [PHOTO],
     Keyring.csrf: [],
     Keyring.metrics: [],
