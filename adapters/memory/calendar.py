@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -37,7 +37,7 @@ class MemoryCalendar:
         *,
         now: datetime,
         ignoring: BookingId | None = None,
-        crews: bool = True,
+        crews_for: Collection[WorkerId] | None = None,
     ) -> CalendarFacts:
         profile = await self.org.get()
         if not self.settings:
@@ -48,20 +48,34 @@ class MemoryCalendar:
             for booking in self.bookings.values()
             if booking.id != ignoring and booking.slot.starts_at < end and start < booking.slot.held_until
         ]
+
+        def shown(several: Iterable[Booking]) -> tuple[Hold, ...]:
+            return tuple(self._with_crew_that_matters(hold, crews_for) for hold in _in_order(several))
+
         return CalendarFacts(
             timezone=profile.timezone,
             travel_buffer_minutes=profile.travel_buffer_minutes,
             settings=self.settings[0],
             teams=tuple(sorted(self.teams.values(), key=attrgetter("id"))),
             workers=tuple(sorted(self.workers.values(), key=attrgetter("id"))),
-            holds=_in_order((b for b in touching if b.holds(now)), crews=crews),
-            finished=_in_order((b for b in touching if b.status is BookingStatus.DONE), crews=crews),
+            holds=shown(b for b in touching if b.holds(now)),
+            finished=shown(b for b in touching if b.status is BookingStatus.DONE),
             blackouts=tuple(
                 sorted(
                     (b for b in self.blackouts.values() if b.starts_at < end and start < b.ends_at),
                     key=attrgetter("starts_at", "id"),
                 )
             ),
+        )
+
+    def _with_crew_that_matters(self, hold: Hold, workers: Collection[WorkerId] | None) -> Hold:
+        if workers is None:
+            return hold
+        teams = {worker.team_id for worker in self.workers.values() if worker.id in workers}
+        return (
+            hold
+            if hold.team_id in teams or not set(workers).isdisjoint(hold.crew)
+            else replace(hold, crew=())
         )
 
     async def board(self, start: datetime, end: datetime, *, now: datetime, limit: int) -> BoardFacts:
@@ -117,6 +131,5 @@ class MemoryCalendar:
         """Units of one organisation already come one after the other."""
 
 
-def _in_order(bookings: Iterable[Booking], *, crews: bool = True) -> tuple[Hold, ...]:
-    holds = sorted(map(hold_of, bookings), key=attrgetter("starts_at", "booking_id"))
-    return tuple(holds if crews else [replace(hold, crew=()) for hold in holds])
+def _in_order(bookings: Iterable[Booking]) -> tuple[Hold, ...]:
+    return tuple(sorted(map(hold_of, bookings), key=attrgetter("starts_at", "booking_id")))

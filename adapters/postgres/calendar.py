@@ -1,5 +1,6 @@
 """The whole calendar of a period in one statement: PostgreSQL builds one JSON document, msgspec reads it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,8 +56,19 @@ WORKERS = f"""
 TOUCHING = "b.starts_at < $2 and b.starts_at > $3 and b.held_until > $1"
 LIVE = "(b.status = 'CONFIRMED' or b.status = 'PENDING' and (b.expires_at is null or b.expires_at > {now}))"
 SHOWN = f"({LIVE.format(now='$5')} or b.status = 'DONE')"
+# The workers' visits and teams are found once, by their indexes, and looked up by hash for each hold.
+CREW_MATTERS = """
+    $7::uuid[] is null
+    or b.team_id in (select w.team_id from workers w where w.worker_id = any($7))
+    or b.booking_id in (
+        select c.booking_id from booking_crew c
+        where c.worker_id = any($7) and c.starts_at < $2 and c.starts_at > $3
+    )
+"""
 HOLDS = f"""
-    select json_agg({HOLD.format(crew=f"case when $7 then ({CREW}) end")} order by b.starts_at, b.booking_id)
+    select json_agg(
+        {HOLD.format(crew=f"case when {CREW_MATTERS} then ({CREW}) end")} order by b.starts_at, b.booking_id
+    )
     from bookings b
     where {TOUCHING} and b.booking_id is distinct from $6 and {SHOWN}
 """  # noqa: S608  # constants of this module
@@ -102,7 +114,7 @@ JOBS_OF_WORKER = f"""
 """  # noqa: S608  # constants of this module
 
 PERIOD = ("start", "end", "earliest_hold", "earliest_blackout", "now")
-READ_FACTS = HotRead(FACTS, (*PERIOD, "ignoring", "crews"))
+READ_FACTS = HotRead(FACTS, (*PERIOD, "ignoring", "crews_for"))
 READ_BOARD = HotRead(BOARD, (*PERIOD, "most"))
 
 LOCK_KEY = "hashtextextended('calendar:' || current_setting('app.current_org_id'), 0)"
@@ -121,9 +133,10 @@ class PostgresCalendar:
         *,
         now: datetime,
         ignoring: BookingId | None = None,
-        crews: bool = True,
+        crews_for: Collection[WorkerId] | None = None,
     ) -> CalendarFacts:
-        asked = {**period_of(start, end, now), "ignoring": ignoring, "crews": crews}
+        workers = None if crews_for is None else list(crews_for)
+        asked = {**period_of(start, end, now), "ignoring": ignoring, "crews_for": workers}
         document = await self._document(READ_FACTS, asked)
         row = facts_decoder.decode(document)
         if row.settings is None:

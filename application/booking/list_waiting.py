@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from application.booking.wanted_visit import A_LOCAL_DAY
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Unit, UnitOfWork
 from application.ports.waiting_visits import WaitingVisit
 from domain.identity.actor import Actor, Need
 from domain.scheduling.calendar import CalendarFacts
-from domain.scheduling.local_time import Span
+from domain.scheduling.local_time import A_LOCAL_DAY, Span
 from domain.scheduling.suggestions import best_workers
 from domain.scheduling.worker import Worker
 

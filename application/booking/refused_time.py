@@ -1,7 +1,7 @@
 """What is said with a refusal of a time: what is in the way, and what is free instead."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -11,8 +11,9 @@ from application.booking.wanted_visit import WantedVisit, in_its_way
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from application.retrying import retrying
+from application.scheduling.nearby import free_instead
 from domain.booking.refusals import SlotTaken
-from domain.scheduling.alternatives import alternatives, facts_needed
+from domain.scheduling.alternatives import Alternative, alternatives
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.conflicts import ConflictReport, conflicts
 from domain.scheduling.offers import Audience
@@ -71,8 +72,16 @@ class RefusedTimes:
     async def _members(self, org_id: OrgId, wanted: WantedVisit, audience: Audience) -> Members:
         now = self.clock.now()
         async with self.uow.begin(org_id) as unit:
-            facts = await unit.calendar.facts(*facts_needed(wanted.window), now=now, ignoring=wanted.ignoring)
-        return told_about(facts, wanted, audience, now)
+            facts, found = await free_instead(
+                unit,
+                wanted.window,
+                now=now,
+                audience=audience,
+                team_id=wanted.team_id,
+                worker_ids=wanted.worker_ids,
+                ignoring=wanted.ignoring,
+            )
+        return _told(facts, found, wanted, audience)
 
 
 def told_about(facts: CalendarFacts, wanted: WantedVisit, audience: Audience, now: datetime) -> Members:
@@ -86,6 +95,12 @@ def told_about(facts: CalendarFacts, wanted: WantedVisit, audience: Audience, no
         team_ids=() if wanted.team_id is None else (wanted.team_id,),
         worker_ids=wanted.worker_ids,
     )
+    return _told(facts, found, wanted, audience)
+
+
+def _told(
+    facts: CalendarFacts, found: Sequence[Alternative], wanted: WantedVisit, audience: Audience
+) -> Members:
     if audience is Audience.PUBLIC:
         return {"alternatives": [{"starts_at": a.starts_at, "ends_at": a.ends_at} for a in found]}
     return {

@@ -12,14 +12,13 @@ from domain.booking.visit import TimeSlot
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.conflicts import ConflictKind, conflicts
 from domain.scheduling.load import team_minutes
-from domain.scheduling.local_time import Span, day_of, day_span, on_grid
+from domain.scheduling.local_time import A_LOCAL_DAY, Span, day_of, day_span, on_grid
 from domain.scheduling.offers import Audience, Offers, Refusal
 from domain.scheduling.team import TeamInactive
 from domain.scheduling.worker import WorkerInactive
 from domain.shared.errors import DomainError, FieldFault, NotFound
 from domain.shared.ids import BookingId, TeamId, WorkerId
 
-A_LOCAL_DAY = timedelta(hours=26)  # the longest, with an hour to spare
 EARLIEST_START = timedelta(days=30)
 LATEST_START = timedelta(days=730)
 
@@ -45,7 +44,11 @@ async def facts_about(unit: Unit, wanted: WantedVisit, now: datetime) -> Calenda
     """The calendar around the visit: wide enough for the local day that it starts on."""
     start, end = wanted.window
     return await unit.calendar.facts(
-        start - A_LOCAL_DAY, end + A_LOCAL_DAY, now=now, ignoring=wanted.ignoring
+        start - A_LOCAL_DAY,
+        end + A_LOCAL_DAY,
+        now=now,
+        ignoring=wanted.ignoring,
+        crews_for=wanted.worker_ids,
     )
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -60,14 +61,15 @@ class Calendar(Protocol):
         *,
         now: datetime,
         ignoring: BookingId | None = None,
-        crews: bool = True,
+        crews_for: Collection[WorkerId] | None = None,
     ) -> CalendarFacts:
         """All teams and workers; holds in force at `now`, finished jobs and blackouts that touch
         `[start, end)` or the longest buffer after it. `ignoring` leaves that booking out. One statement,
         however many teams and workers there are.
 
-        `crews` False: every crew is empty. They are two thirds of what a month costs to read, and a question
-        that names no worker does not look at them."""
+        `crews_for` says whose time is asked about, nobody in particular being everybody. With some workers
+        only the crews are filled in that they are in, or that keep a visit of their team; all others are
+        empty: crews are two thirds of what a month costs to read."""
 
     async def board(self, start: datetime, end: datetime, *, now: datetime, limit: int) -> BoardFacts:
         """As `facts`, for showing: at most `limit` bookings, the first by start and id. One statement."""

@@ -3,13 +3,9 @@ from datetime import datetime, timedelta
 
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.scheduling.nearby import free_instead
 from domain.identity.actor import Actor, Need
-from domain.scheduling.alternatives import (
-    Alternative,
-    alternatives,
-    facts_needed,
-    minimum_shift_minutes,
-)
+from domain.scheduling.alternatives import Alternative, minimum_shift_minutes
 from domain.scheduling.blackout import require_window
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.conflicts import ConflictReport, CrossOrg, conflicts
@@ -58,13 +54,17 @@ class CheckConflictsHandler:
             )
             if not report.has_conflict or window.end - window.start > LONGEST_WITH_ALTERNATIVES:
                 return ConflictsView(report)
-            around = await unit.calendar.facts(
-                *facts_needed(window),
+            _, found = await free_instead(
+                unit,
+                window,
                 now=now,
+                audience=Audience.STAFF,
+                team_id=command.team_id,
+                worker_ids=command.worker_ids,
                 ignoring=command.booking_id,
-                crews=bool(command.worker_ids),
             )
-        return _with_alternatives(report, around, command, now)
+        shift = minimum_shift_minutes(window.start, found[0]) if found else None
+        return ConflictsView(report, found, shift)
 
 
 async def _completed(unit: Unit, command: CheckConflicts) -> CheckConflicts:
@@ -89,19 +89,3 @@ def _teams_asked(facts: CalendarFacts, command: CheckConflicts) -> tuple[TeamId,
     if command.team_id is not None:
         return (command.team_id,)
     return () if command.worker_ids else tuple(team.id for team in facts.teams if team.is_active)
-
-
-def _with_alternatives(
-    report: ConflictReport, facts: CalendarFacts, command: CheckConflicts, now: datetime
-) -> ConflictsView:
-    found = alternatives(
-        facts,
-        command.starts_at,
-        command.ends_at - command.starts_at,
-        now=now,
-        audience=Audience.STAFF,
-        team_ids=() if command.team_id is None else (command.team_id,),
-        worker_ids=command.worker_ids,
-    )
-    shift = minimum_shift_minutes(command.starts_at, found[0]) if found else None
-    return ConflictsView(report, found, shift)

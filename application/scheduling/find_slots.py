@@ -82,7 +82,7 @@ class FindSlotsHandler:
                 unit,
                 lambda zone: _reach(_span(_days(command, now, zone), zone), length),
                 now=now,
-                crews=bool(command.worker_ids),
+                crews_for=command.worker_ids,
             )
             days = _checked(_days(command, now, facts.zone, cut=False))
             _require_known(facts, command)
@@ -138,7 +138,7 @@ class _Search:
                 break
             reach = _reach(within, timedelta(minutes=self.command.duration_minutes))
             facts = await unit.calendar.facts(
-                reach.start, reach.end, now=self.now, crews=bool(self.command.worker_ids)
+                reach.start, reach.end, now=self.now, crews_for=self.command.worker_ids
             )
             if found := self.starts(within, facts):
                 return min(found)

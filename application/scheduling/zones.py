@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from application.ports.unit_of_work import Unit
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.local_time import Span
-from domain.shared.ids import BookingId, OrgId
+from domain.shared.ids import BookingId, OrgId, WorkerId
 
 _ANY = ZoneInfo("UTC")
 MOST_REMEMBERED = 10_000
@@ -34,13 +34,13 @@ class OrgZones:
         *,
         now: datetime,
         ignoring: BookingId | None = None,
-        crews: bool = True,
+        crews_for: Collection[WorkerId] | None = None,
     ) -> CalendarFacts:
         """The facts over a period that depends on the organisation's zone. `period` must not refuse."""
         zone = self.guess(unit.org_id)
         while True:
             span = period(zone)
-            facts = await unit.calendar.facts(span.start, span.end, now=now, ignoring=ignoring, crews=crews)
+            facts = await unit.calendar.facts(*span, now=now, ignoring=ignoring, crews_for=crews_for)
             if facts.timezone == zone.key:
                 return facts
             zone = facts.zone

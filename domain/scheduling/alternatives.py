@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.load import team_minutes
-from domain.scheduling.local_time import Span, day_of, day_span, first_instant
+from domain.scheduling.local_time import A_LOCAL_DAY, Span, day_of, day_span, first_instant
 from domain.scheduling.offers import Audience, Offers
 from domain.shared.ids import TeamId, WorkerId
 from domain.shared.money import divide_half_up
@@ -15,6 +15,7 @@ from domain.shared.money import divide_half_up
 MOST_ALTERNATIVES = 3
 DAYS_BEFORE = 1
 DAYS_AFTER = 14
+NEAR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,16 @@ def facts_needed(window: Span) -> Span:
     return Span(window.start - (DAYS_BEFORE + 2) * day, window.end + (DAYS_AFTER + 3) * day)
 
 
+def nearby(wanted: datetime) -> Span:
+    """The starts to look at first. Where three of them are offered, no other is nearer."""
+    return Span(wanted - NEAR, wanted + NEAR)
+
+
+def facts_needed_nearby(window: Span) -> Span:
+    """What `alternatives` within `nearby` must know: with the whole local day of each start."""
+    return Span(window.start - NEAR - A_LOCAL_DAY, window.end + NEAR + A_LOCAL_DAY)
+
+
 def alternatives(
     facts: CalendarFacts,
     wanted: datetime,
@@ -51,14 +62,18 @@ def alternatives(
     audience: Audience,
     team_ids: Iterable[TeamId] = (),
     worker_ids: Iterable[WorkerId] = (),
+    within: Span | None = None,
 ) -> tuple[Alternative, ...]:
     """At most three offered starts other than `wanted`, nearest first, the earlier of a tie first.
 
     `team_ids` are the teams asked for, none meaning any. Each start comes once, with the team that has the
-    least work that local day. `facts` must cover the search span, and a job of this length after it.
+    least work that local day. `facts` must cover the search span, or what of it lies `within`, and a job of
+    this length after it.
     """
     offers = Offers(facts, length, now, audience, tuple(worker_ids))
     span = search_span(wanted, facts.zone)
+    if within is not None:
+        span = span.clipped(*within)
     teams_by_start: dict[datetime, list[TeamId]] = {}
     for team_id in tuple(team_ids) or facts.team_by_id:
         for start in offers.starts(team_id, span):
@@ -71,8 +86,7 @@ def alternatives(
 def _alternative(
     facts: CalendarFacts, start: datetime, length: timedelta, team_ids: list[TeamId]
 ) -> Alternative:
-    day = day_span(day_of(start, facts.zone), facts.zone)
-    minutes = team_minutes(facts, day)
+    minutes = team_minutes(facts, day_span(day_of(start, facts.zone), facts.zone))
     team = facts.team_by_id[min(team_ids, key=lambda team_id: (minutes.get(team_id, 0), team_id))]
     return Alternative(starts_at=start, ends_at=start + length, team_id=team.id, team_name=team.name)
 

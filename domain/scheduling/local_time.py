@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from domain.shared.errors import Invalid
 
+A_LOCAL_DAY = timedelta(hours=26)  # the longest, with an hour to spare
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)

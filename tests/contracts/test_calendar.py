@@ -150,7 +150,7 @@ def random_question(dice: random.Random, history: History) -> Question:
     async def facts(uow: UnitOfWork, org_id: OrgId, clock: FixedClock) -> Any:
         async with uow.begin(org_id) as unit:
             return (
-                await unit.calendar.facts(start, end, now=clock.now(), ignoring=booking, crews=dice_crews),
+                await unit.calendar.facts(start, end, now=clock.now(), ignoring=booking, crews_for=whose),
                 await unit.calendar.board(start, end, now=clock.now(), limit=dice_limit),
                 await unit.calendar.find(dice_booking),
                 await unit.calendar.team_has_jobs(team.id, clock.now()),
@@ -174,7 +174,7 @@ def random_question(dice: random.Random, history: History) -> Question:
         handler = FindSlotsHandler(uow, clock, OrgZones(), UnlimitedEntitlements())
         return await handler.handle(dispatcher(org_id), ask)
 
-    dice_limit, dice_crews = dice.choice([1, 3, 200]), dice.choice([True, False])
+    dice_limit, whose = dice.choice([1, 3, 200]), dice.choice([None, (), (worker.id,)])
     dice_booking: BookingId = dice.choice(history.bookings).id
     dice_tags = dice.choice([(), ("lead",), ("glass", "lead")])
     dice_team = dice.choice([None, team.id])
@@ -193,11 +193,21 @@ async def test_before_its_birth_an_organisation_has_no_calendar(uow: UnitOfWork,
                 await read
 
 
-async def test_without_crews_all_else_is_the_same(uow: UnitOfWork, an_org: OrgId) -> None:
-    await History(1).play(uow, an_org)
+async def test_crews_are_read_where_they_matter_to_the_workers_asked_about(
+    uow: UnitOfWork, an_org: OrgId
+) -> None:
+    """What keeps a worker out, and whose crews leave the worker out, is known as if all crews were."""
+    history = History(1)
+    await history.play(uow, an_org)
+    around = (START - 9 * DAY, START + 9 * DAY)
     async with uow.begin(an_org) as unit:
-        whole = await unit.calendar.facts(START - 9 * DAY, START + 9 * DAY, now=START)
-        bare = await unit.calendar.facts(START - 9 * DAY, START + 9 * DAY, now=START, crews=False)
+        whole = await unit.calendar.facts(*around, now=START)
+        bare = await unit.calendar.facts(*around, now=START, crews_for=())
+        for worker in history.workers:
+            some = await unit.calendar.facts(*around, now=START, crews_for=(worker.id,))
+            assert list(some.holds_keeping_out(worker)) == list(whole.holds_keeping_out(worker))
+            assert list(some.holds_of_team(worker.team_id)) == list(whole.holds_of_team(worker.team_id))
+            assert replace(some, holds=whole.holds, finished=whole.finished) == whole
     assert any(hold.crew for hold in whole.holds)
     assert bare.holds == tuple(replace(hold, crew=()) for hold in whole.holds)
     assert bare.finished == tuple(replace(hold, crew=()) for hold in whole.finished)
@@ -274,7 +284,7 @@ async def test_the_number_of_statements_does_not_grow_with_teams_and_workers(
             actor, FindSlots(audience=Audience.STAFF, duration_minutes=15)
         ),
     }
-    most = {"suggestions": 1, "conflicts": 2, "board": 1, "slots": 2}
+    most = {"suggestions": 1, "conflicts": 3, "board": 1, "slots": 2}  # conflicts: window, nearby, fortnight
     for name, question in questions.items():
         for org_id in small_and_large:
             await question(dispatcher(org_id))  # its zone is known from here on

@@ -6,12 +6,13 @@ lifted before (`WITHOUT_RULES`, a tenth of the time): the visits are made so tha
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from hashlib import md5
 from uuid import UUID
 
 from adapters.system.identifiers import SystemIdentifiers
 from application.ports.unit_of_work import UnitOfWork
 from application.scheduling.founding import found_scheduling
-from domain.shared.ids import OrgId
+from domain.shared.ids import OrgId, WorkerId
 from tests.support.orgs import found_org
 
 type Execute = Callable[[str], object]  # as the superuser
@@ -78,6 +79,10 @@ async def found_crowded(execute: Execute, uow: UnitOfWork, bookings: int = BOOKI
         await found_scheduling(unit, NOW, SystemIdentifiers())
     crowd(execute, org_id, NOW, bookings)
     return org_id
+
+
+def worker_of(org_id: OrgId, number: int) -> WorkerId:
+    return WorkerId(UUID(md5(f"{org_id} worker {number}".encode(), usedforsecurity=False).hexdigest()))
 
 
 def crowd(execute: Execute, org_id: UUID, now: datetime, bookings: int = BOOKINGS) -> None:

@@ -11,7 +11,7 @@ from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from domain.scheduling.alternatives import facts_needed
 from domain.scheduling.local_time import Span
 from domain.shared.ids import OrgId
-from tests.support.crowded import NOW
+from tests.support.crowded import NOW, worker_of
 
 DAY = timedelta(days=1)
 TOMORROW = Span(NOW + DAY, NOW + DAY + timedelta(hours=2))
@@ -21,17 +21,19 @@ TOMORROW = Span(NOW + DAY, NOW + DAY + timedelta(hours=2))
 class Question:
     read: HotRead
     within: Span
-    crews: bool = True
+    workers: int | None = 0  # how many are named; None asks about everybody
 
 
 QUESTIONS: Mapping[str, Question] = {
-    "slots of a week": Question(READ_FACTS, Span(NOW, NOW + 7 * DAY), crews=False),
-    "slots of 31 days": Question(READ_FACTS, Span(NOW, NOW + 31 * DAY), crews=False),
-    "slots for a worker": Question(READ_FACTS, Span(NOW, NOW + 7 * DAY)),
-    "suggestions": Question(READ_FACTS, Span(NOW + DAY, NOW + 2 * DAY)),
-    "conflicts": Question(READ_FACTS, TOMORROW),
-    "alternatives": Question(READ_FACTS, facts_needed(TOMORROW), crews=False),
-    "alternatives for a worker": Question(READ_FACTS, facts_needed(TOMORROW)),
+    "slots of a week": Question(READ_FACTS, Span(NOW, NOW + 7 * DAY)),
+    "slots of 31 days": Question(READ_FACTS, Span(NOW, NOW + 31 * DAY)),
+    "slots for a worker": Question(READ_FACTS, Span(NOW, NOW + 7 * DAY), workers=1),
+    "slots of 31 days for 20": Question(READ_FACTS, Span(NOW, NOW + 31 * DAY), workers=20),
+    "suggestions": Question(READ_FACTS, Span(NOW + DAY, NOW + 2 * DAY), workers=None),
+    "conflicts": Question(READ_FACTS, TOMORROW, workers=None),
+    "alternatives": Question(READ_FACTS, facts_needed(TOMORROW)),
+    "alternatives for a worker": Question(READ_FACTS, facts_needed(TOMORROW), workers=1),
+    "alternatives for 20 workers": Question(READ_FACTS, facts_needed(TOMORROW), workers=20),
     "board of a day": Question(READ_BOARD, Span(NOW, NOW + DAY)),
     "board of a week": Question(READ_BOARD, Span(NOW, NOW + 7 * DAY)),
 }
@@ -51,7 +53,8 @@ TOOK = re.compile(r"Execution Time: ([\d.]+) ms")
 
 
 async def cost_of(uow: PostgresUnitOfWork, org_id: OrgId, question: Question, now: datetime = NOW) -> Cost:
-    values = period_of(*question.within, now) | {"ignoring": None, "crews": question.crews, "most": 2_001}
+    named = None if question.workers is None else [worker_of(org_id, n) for n in range(question.workers)]
+    values = period_of(*question.within, now) | {"ignoring": None, "crews_for": named, "most": 2_001}
     given = tuple(values[name] for name in question.read.names)
     asked = f"explain (analyze, timing off) {question.read.sql}"
     async with uow.begin(org_id) as unit:

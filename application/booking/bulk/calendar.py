@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from application.booking.wanted_visit import A_LOCAL_DAY
 from application.ports.calendar import hold_of
 from application.ports.unit_of_work import Unit
 from domain.booking.booking import Booking
 from domain.scheduling.alternatives import facts_needed
 from domain.scheduling.calendar import CalendarFacts
-from domain.scheduling.local_time import Span
+from domain.scheduling.local_time import A_LOCAL_DAY, Span
 from domain.shared.ids import BookingId
 
 LONGEST_READ = timedelta(days=62)

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.scheduling.alternatives import Alternative, alternatives, minimum_shift_minutes, search_span
+from domain.scheduling.alternatives import (
+    MOST_ALTERNATIVES,
+    Alternative,
+    alternatives,
+    facts_needed_nearby,
+    minimum_shift_minutes,
+    nearby,
+    search_span,
+)
 from domain.scheduling.board import board
 from domain.scheduling.calendar import CalendarFacts
 from domain.scheduling.conflicts import (
@@ -242,6 +250,18 @@ def test_alternatives_are_few_distinct_offered_near_and_never_the_time_refused(
     found = alternatives(
         facts, window.start, length, now=now, audience=audience, team_ids=teams, worker_ids=crew
     )
+    known = facts.narrowed(*facts_needed_nearby(window))
+    near = alternatives(
+        known,
+        window.start,
+        length,
+        now=now,
+        audience=audience,
+        team_ids=teams,
+        worker_ids=crew,
+        within=nearby(window.start),
+    )
+    assert near == found or len(near) < MOST_ALTERNATIVES
     offers = Offers(facts, length, now, audience, crew)
     asked = teams or [team.id for team in facts.teams]
     span = search_span(window.start, facts.zone)
