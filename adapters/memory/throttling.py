@@ -41,15 +41,20 @@ class MemoryAuthFailures:
     async def record(self, failure: AuthFailure) -> None:
         self.rows.append(failure)
 
-    async def list_untold(self, limit: int) -> list[AuthFailure]:
+    async def list_untold(self, limit: int, *, after: AuthFailure | None = None) -> list[AuthFailure]:
         untold = [row for row in self.rows if row.lockout and row.user_id and row.id not in self.told]
-        return sorted(untold, key=lambda row: (row.occurred_at, row.id))[:limit]
+        untold.sort(key=_age)
+        return [row for row in untold if after is None or _age(row) > _age(after)][:limit]
 
     async def purge(self, before: datetime, limit: int) -> int:
         old = sorted((row for row in self.rows if row.occurred_at < before), key=lambda row: row.occurred_at)
         for row in old[:limit]:
             self.rows.remove(row)
         return len(old[:limit])
+
+
+def _age(failure: AuthFailure) -> tuple[datetime, UUID]:
+    return failure.occurred_at, failure.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, bindparam, delete, func, insert, select, update
+from sqlalchemy import LargeBinary, Uuid, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -57,6 +57,10 @@ LIST_UNTOLD = (
     .where(_f.lockout.is_not(None), _f.user_id.is_not(None), _f.told_at.is_(None))
     .order_by(_f.occurred_at, _f.auth_failure_id)
     .limit(bindparam("limit"))
+)
+LIST_UNTOLD_AFTER = LIST_UNTOLD.where(
+    tuple_(_f.occurred_at, _f.auth_failure_id)
+    > tuple_(bindparam("occurred_at", type_=Instant), bindparam("id", type_=Uuid))
 )
 SETTLE = (
     update(auth_failures)
@@ -113,8 +117,10 @@ class PostgresAuthFailures:
         }
         await self.connection.execute(RECORD_FAILURE, row)
 
-    async def list_untold(self, limit: int) -> list[AuthFailure]:
-        rows = await self.connection.execute(LIST_UNTOLD, {"limit": limit})
+    async def list_untold(self, limit: int, *, after: AuthFailure | None = None) -> list[AuthFailure]:
+        behind = {} if after is None else {"occurred_at": after.occurred_at, "id": after.id}
+        statement = LIST_UNTOLD if after is None else LIST_UNTOLD_AFTER
+        rows = await self.connection.execute(statement, {"limit": limit, **behind})
         return [to_failure(row) for row in rows]
 
     async def purge(self, before: datetime, limit: int) -> int:

@@ -1,5 +1,6 @@
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from application.ports.clock import Clock
@@ -10,8 +11,10 @@ from domain.identity.actor import Actor, ActorKind
 from domain.identity.membership import choose_belonging
 from domain.identity.person import Person
 from domain.identity.wrong_tries import Lockout
+from domain.shared.errors import Contended, Unavailable
 from domain.shared.ids import OrgId
 
+logger = logging.getLogger(__name__)
 BATCH = 100
 ACTIONS: Mapping[Lockout, str] = {
     Lockout.PASSWORD: "login_throttled",
@@ -27,6 +30,15 @@ class Told:
     org_id: OrgId  # where a login would lead
 
 
+@dataclass(slots=True)
+class ToldReport:
+    """`orgs_failed`: whose turn comes again with the next run."""
+
+    told: int = 0
+    orgs: set[OrgId] = field(default_factory=set)
+    orgs_failed: set[OrgId] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True)
 class TellLockoutsHandler:
     """To the audit log and to whose door it is. Later, and not in the try itself: it would take longer for
@@ -35,23 +47,37 @@ class TellLockoutsHandler:
     uow: UnitOfWork
     clock: Clock
 
-    async def handle(self) -> int:
-        """How many there were."""
-        told, last = 0, BATCH
-        while last >= BATCH:
+    async def handle(self) -> ToldReport:
+        """Each once: what fails for one organisation keeps nobody else from being told."""
+        report, after = ToldReport(), None
+        while True:
             async with self.uow.begin_global() as shared:
-                untold = await shared.auth_failures.list_untold(BATCH)
+                untold = await shared.auth_failures.list_untold(BATCH, after=after)
             for failure in untold:
-                told += await self._tell(failure)
-            last = len(untold)
-        return told
+                await self._tell(failure, report)
+            if len(untold) < BATCH:
+                return report
+            after = untold[-1]
 
-    async def _tell(self, failure: AuthFailure) -> bool:
+    async def _tell(self, failure: AuthFailure, report: ToldReport) -> None:
         now = self.clock.now()
         async with self.uow.begin_global() as shared:
             whom = await self._whom(shared, failure, now)
             if whom is None:
-                return await shared.lockouts.settle(failure.id, now)
+                report.told += await shared.lockouts.settle(failure.id, now)
+                return
+        report.orgs.add(whom.org_id)
+        try:
+            report.told += await self._tell_one(failure, whom, now)
+        except Contended:
+            report.orgs_failed.add(whom.org_id)
+        except Unavailable:
+            raise
+        except Exception:
+            logger.exception("telling failed", extra={"org_id": str(whom.org_id)})
+            report.orgs_failed.add(whom.org_id)
+
+    async def _tell_one(self, failure: AuthFailure, whom: Told, now: datetime) -> bool:
         async with self.uow.begin(whom.org_id) as unit:
             if not await unit.lockouts.settle(failure.id, now):
                 return False

@@ -100,8 +100,10 @@ class AuthFailures(Protocol):
     async def record(self, failure: AuthFailure) -> None:
         """One row; what it says is never changed."""
 
-    async def list_untold(self, limit: int) -> list[AuthFailure]:
-        """Those that shut somebody's door and of which nobody was told yet, oldest first."""
+    async def list_untold(self, limit: int, *, after: AuthFailure | None = None) -> list[AuthFailure]:
+        """Those that shut somebody's door and of which nobody was told yet, oldest first.
+
+        `after`: those behind this one alone, whether it was told or not."""
 
     async def purge(self, before: datetime, limit: int) -> int:
         """Remove at most so many that are older; how many there were."""

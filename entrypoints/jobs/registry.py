@@ -82,7 +82,10 @@ class JobRegistry:
 
     async def _tell_lockouts(self, stop: StopSignal) -> JobResult:
         del stop  # a few rows at most
-        return JobResult(counts={"told": await self.tell_lockouts.handle()})
+        report = await self.tell_lockouts.handle()
+        return JobResult(
+            counts={"told": report.told}, orgs=len(report.orgs), orgs_failed=len(report.orgs_failed)
+        )
 
     async def _remind(self, actor: Actor) -> Mapping[str, int]:
         report = await self.remind_clients.handle(actor, RemindClients())

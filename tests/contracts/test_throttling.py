@@ -114,6 +114,9 @@ async def test_what_shut_somebody_s_door_waits_to_be_told_once(
     await keep(uow, *ours)
     assert await untold(uow, *ours) == [first, later]
     async with uow.begin_global() as shared:
+        behind = await shared.auth_failures.list_untold(1000, after=first)
+    assert [failure for failure in behind if failure in ours] == [later]
+    async with uow.begin_global() as shared:
         assert len(await shared.auth_failures.list_untold(1)) == 1
         assert await shared.lockouts.settle(later.id, now)
         assert not await shared.lockouts.settle(later.id, now)

@@ -28,6 +28,7 @@ from application.storage.clear_stale_uploads import ClearStaleUploadsHandler
 from application.storage.clear_tombstones import ClearTombstonesHandler, JanitorRules
 from domain.compliance.retention import RetentionClass, RetentionRules
 from domain.identity.once import Once
+from domain.identity.wrong_tries import Lockout
 from domain.shared.ids import OrgId
 from domain.storage.tombstone import Persistence
 from entrypoints.jobs.loop import JobLoop
@@ -40,9 +41,12 @@ from tests.contracts.test_dead_letters import fail
 from tests.contracts.test_leftovers import use_a_key
 from tests.contracts.test_reminders import JANE
 from tests.contracts.test_reminders import a_visit as a_near_visit
+from tests.contracts.test_throttling import a_failure
+from tests.contracts.test_throttling import keep as keep_failures
 from tests.contracts.test_tombstones import some
 from tests.support.clock import FixedClock
 from tests.support.delivery import World, a_runner, enqueue
+from tests.support.identity import join
 from tests.support.orgs import found_org
 from tests.support.scheduling import a_team
 
@@ -106,6 +110,11 @@ async def a_tombstone(uow: UnitOfWork, clock: FixedClock, org_id: OrgId) -> None
         await unit.tombstones.add(some(org_id, clock.now())[:1])
 
 
+async def a_shut_door(uow: UnitOfWork, clock: FixedClock, org_id: OrgId) -> None:
+    person = await join(uow, org_id, clock.now())
+    await keep_failures(uow, a_failure(clock.now(), Lockout.PASSWORD, person.id))
+
+
 MUCH_LATER = timedelta(days=200)
 WORK: dict[str, tuple[Prepare, timedelta, str]] = {
     "outbox-delivery": (a_message, timedelta(), "sent"),
@@ -115,6 +124,7 @@ WORK: dict[str, tuple[Prepare, timedelta, str]] = {
     "housekeeping": (an_old_key, MUCH_LATER, "purged"),
     "storage-janitor": (a_tombstone, timedelta(), "processed"),
     "audit-sealing": (a_change, timedelta(), "sealed"),
+    "lockout-notices": (a_shut_door, timedelta(), "told"),
 }
 """By job: what a company gives it to do, how long afterwards it is due, and the key that counts it."""
 
@@ -180,6 +190,5 @@ async def test_one_company_that_raises_is_one_company_s_failure(runner: Runner, 
     assert (pulse.consecutive_failures, pulse.errors) == (0, {"org_failed": 1})
 
 
-def test_the_jobs_are_known() -> None:
-    """One that is not here visits nobody's company by itself, or has its own such test."""
-    assert set(WORK) <= set(JOBS)
+def test_no_job_is_forgotten() -> None:
+    assert set(WORK) == set(JOBS)
