@@ -3,6 +3,7 @@
 Each rule yields faults with their remedy; none shows a value.
 """
 
+import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from itertools import combinations
@@ -25,6 +26,7 @@ DECODABLE = frozenset({"image/jpeg", "image/png", "image/webp"})
 PLACEHOLDERS = ("change", "placeholder", "example", "replace", "insert")  # no random text says so
 FILLERS = ("secret", "password", "default", "key", "super", "your", "my", "the", "xxx")
 LEAST_VARIETY = 8  # different characters beside the fillers
+IN_A_HEADER = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # what a URL is written with: of ASCII, visible
 BASIC_ROLES = ("owner", "admin", "dispatcher", "accountant", "viewer", "worker")
 
 Rule = Callable[[Settings], Iterator[Fault]]
@@ -155,7 +157,9 @@ def storage(settings: Settings) -> Iterator[Fault]:
     for name, value in wanted.items():
         if not value:
             yield missing(name, f"ORDER_STORAGE_BACKEND={chosen.backend}")
-    if chosen.r2_endpoint is not None and not _is_http(chosen.r2_endpoint):
+    if chosen.r2_endpoint is not None and not (
+        _is_http(chosen.r2_endpoint) and _fits_header(chosen.r2_endpoint)
+    ):
         yield Fault("R2_ENDPOINT", "is not an http address", "Set it as https://host, without the bucket")
     if not chosen.photo_allowed_mimes or not set(chosen.photo_allowed_mimes) <= DECODABLE:
         yield Fault(
@@ -205,10 +209,23 @@ def _is_redis(url: str) -> bool:
 
 def base_url(settings: Settings) -> Iterator[Fault]:
     url = settings.general.public_base_url
-    if url is not None and not _is_http(url):
+    if url is None:
+        return
+    if not _is_http(url):
         yield Fault(
             "PUBLIC_BASE_URL", "is not an http address", "Set it as https://host, without path or query"
         )
+    elif not _fits_header(url):
+        yield Fault(
+            "PUBLIC_BASE_URL",
+            "holds what no link in the header of a mail may hold",
+            "Write another script's host as its A-label (xn--...), and no user, blank or bracket",
+        )
+
+
+def _fits_header(url: str) -> bool:
+    """As `List-Unsubscribe` has it, in angle brackets, and `Location`: followed as it stands."""
+    return IN_A_HEADER.fullmatch(url) is not None and "@" not in urlsplit(url).netloc
 
 
 def _is_http(url: str) -> bool:

@@ -71,6 +71,7 @@ SOUND_TOO: list[dict[str, str]] = [
     ON,
     {"LEGACY_BASIC_AUTH_ENABLED": "false", "DEFAULT_ORG_ID": ""},
     SMTP | LINKS,
+    SMTP | {"PUBLIC_BASE_URL": "https://xn--bro-hoa.example:8443/office"},
     {"METRICS_ENABLED": "false", "METRICS_TOKEN": ""},
     {"STRICT_CORS": "true", "CORS_ORIGINS": "https://a.example"},
     {"TRUST_PROXY_HEADERS": "true", "TRUSTED_PROXY_IPS": "10.0.0.1"},
@@ -129,6 +130,18 @@ IN_ANY_ENVIRONMENT: list[Row] = [
     ({"EMAIL_MODE": "sendgrid", "EMAIL_FROM": "a@b.example"}, "SENDGRID_API_KEY"),
     ({"ORDER_STORAGE_BACKEND": "r2"}, "R2_BUCKET"),
     ({"EXPORT_MODE": "webhook"}, "EXPORT_WEBHOOK_URL"),
+    ({"R2_ENDPOINT": "https://bücket.example"}, "R2_ENDPOINT"),
+    *[
+        ({"PUBLIC_BASE_URL": url}, "PUBLIC_BASE_URL")
+        for url in (
+            "https://büro.example",
+            "https://buero.example/ä",
+            "https://two words.example",
+            "https://a.example>,<https://b.example",
+            "https://user:word@a.example",
+            "https://a.example/?q=1",
+        )
+    ],
 ]
 
 
