@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 from urllib.parse import urlsplit
 
+from application.delivery.compose import ascii_address
 from domain.delivery.faults import DeliveryFailed
 from domain.delivery.target import normal_host
 from entrypoints.settings.groups import BasicSettings
@@ -134,8 +135,23 @@ def mail(settings: Settings) -> Iterator[Fault]:
         yield missing("SMTP_HOST", "EMAIL_MODE=smtp")
     if email.mode == "sendgrid" and email.sendgrid_api_key is None:
         yield missing("SENDGRID_API_KEY", "EMAIL_MODE=sendgrid")
-    if email.sender is not None and ("@" not in email.sender or not email.sender.isprintable()):
-        yield Fault("EMAIL_FROM", "is not an e-mail address", "Set the address that mail is sent from")
+    if email.sender is not None and not _is_address(email.sender):
+        yield Fault(
+            "EMAIL_FROM",
+            "is not an e-mail address alone, in ASCII before the @",
+            "Set the address that mail is sent from, and the name as EMAIL_FROM_NAME",
+        )
+    if email.sender_name is not None and not email.sender_name.isprintable():
+        yield Fault("EMAIL_FROM_NAME", "holds a control character", "Set the name on one line")
+
+
+def _is_address(text: str) -> bool:
+    """One that mails can be sent from: a start is better refused than every mail."""
+    try:
+        ascii_address(text)
+    except DeliveryFailed:
+        return False
+    return True
 
 
 def storage(settings: Settings) -> Iterator[Fault]:

@@ -71,6 +71,7 @@ SOUND_TOO: list[dict[str, str]] = [
     ON,
     {"LEGACY_BASIC_AUTH_ENABLED": "false", "DEFAULT_ORG_ID": ""},
     SMTP | LINKS,
+    SMTP | LINKS | {"EMAIL_FROM": "a@büro.example", "EMAIL_FROM_NAME": "Büro"},
     SMTP | {"PUBLIC_BASE_URL": "https://xn--bro-hoa.example:8443/office"},
     {"METRICS_ENABLED": "false", "METRICS_TOKEN": ""},
     {"STRICT_CORS": "true", "CORS_ORIGINS": "https://a.example"},
@@ -130,6 +131,11 @@ IN_ANY_ENVIRONMENT: list[Row] = [
     ({"EMAIL_MODE": "sendgrid", "EMAIL_FROM": "a@b.example"}, "SENDGRID_API_KEY"),
     ({"ORDER_STORAGE_BACKEND": "r2"}, "R2_BUCKET"),
     ({"EXPORT_MODE": "webhook"}, "EXPORT_WEBHOOK_URL"),
+    *[
+        (SMTP | LINKS | {"EMAIL_FROM": sender}, "EMAIL_FROM")
+        for sender in ("Office <a@b.example>", "a@", "@b.example", "jürgen@b.example", "a b@c.example")
+    ],
+    (SMTP | LINKS | {"EMAIL_FROM_NAME": "Office\r\nBcc: x@y.example"}, "EMAIL_FROM_NAME"),
     ({"R2_ENDPOINT": "https://bücket.example"}, "R2_ENDPOINT"),
     *[
         ({"PUBLIC_BASE_URL": url}, "PUBLIC_BASE_URL")
