@@ -1,4 +1,4 @@
-"""What readiness asks of the database, on a connection of its own: a full pool is no reason to restart."""
+"""What readiness asks of the database, on a connection of its own: a full pool hides nothing else."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,6 +29,7 @@ Trouble = Literal[
     "migrations_behind",
     "migrations_unknown",
     "tenant_isolation_broken",
+    "pool_exhausted",
 ]
 BUDGET_SECONDS = 1.0
 CATALOGUE_SECONDS = 30.0

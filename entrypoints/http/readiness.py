@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any, Literal, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 from litestar import Request
 
+from adapters.postgres.pool import PoolWatch
 from adapters.postgres.probe import DatabaseProbe, DatabaseState
 from application.ports.clock import Clock
 from domain.shared.errors import Unavailable
@@ -66,6 +67,7 @@ class Readiness:
     settings: Settings
     clock: Clock
     database: DatabaseProbe
+    pool: PoolWatch
     redis: RedisProbe
     draining: Draining
     _last: tuple[float, "asyncio.Task[tuple[DatabaseState, RedisState]]"] | None = None
@@ -97,7 +99,11 @@ class Readiness:
         return task.done() and monotonic() - begun > SHARED_SECONDS
 
     async def _look(self) -> tuple[DatabaseState, RedisState]:
-        database, redis = await asyncio.gather(self.database.look(), self.redis.look())
+        database, exhausted, redis = await asyncio.gather(
+            self.database.look(), self.pool.is_exhausted(), self.redis.look()
+        )
+        if database.ok and exhausted:
+            database = replace(database, message="pool_exhausted")
         return database, redis
 
     def _database(self, found: DatabaseState, request: Request[Any, Any, Any]) -> DatabasePart:

@@ -1,7 +1,9 @@
 from collections.abc import AsyncIterable
 
 from dishka import Provider, Scope, provide
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.pool import PoolWatch
 from adapters.postgres.probe import DatabaseProbe
 from application.delivery.read_figures import ReadFiguresHandler
 from application.ports.clock import Clock
@@ -30,7 +32,19 @@ class OperationsProvider(Provider):
         await probe.close()
 
     @provide
+    async def pool(self, engine: AsyncEngine) -> AsyncIterable[PoolWatch]:
+        watch = PoolWatch(engine)
+        yield watch
+        await watch.close()
+
+    @provide
     def readiness(
-        self, settings: Settings, clock: Clock, probe: DatabaseProbe, redis: RedisProbe, draining: Draining
+        self,
+        settings: Settings,
+        clock: Clock,
+        probe: DatabaseProbe,
+        pool: PoolWatch,
+        redis: RedisProbe,
+        draining: Draining,
     ) -> Readiness:
-        return Readiness(settings, clock, probe, redis, draining)
+        return Readiness(settings, clock, probe, pool, redis, draining)

@@ -1,22 +1,28 @@
-"""D16: 503 for a database gone, behind, unguarded, or reached by a role that bypasses."""
+"""D16: 503 for a database gone, behind, unguarded, or reached by a role that bypasses; liveness goes on."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from statistics import median
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 
+from adapters.postgres.pool import PATIENCE_SECONDS
 from entrypoints.draining import Draining
+from entrypoints.http.readiness import SHARED_SECONDS
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import App, open_app, settings_for
+
+BUDGET_SECONDS, LIVENESS_SECONDS, LEAST_ASKS = 2, 0.05, 5
 
 
 @pytest.fixture
@@ -40,6 +46,24 @@ def message(answer: httpx.Response) -> str:
     assert problem["database"]["ok"] is False
     found: str = problem["database"]["message"]
     return found
+
+
+async def probed(app: App) -> httpx.Response:
+    """What readiness answers, within its two seconds; and all the while the process says that it lives.
+
+    The contract's 50 ms hold for the median ask: single ones wait for others on the machine. A probe that
+    kept the loop to itself would show in the longest."""
+    began, asks = monotonic(), list[float]()
+    probe = asyncio.ensure_future(app.client.get("/readyz"))
+    while not probe.done() or len(asks) < LEAST_ASKS:
+        asked = monotonic()
+        assert (await app.client.get("/healthz")).status_code == 200
+        asks.append(monotonic() - asked)
+        await asyncio.sleep(0.02)
+        assert probe.done() or monotonic() - began < BUDGET_SECONDS
+    assert median(asks) <= LIVENESS_SECONDS
+    assert max(asks) < 10 * LIVENESS_SECONDS
+    return await probe
 
 
 async def test_ready_says_exactly_this(postgres: TestDatabase, clock: FixedClock, tmp_path: Path) -> None:
@@ -87,7 +111,7 @@ async def test_it_is_not_ready_on(
 ) -> None:
     broken.execute(sabotage)
     async with app_on(broken, clock, tmp_path) as app:
-        assert message(await app.client.get("/readyz")) == expected
+        assert message(await probed(app)) == expected
 
 
 async def test_a_role_that_bypasses_is_not_ready(
@@ -95,13 +119,13 @@ async def test_a_role_that_bypasses_is_not_ready(
 ) -> None:
     settings = settings_for(tmp_path, None, DATABASE_URL=postgres.superuser_url)
     async with open_app(settings, clock) as app:
-        assert message(await app.client.get("/readyz")) == "tenant_isolation_broken"
+        assert message(await probed(app)) == "tenant_isolation_broken"
 
 
 async def test_a_database_that_is_gone_is_unreachable(clock: FixedClock, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, None, DATABASE_URL=f"postgresql://app@/db?host={tmp_path}")
     async with open_app(settings, clock) as app:
-        answer = await app.client.get("/readyz")
+        answer = await probed(app)
         assert message(answer) == "unreachable"
         assert "retry-after" in answer.headers
 
@@ -111,41 +135,51 @@ async def test_a_read_only_database_is_not_ready(
 ) -> None:
     broken.execute(f"alter database {broken.name} set default_transaction_read_only = on")
     async with app_on(broken, clock, tmp_path) as app:
-        assert message(await app.client.get("/readyz")) == "read_only"
+        assert message(await probed(app)) == "read_only"
 
 
-async def test_a_database_that_hangs_is_told_in_time_and_the_process_lives(
+async def test_a_database_that_hangs_is_told_in_time(
     broken: TestDatabase, clock: FixedClock, tmp_path: Path
 ) -> None:
     holder = await asyncpg.connect(broken.superuser_url.replace("+asyncpg", ""))
     try:
         await holder.execute("begin; lock table alembic_version in access exclusive mode")
         async with app_on(broken, clock, tmp_path) as app:
-            began = monotonic()
-            probe = asyncio.ensure_future(app.client.get("/readyz"))
-            while not probe.done():
-                asked = monotonic()
-                assert (await app.client.get("/healthz")).status_code == 200
-                assert (
-                    monotonic() - asked < 0.5
-                )  # the contract's 50 ms, on a machine that does more than this
-                await asyncio.sleep(0.1)
-            assert message(await probe) == "timeout"
-            assert monotonic() - began < 2
+            assert message(await probed(app)) == "timeout"
     finally:
         await holder.close()
 
 
-async def test_a_pool_that_is_taken_does_not_keep_the_answer(
+async def test_a_pool_that_nobody_gets_a_connection_of_is_told_until_somebody_does(
     postgres: TestDatabase, clock: FixedClock, tmp_path: Path
 ) -> None:
-    """The probe has a connection of its own: a busy instance is no broken one."""
+    """The probe's own connection is none of the pool's, so everything else is still seen."""
+    async with app_on(postgres, clock, tmp_path, DATABASE_POOL_SIZE="2") as app:
+        engine = await app.container.get(AsyncEngine)
+        async with engine.connect(), engine.connect():
+            refused = await probed(app)
+            assert message(refused) == "pool_exhausted"
+            assert refused.json()["database"]["migrations_current"] is True
+            assert refused.json()["database"]["tenant_isolation"] is True
+            assert refused.json()["jobs"]["ok"] is True
+            await asyncio.sleep(SHARED_SECONDS)
+            began = monotonic()
+            assert message(await probed(app)) == "pool_exhausted"
+            assert monotonic() - began < PATIENCE_SECONDS  # it is known since when
+        await asyncio.sleep(SHARED_SECONDS)
+        assert (await probed(app)).status_code == 200
+        assert cast("QueuePool", engine.pool).checkedout() == 0
+
+
+async def test_a_burst_takes_no_instance_out(
+    postgres: TestDatabase, clock: FixedClock, tmp_path: Path
+) -> None:
     async with app_on(postgres, clock, tmp_path, DATABASE_POOL_SIZE="1") as app:
         engine = await app.container.get(AsyncEngine)
         async with engine.connect():
-            began = monotonic()
-            assert (await app.client.get("/readyz")).status_code == 200
-            assert monotonic() - began < 2
+            probe = asyncio.ensure_future(app.client.get("/readyz"))
+            await asyncio.sleep(PATIENCE_SECONDS / 4)
+        assert (await probe).status_code == 200
 
 
 async def test_draining_is_not_ready(postgres: TestDatabase, clock: FixedClock, tmp_path: Path) -> None:
@@ -159,7 +193,8 @@ async def test_the_heartbeat_counts_when_required(
     broken: TestDatabase, clock: FixedClock, tmp_path: Path
 ) -> None:
     async with app_on(broken, clock, tmp_path, JOB_HEARTBEAT_REQUIRED="true") as app:
-        assert (await app.client.get("/readyz")).json()["jobs"]["message"] == "missing"
+        missing = await probed(app)
+        assert (missing.status_code, missing.json()["jobs"]["message"]) == (503, "missing")
     beat = clock.now()
     broken.execute(
         f"insert into job_heartbeats (name, last_heartbeat) values ('jobs-runner', '{beat.isoformat()}') "
@@ -171,7 +206,8 @@ async def test_the_heartbeat_counts_when_required(
         assert (fresh["message"], fresh["age_seconds"]) == ("fresh", 300)
     clock.set(beat + timedelta(seconds=301))
     async with app_on(broken, clock, tmp_path, JOB_HEARTBEAT_REQUIRED="true") as app:
-        assert (await app.client.get("/readyz")).json()["jobs"]["message"] == "stale"
+        stale = await probed(app)
+        assert (stale.status_code, stale.json()["jobs"]["message"]) == (503, "stale")
 
 
 async def test_versions_are_for_dev_and_the_operator(
