@@ -1,8 +1,9 @@
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Iterable
 
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.cryptography.photo_tokens import HmacPhotoTokens
+from adapters.pillow.decoder import Decoder
 from adapters.pillow.images import PillowImages
 from application.photos.delete_photo import DeletePhotoHandler
 from application.photos.link_photo import LinkPhotoHandler
@@ -48,10 +49,15 @@ class PhotosProvider(Provider):
         )
 
     @provide
-    def images(self, settings: Settings) -> Images:
-        return PillowImages(
-            frozenset(settings.storage.photo_allowed_mimes), settings.storage.photo_max_pixels
-        )
+    def decoder(self) -> Iterable[Decoder]:
+        decoder = Decoder()
+        yield decoder
+        decoder.close()
+
+    @provide
+    def images(self, settings: Settings, decoder: Decoder) -> Images:
+        chosen = settings.storage
+        return PillowImages(frozenset(chosen.photo_allowed_mimes), chosen.photo_max_pixels, decoder)
 
     @provide
     def tokens(self, settings: Settings) -> PhotoTokens:

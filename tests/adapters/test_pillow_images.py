@@ -13,6 +13,7 @@ from PIL import Image
 from adapters.pillow.images import PillowImages
 from domain.photos.refusals import ImageTooLarge, ImageUnreadable, TypeNotAllowed
 from domain.shared.errors import DomainError
+from tests.support.decoding import warm_decoder
 from tests.support.hostile_images import MOST_PIXELS, SECRET, Case, cases, turned
 from tests.support.image_blocks import PLAIN, blocks_of
 from tests.support.photos import an_image
@@ -30,7 +31,7 @@ class Kept:
 
 @pytest.fixture
 def images() -> PillowImages:
-    return PillowImages(ALL, MOST_PIXELS)
+    return PillowImages(ALL, MOST_PIXELS, warm_decoder())
 
 
 async def cleaned(images: PillowImages, folder: Path, data: bytes, *, thumbnail: bool = True) -> Kept:
@@ -106,14 +107,14 @@ async def test_the_long_edge_of_a_thumbnail_is_480_at_most(
 
 
 async def test_only_types_that_are_allowed(tmp_path: Path) -> None:
-    images = PillowImages(frozenset({"image/png"}), MOST_PIXELS)
+    images = PillowImages(frozenset({"image/png"}), MOST_PIXELS, warm_decoder())
     await cleaned(images, tmp_path, an_image("PNG"))
     with pytest.raises(TypeNotAllowed):
         await cleaned(images, tmp_path, an_image("JPEG"))
 
 
 async def test_the_last_pixel_that_fits(tmp_path: Path) -> None:
-    images = PillowImages(ALL, 64 * 48)
+    images = PillowImages(ALL, 64 * 48, warm_decoder())
     for kind in ("JPEG", "PNG", "WEBP"):
         await cleaned(images, tmp_path, an_image(kind))
         with pytest.raises(ImageTooLarge):

@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 
 from adapters.memory.object_storage import MemoryObjectStorage
+from adapters.pillow.decoder import Decoder
 from application.ports.object_storage import ObjectStorage, ServedFiles
 from application.ports.unit_of_work import UnitOfWork
 from domain.shared.ids import OrgId
 from tests.support.clock import FixedClock
+from tests.support.decoding import warm_decoder
 from tests.support.photos import an_image
 from tests.support.salon import TEN, Salon, open_salon
 
@@ -112,7 +114,12 @@ async def open_album(
     uow: UnitOfWork, clock: FixedClock, *, consent: bool = True, **options: Any
 ) -> AsyncIterator[Album]:
     store = MemoryObjectStorage(Links())
-    given = {ObjectStorage: store, ServedFiles: store, **options.pop("given", {})}
+    given = {
+        ObjectStorage: store,
+        ServedFiles: store,
+        Decoder: warm_decoder(),
+        **options.pop("given", {}),
+    }
     async with open_salon(uow, clock, given=given, **options) as salon:
         lead = await salon.shop.lead()
         booking = await salon.created(TEN, lead_id=lead["lead_id"])

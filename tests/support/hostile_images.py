@@ -41,7 +41,7 @@ class Case:
 def with_segment(marker: int, body: bytes, of: bytes = b"") -> bytes:
     """A JPEG with one more segment at its beginning."""
     image = of or an_image()
-    return image[:2] + b"\xff" + bytes([marker]) + pack(">H", len(body) + 2) + body + image[2:]
+    return image[:2] + _segment(marker, body) + image[2:]
 
 
 def png_chunk(kind: bytes, body: bytes) -> bytes:
@@ -65,6 +65,28 @@ def jpeg_claiming(width: int, height: int) -> bytes:
     at = image.index(b"\xff\xc0") + 5
     image[at : at + 4] = pack(">HH", height, width)
     return bytes(image)
+
+
+def jpeg_of_scans(width: int, height: int, scans: int) -> bytes:
+    """Grey, and progressive: so many passes over all its pixels, none of which changes one."""
+    blocks = -(-width // 8) * -(-height // 8)
+    frame = pack(">BHHB", 8, height, width, 1) + bytes([1, 0x11, 0])
+    head = _segment(0xDB, bytes([0, *[1] * 64])) + _segment(0xC2, frame)
+    tables = b"".join(
+        _segment(0xC4, bytes([kind, 1, *[0] * 15, says])) for kind, says in ((0, 0), (0x10, 0xE0))
+    )
+    first = _segment(0xDA, bytes([1, 1, 0, 0, 0, 1])) + bytes(
+        -(-blocks // 8)
+    )  # a bit for each block: no change
+    bits = ("0" + "1" * 14) * -(-blocks // 32_767)  # that many blocks end here, and so on
+    bits += "1" * (-len(bits) % 8)
+    nothing = int(bits, 2).to_bytes(len(bits) // 8).replace(b"\xff", b"\xff\0")
+    scan = _segment(0xDA, bytes([1, 1, 0, 1, 63, 0])) + nothing
+    return b"\xff\xd8" + head + tables + first + scan * scans + b"\xff\xd9"
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return b"\xff" + bytes([marker]) + pack(">H", len(body) + 2) + body
 
 
 def webp_claiming(width: int, height: int) -> bytes:
@@ -163,6 +185,8 @@ def _bombs() -> Iterator[Case]:
     text = png_chunk(b"zTXt", b"Comment\x00\x00" + zlib.compress(b"a" * 3_000_000, 9))
     image = an_image("PNG")
     yield Case("PNG with a text that swells", image[:33] + text * 4 + image[33:], UNREADABLE)
+    yield Case("JPEG of a few scans", jpeg_of_scans(64, 48, 9), JPEG)
+    yield Case("JPEG of scans without end", jpeg_of_scans(64, 48, 100), UNREADABLE)
     yield Case("PNG that claims no pixel", png_claiming(0, 10), UNREADABLE)
     yield Case("PNG that claims more than it has", png_claiming(4_000, 4_000), UNREADABLE)
 

@@ -1,7 +1,8 @@
 """What uploads cost in memory; run in a process of its own, for a peak is the whole process's.
 
-`python -m tests.support.upload_memory hostile` (or `large`) prints by how many bytes they raised it over what
-one plain upload of each kind takes. Linux alone tells.
+`python -m tests.support.upload_memory` prints by how many bytes hostile uploads raised it over what one plain
+upload of each kind takes, and the most that the decoder held until then; on the next line, the same of the
+largest that are allowed. Linux alone tells.
 """
 
 import asyncio
@@ -10,22 +11,23 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import anyio
-from PIL import Image
 
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.system.identifiers import SystemIdentifiers
 from tests.support.album import Album, open_album
 from tests.support.clock import FixedClock
+from tests.support.decoding import warm_decoder
 from tests.support.hostile_images import cases
-from tests.support.photos import an_image, encoded
+from tests.support.large_images import large_images
+from tests.support.photos import an_image
 
 AT_ONCE = 8
 MOST_BYTES = 10 * 1024 * 1024
 
 
-def peak_bytes() -> int:
+def peak_bytes(process: int | str = "self") -> int:
     """`getrusage` would count who started this program, too, which may have been larger."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024
 
@@ -34,16 +36,6 @@ def begun_anew() -> int:
     """What was needed to come here does not count."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     return peak_bytes()
-
-
-def large() -> Iterable[bytes]:
-    """Each well within the limits and held sideways; two of them at once would be too much."""
-    sideways = Image.Exif()
-    sideways[0x0112] = 6
-    for shade in range(4):
-        wide = Image.new("RGB", (2800, 2500), (shade, 90, 90))
-        yield encoded(wide, "JPEG", exif=sideways, progressive=True)
-        yield encoded(wide.resize((2000, 1500)), "WEBP", exif=sideways, method=0)
 
 
 def hostile() -> Iterable[bytes]:
@@ -65,15 +57,18 @@ async def send_all(album: Album, uploads: Iterable[bytes]) -> None:
             tasks.start_soon(send, data)
 
 
-async def main(uploads: list[bytes]) -> None:
+async def main() -> None:
     clock = FixedClock()
     async with open_album(MemoryUnitOfWork(clock, SystemIdentifiers()), clock) as album:
         for kind in ("JPEG", "PNG", "WEBP"):
             await album.uploaded(an_image(kind, colour=1))
-        before = begun_anew()
-        await send_all(album, uploads)
-        sys.stdout.write(f"{peak_bytes() - before}\n")
+        for uploads in (hostile(), large_images()):
+            sent = list(uploads)
+            before = begun_anew()
+            await send_all(album, sent)
+            decoder = warm_decoder().process_id
+            sys.stdout.write(f"{peak_bytes() - before} {peak_bytes(decoder) if decoder else 0}\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(list({"hostile": hostile, "large": large}[sys.argv[1]]())))
+    asyncio.run(main())

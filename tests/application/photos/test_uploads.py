@@ -29,6 +29,7 @@ from domain.shared.ids import OrgId
 from tests.contracts.test_bookings import a_visit
 from tests.support.album import FOREVER, Links
 from tests.support.clock import FixedClock
+from tests.support.decoding import warm_decoder
 from tests.support.photos import an_image
 from tests.support.scheduling import a_team
 
@@ -48,7 +49,7 @@ class Studio:
             clock=clock,
             ids=SystemIdentifiers(),
             entitlements=UnlimitedEntitlements(),
-            images=PillowImages(TYPES, 40_000_000),
+            images=PillowImages(TYPES, 40_000_000, warm_decoder()),
             storage=self.store,
             rules=PhotoRules(most_bytes=1_000_000),
         )
