@@ -2,8 +2,8 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.shared.errors import FieldFault
 
@@ -44,18 +44,40 @@ _NULLABLE: Final = {"up_to_cleaner_minutes", "up_to_beds", "flat_cents"}
 
 def term_faults(terms: "PriceTerms") -> list[FieldFault]:
     faults = list(_range_faults(terms))
-    faults += _bound_faults("team_sizes", [row.up_to_cleaner_minutes for row in terms.team_sizes])
-    faults += _bound_faults("heavy_grease_minutes", [row.up_to_beds for row in terms.heavy_grease_minutes])
-    faults += _doubled("base_minutes", [(row.beds, row.baths) for row in terms.base_minutes], "")
-    faults += _doubled("frequencies", [row.code for row in terms.frequencies], "/code")
-    faults += _doubled("services", [row.code for row in terms.services], "/code")
-    faults += _naming_faults(terms)
-    faults += [
-        FieldFault(f"services/{at}/max_minutes", "is less than min_minutes")
-        for at, service in enumerate(terms.services)
-        if service.max_minutes < service.min_minutes
-    ]
-    return faults
+    faults += [fault for table in _COLUMNS for fault in table_faults(table, getattr(terms, table))]
+    return faults + list(_naming_faults(terms))
+
+
+def table_faults(table: str, rows: Sequence[Any]) -> list[FieldFault]:
+    """What is wrong between the rows of one table, or the fields of one row."""
+    return list(_RULES[table](table, rows))
+
+
+def _bounded(column: str) -> "Rule":
+    return lambda table, rows: _bound_faults(table, column, [getattr(row, column) for row in rows])
+
+
+def _told_apart(suffix: str, *columns: str) -> "Rule":
+    return lambda table, rows: _doubled(
+        table, [tuple(getattr(row, c) for c in columns) for row in rows], suffix
+    )
+
+
+def _services(table: str, rows: Sequence[Any]) -> Iterator[FieldFault]:
+    yield from _told_apart("/code", "code")(table, rows)
+    for at, service in enumerate(rows):
+        if service.max_minutes < service.min_minutes:
+            yield FieldFault(f"{table}/{at}/max_minutes", "is less than min_minutes")
+
+
+type Rule = Callable[[str, Sequence[Any]], Iterator[FieldFault]]
+_RULES: Final[Mapping[str, Rule]] = {
+    "team_sizes": _bounded("up_to_cleaner_minutes"),
+    "heavy_grease_minutes": _bounded("up_to_beds"),
+    "frequencies": _told_apart("/code", "code"),
+    "base_minutes": _told_apart("", "beds", "baths"),
+    "services": _services,
+}
 
 
 def _range_faults(terms: "PriceTerms") -> Iterator[FieldFault]:
@@ -77,9 +99,8 @@ def _outside(field: str, value: object, least: int, most: int) -> Iterator[Field
         yield FieldFault(field, f"must be a whole number from {least} to {most}")
 
 
-def _bound_faults(table: str, bounds: Sequence[int | None]) -> Iterator[FieldFault]:
+def _bound_faults(table: str, column: str, bounds: Sequence[int | None]) -> Iterator[FieldFault]:
     """Bounds rise strictly, and exactly the last is open."""
-    column = "up_to_cleaner_minutes" if table == "team_sizes" else "up_to_beds"
     for at, bound in enumerate(bounds[:-1]):
         if bound is None:
             yield FieldFault(f"{table}/{at}/{column}", "only the last row may have no bound")

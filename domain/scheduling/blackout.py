@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +50,11 @@ def require_period(start: datetime, end: datetime) -> None:
         raise InvalidWindow(f"to {message}.", errors=[FieldFault("to", message)])
 
 
+def scope_faults(team_id: object, worker_id: object) -> Iterator[FieldFault]:
+    if team_id and worker_id:
+        yield FieldFault("worker_id", "name a team or a worker, not both")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blackout:
     """No work in `[starts_at, ends_at)`: of the org, of a team, or of a worker, whose time off it is."""
@@ -64,8 +70,8 @@ class Blackout:
 
     def __post_init__(self) -> None:
         require_window(self.starts_at, self.ends_at)
-        if self.team_id and self.worker_id:
-            raise Invalid.field("worker_id", "name a team or a worker, not both")
+        if faults := list(scope_faults(self.team_id, self.worker_id)):
+            raise Invalid("A blackout is of one thing.", errors=faults)
 
     @property
     def scope(self) -> BlackoutScope:

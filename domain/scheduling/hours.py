@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from domain.scheduling.local_time import Span, stretches
@@ -24,6 +23,22 @@ class Opening:
     start_minute: int
     end_minute: int
 
+    @classmethod
+    def read(cls, day_of_week: int, start_time: str, end_time: str) -> "Opening":
+        """From weekday, `HH:MM` and `HH:MM` or `24:00`. Raises Invalid with every fault at its field."""
+        start, end = _minute(start_time), MINUTES_A_DAY if end_time == "24:00" else _minute(end_time)
+        faults = []
+        if start is None:
+            faults.append(FieldFault("start_time", "must be a time as HH:MM"))
+        if end is None:
+            faults.append(FieldFault("end_time", "must be a time as HH:MM or 24:00"))
+        if start is not None and end is not None:
+            opening = cls(day_of_week, start, end)
+            faults += _faults_of(opening)
+            if not faults:
+                return opening
+        raise Invalid("These hours do not make an opening.", errors=faults)
+
 
 @dataclass(frozen=True, slots=True)
 class Week:
@@ -37,11 +52,11 @@ class Week:
 
     @classmethod
     def of(cls, openings: Sequence[Opening], field: str = "hours") -> "Week":
-        """Raises Invalid with every fault at `field/index`."""
+        """Raises Invalid with every fault at its field below `field/index`."""
         faults = [
-            FieldFault(f"{field}/{index}", message)
+            FieldFault(f"{field}/{index}/{fault.field}", fault.message)
             for index, opening in enumerate(openings)
-            for message in _faults_of(opening)
+            for fault in _faults_of(opening)
         ]
         if not faults:
             faults = _overlaps(openings, field) + _crowded(openings, field)
@@ -54,12 +69,11 @@ class Week:
         """From weekday, `HH:MM` and `HH:MM` or `24:00`. Raises Invalid with every fault at its field."""
         faults: list[FieldFault] = []
         openings: list[Opening] = []
-        for index, (day, start, end) in enumerate(entries):
-            first, last = _minute(start), MINUTES_A_DAY if end == "24:00" else _minute(end)
-            for name, minute, shape in (("start_time", first, "HH:MM"), ("end_time", last, "HH:MM or 24:00")):
-                if minute is None:
-                    faults.append(FieldFault(f"{field}/{index}/{name}", f"must be a time as {shape}"))
-            openings.append(Opening(day, first or 0, last or 0))
+        for index, entry in enumerate(entries):
+            try:
+                openings.append(Opening.read(*entry))
+            except Invalid as refusal:
+                faults += [FieldFault(f"{field}/{index}/{f.field}", f.message) for f in refusal.errors]
         if faults:
             raise Invalid("These hours do not make a week.", errors=faults)
         return cls.of(openings, field)
@@ -107,21 +121,23 @@ def _minute(text: str) -> int | None:
     return int(match[1]) * 60 + int(match[2]) if match else None
 
 
-def _faults_of(opening: Opening) -> Iterable[str]:
+def _faults_of(opening: Opening) -> Iterable[FieldFault]:
     if not 0 <= opening.day_of_week < DAYS_A_WEEK:
-        yield "day_of_week must be 0 (Monday) to 6 (Sunday)"
+        yield FieldFault("day_of_week", "must be 0 (Monday) to 6 (Sunday)")
     if not 0 <= opening.start_minute < opening.end_minute <= MINUTES_A_DAY:
-        yield "the end must be after the start, on the same day"
+        yield FieldFault("end_time", "must be after start_time, on the same day: at latest 24:00")
 
 
 def _overlaps(openings: Sequence[Opening], field: str) -> list[FieldFault]:
-    order = sorted(range(len(openings)), key=openings.__getitem__)
-    return [
-        FieldFault(f"{field}/{after}", "overlaps another interval of the same day")
-        for before, after in pairwise(order)
-        if openings[before].day_of_week == openings[after].day_of_week
-        and openings[after].start_minute < openings[before].end_minute
-    ]
+    """Each that begins before an earlier one of its day is over, the earlier one need not be the last."""
+    faults: list[FieldFault] = []
+    over: dict[int, int] = {}
+    for at in sorted(range(len(openings)), key=openings.__getitem__):
+        day, end = openings[at].day_of_week, openings[at].end_minute
+        if openings[at].start_minute < over.get(day, 0):
+            faults.append(FieldFault(f"{field}/{at}", "overlaps another interval of the same day"))
+        over[day] = max(end, over.get(day, 0))
+    return faults
 
 
 def _crowded(openings: Sequence[Opening], field: str) -> list[FieldFault]:

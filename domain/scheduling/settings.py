@@ -24,6 +24,11 @@ MOST_PREFIXES = 50
 _PREFIX = re.compile(r"[A-Z0-9][A-Z0-9 -]{0,4}[A-Z0-9]")
 
 
+def deposit_faults(least_cents: int, most_cents: int) -> Iterator[FieldFault]:
+    if least_cents > most_cents:
+        yield FieldFault("deposit_max_cents", "must not be less than deposit_min_cents")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingSettings:
     slot_step_minutes: int = 30
@@ -57,8 +62,7 @@ class BookingSettings:
         for field, (least, most) in _BOUNDS.items():
             if not least <= getattr(self, field) <= most:
                 yield FieldFault(field, f"must be {least} to {most}")
-        if self.deposit_min_cents > self.deposit_max_cents:
-            yield FieldFault("deposit_max_cents", "must not be less than deposit_min_cents")
+        yield from deposit_faults(self.deposit_min_cents, self.deposit_max_cents)
         if len(self.flagged_postal_prefixes) > MOST_PREFIXES:
             yield FieldFault("flagged_postal_prefixes", f"at most {MOST_PREFIXES}")
         for index, prefix in enumerate(self.flagged_postal_prefixes):

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
@@ -64,6 +64,15 @@ def skill_keys(tags: Iterable[str], field: str = "skill_tags") -> tuple[str, ...
     return keys
 
 
+def skill_faults(skills: Sequence[Skill]) -> list[FieldFault]:
+    keys = [skill.key for skill in skills]
+    return [
+        FieldFault(f"skills/{index}/tag", "is named twice" if key else "must not be blank")
+        for index, key in enumerate(keys)
+        if not key or key in keys[:index]
+    ]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     id: WorkerId
@@ -81,13 +90,7 @@ class Worker:
     updated_at: datetime
 
     def __post_init__(self) -> None:
-        keys = [skill.key for skill in self.skills]
-        faults = [
-            FieldFault(f"skills/{index}/tag", "is named twice" if key else "must not be blank")
-            for index, key in enumerate(keys)
-            if not key or key in keys[:index]
-        ]
-        if faults:
+        if faults := skill_faults(self.skills):
             raise Invalid("These skills do not fit.", errors=faults)
 
     @property

@@ -1,5 +1,6 @@
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -16,13 +17,14 @@ from application.scheduling.blackouts import (
     ListBlackoutsHandler,
 )
 from domain.identity.actor import Actor, Need
-from domain.scheduling.blackout import Blackout, BlackoutScope
+from domain.scheduling.blackout import Blackout, BlackoutScope, scope_faults
+from domain.shared.errors import FieldFault
 from domain.shared.ids import BlackoutId, TeamId, WorkerId
 from entrypoints.http.once import answer_once
 from entrypoints.http.paging import CursorText, Limit, Page
 from entrypoints.http.places import read_instant_place, write_instant_place
 from entrypoints.http.routes import delete, get, post
-from entrypoints.http.values import MULTILINE
+from entrypoints.http.values import MULTILINE, Findings
 
 PROBLEMS = ("invalid_window", "blackout_overlaps_bookings", "not_found")
 EXAMPLE = {
@@ -39,6 +41,10 @@ class BlackoutBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     team_id: UUID | None = None
     worker_id: UUID | None = None
     keep_bookings: bool = False
+
+    @classmethod
+    def judge(cls, given: Mapping[str, Any], _: Findings) -> Iterable[FieldFault]:
+        return scope_faults(given.get("team_id"), given.get("worker_id"))
 
     def command(self) -> AddBlackout:
         return AddBlackout(

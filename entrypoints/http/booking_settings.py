@@ -1,3 +1,4 @@
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -13,15 +14,27 @@ from application.scheduling.booking_settings import (
     ReadBookingSettingsHandler,
 )
 from domain.identity.actor import Actor, Need
+from domain.scheduling.settings import deposit_faults
+from domain.shared.errors import FieldFault
 from entrypoints.http.conditional import expected_version, tagged
 from entrypoints.http.once import answer_once
 from entrypoints.http.routes import get, patch
 from entrypoints.http.team_bodies import OpeningBody, Openings, openings_of, week_of
 from entrypoints.http.texts import Email
+from entrypoints.http.values import Findings, faults_in
 
 Step = Literal[15, 30, 60]
 Cents = Annotated[int, Meta(ge=0, le=100_000_000)]
-Prefixes = Annotated[list[Annotated[str, Meta(min_length=2, max_length=6)]], Meta(max_length=50)]
+Prefix = Annotated[
+    str,
+    Meta(
+        min_length=2,
+        max_length=6,
+        pattern="^[A-Za-z0-9][A-Za-z0-9 -]*[A-Za-z0-9]$",
+        extra={"rule": "must be 2 to 6 letters or digits"},
+    ),
+]
+Prefixes = Annotated[list[Prefix], Meta(max_length=50)]
 
 
 class SettingsChangeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -40,6 +53,13 @@ class SettingsChangeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=Tru
     high_value_cents: Cents | UnsetType = UNSET
     flagged_postal_prefixes: Prefixes | UnsetType = UNSET
     office_email: Email | UnsetType | None = UNSET
+
+    @classmethod
+    def judge(cls, given: Mapping[str, Any], _: Findings) -> Iterable[FieldFault]:
+        if (hours := given.get("default_hours")) is not None:
+            yield from faults_in(week_of, hours, "default_hours")
+        if {"deposit_min_cents", "deposit_max_cents"} <= given.keys():
+            yield from deposit_faults(given["deposit_min_cents"], given["deposit_max_cents"])
 
     def changes(self) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in self.__struct_fields__}

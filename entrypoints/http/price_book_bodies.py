@@ -1,5 +1,6 @@
 """The price book as it is sent and answered."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from domain.pricing.offered import NamedCode, Offered
 from domain.pricing.price_book import PriceBook, PriceTerms
 from domain.pricing.price_terms_rows import BaseMinutes, Frequency, GreaseMinutes, Service, TeamSize
 from domain.pricing.price_terms_rules import (
@@ -19,8 +21,11 @@ from domain.pricing.price_terms_rules import (
     MOST_ROWS,
     MOST_TEAM_SIZE,
     MOST_VISIT_MINUTES,
+    table_faults,
 )
+from domain.shared.errors import FieldFault
 from entrypoints.http.texts import Code, Name
+from entrypoints.http.values import Findings
 
 Cents = Annotated[int, Meta(ge=0, le=MOST_CENTS)]
 Minutes = Annotated[int, Meta(ge=0, le=MOST_MINUTES)]
@@ -77,6 +82,15 @@ class PriceBookBody(Row):
     frequencies: Annotated[list[FrequencyBody], Rows]
     base_minutes: Annotated[list[BaseMinutesBody], Rows]
     services: Annotated[list[ServiceBody], Rows]
+
+    @classmethod
+    def judge(cls, given: Mapping[str, Any], _: Findings) -> Iterable[FieldFault]:
+        tables = ((name, value) for name, value in given.items() if isinstance(value, list))
+        return [fault for name, rows in tables for fault in table_faults(name, rows)]
+
+    def offers(self, named: NamedCode) -> bool:
+        rows = self.services if named.kind is Offered.SERVICE else self.frequencies
+        return any(row.code == named.code for row in rows)
 
     def terms(self) -> PriceTerms:
         """Raises Invalid by pointer for a book that does not hold together."""

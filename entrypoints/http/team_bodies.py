@@ -1,5 +1,6 @@
 """Teams and their hours as they are sent and answered."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,10 +10,20 @@ from msgspec import UNSET, Meta, UnsetType
 
 from application.scheduling.read_teams import TeamView
 from application.scheduling.working_hours import TeamHours
-from domain.scheduling.hours import DAYS_A_WEEK, MOST_A_DAY, Week, clock_text
+from domain.scheduling.hours import DAYS_A_WEEK, MOST_A_DAY, Opening, Week, clock_text
+from domain.shared.errors import FieldFault
+from entrypoints.http.values import Findings, faults_in
 
 TeamName = Annotated[str, Meta(min_length=1, max_length=80)]
 Color = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$", extra={"rule": "must be a colour like #1f6feb"})]
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
+StartTime = Annotated[
+    str, Meta(max_length=5, pattern=f"^{_CLOCK}$", extra={"rule": "must be a time as HH:MM"})
+]
+EndTime = Annotated[
+    str,
+    Meta(max_length=5, pattern=f"^({_CLOCK}|24:00)$", extra={"rule": "must be a time as HH:MM or 24:00"}),
+]
 TEAM_EXAMPLE = {"name": "North", "color": "#1f6feb"}
 HOURS_EXAMPLE = {"hours": [{"day_of_week": 0, "start_time": "08:00", "end_time": "16:30"}]}
 
@@ -69,8 +80,12 @@ def team_answer(view: TeamView) -> TeamAnswer:
 
 class OpeningBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     day_of_week: Annotated[int, Meta(ge=0, le=DAYS_A_WEEK - 1)]
-    start_time: Annotated[str, Meta(max_length=5)]
-    end_time: Annotated[str, Meta(max_length=5)]
+    start_time: StartTime
+    end_time: EndTime
+
+    @classmethod
+    def judge(cls, given: Mapping[str, Any], _: Findings) -> Iterable[FieldFault]:
+        return faults_in(Opening.read, **given) if len(given) == len(cls.__struct_fields__) else ()
 
 
 Openings = Annotated[list[OpeningBody], Meta(max_length=DAYS_A_WEEK * MOST_A_DAY)]
@@ -80,6 +95,10 @@ class HoursBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The whole week; null is to inherit the organisation's."""
 
     hours: Openings | None
+
+    @classmethod
+    def judge(cls, given: Mapping[str, Any], _: Findings) -> Iterable[FieldFault]:
+        return faults_in(week_of, given["hours"], "hours") if given.get("hours") is not None else ()
 
 
 class HoursAnswer(msgspec.Struct, kw_only=True):

@@ -8,7 +8,7 @@ import math
 import types
 import typing
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -17,12 +17,12 @@ from typing import Any
 import msgspec
 
 from domain.pricing.offered import NamedCode
-from domain.shared.errors import FieldFault
+from domain.shared.errors import FieldFault, Invalid
+from entrypoints.http.spelled import SPELLED
 from entrypoints.http.wording import rule_of
 
 MISSING: Any = object()  # a value that had faults
 INT_LIMIT = 2**63
-MOST_DIGITS = 19
 YEARS = range(1900, 9000)  # outside, arithmetic with offsets and lengths would overflow
 DEEPEST = 32
 VERBATIM = msgspec.Meta(extra={"verbatim": True}, extra_json_schema={"verbatim": True})
@@ -46,6 +46,23 @@ class Findings(Faults):
 class Shape(typing.Protocol):
     def settle(self, value: Any, pointer: str, faults: Faults) -> Any:
         """The typed value, or MISSING after adding what is wrong to `faults`."""
+
+
+def faults_in(make: Callable[..., object], *args: Any, **kwargs: Any) -> Iterable[FieldFault]:
+    """What the domain finds wrong when it makes a value of these."""
+    try:
+        make(*args, **kwargs)
+    except Invalid as refusal:
+        return refusal.errors
+    return ()
+
+
+class Judging(typing.Protocol):
+    """A Struct that sees what is wrong between its fields, or what the domain would refuse next."""
+
+    @classmethod
+    def judge(cls, given: Mapping[str, Any], faults: Findings) -> Iterable[FieldFault]:
+        """Of the fields that were sent and are well formed; pointers below this object."""
 
 
 def below(pointer: str, name: object) -> str:
@@ -116,35 +133,6 @@ class Leaf:
         if not self.text or self.base not in SPELLED:
             return value
         return SPELLED[self.base](value)
-
-
-def _bool(text: str) -> bool:
-    if text not in {"true", "false", "1", "0"}:
-        raise ValueError("must be true or false")
-    return text in {"true", "1"}
-
-
-def _int(text: str) -> int:
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
-        raise ValueError("must be a whole number")
-    return int(text)
-
-
-def _float(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError("must be a number") from None
-
-
-def _instant(text: str) -> str:
-    """A form decoder turns the `+` of an offset into a blank; give it back."""
-    head, blank, offset = text.rpartition(" ")
-    return f"{head}+{offset}" if blank and "T" in head.upper() else text
-
-
-SPELLED: dict[Any, Callable[[str], Any]] = {bool: _bool, int: _int, float: _float, datetime: _instant}
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -244,6 +232,7 @@ class Record:
     struct: type[msgspec.Struct]
     fields: Mapping[str, Field]  # by the name in JSON
     ignored: frozenset[str]  # the tag of a tagged struct
+    judging: type[Judging] | None
 
     def settle(self, value: Any, pointer: str, faults: Faults) -> Any:
         if not isinstance(value, dict):
@@ -263,6 +252,12 @@ class Record:
             for name in value
             if name not in self.fields and name not in self.ignored
         )
+        if self.judging is not None and isinstance(faults, Findings):
+            sound = {name: value for name, value in settled.items() if value is not MISSING}
+            found = self.judging.judge(sound, faults)
+            faults.extend(
+                FieldFault(f"{pointer}/{f.field}" if pointer else f.field, f.message) for f in found
+            )
         if len(faults) > before:
             return MISSING
         try:
@@ -356,7 +351,8 @@ def _record(struct: type[msgspec.Struct]) -> Record:
         for field in msgspec.structs.fields(struct)
     }
     config = struct.__struct_config__
-    return Record(struct, fields, frozenset({config.tag_field} if config.tag_field else ()))
+    tags = frozenset({config.tag_field} if config.tag_field else ())
+    return Record(struct, fields, tags, struct if hasattr(struct, "judge") else None)  # type: ignore[arg-type]  # it has the method
 
 
 def _choice(base: Any, metas: tuple[msgspec.Meta, ...], *, text: bool) -> Shape:

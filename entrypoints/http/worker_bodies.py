@@ -1,5 +1,6 @@
 """Workers as they are sent and answered."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,10 +12,12 @@ from application.booking.reassign_worker import ReassignWorker
 from application.scheduling.add_worker import AddWorker
 from application.scheduling.read_workers import WorkerView
 from domain.identity.actor import Actor, Need
-from domain.scheduling.worker import Skill
+from domain.scheduling.worker import Skill, skill_faults
+from domain.shared.errors import FieldFault
 from domain.shared.ids import TeamId, UserId, WorkerId
 from entrypoints.http.masking import as_seen_by
 from entrypoints.http.texts import Email, Name, Phone
+from entrypoints.http.values import Findings
 
 RoleText = Annotated[str, Meta(max_length=120)]
 Rate = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -57,7 +60,13 @@ class ReassignBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         )
 
 
-class WorkerBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class Skilled(msgspec.Struct):
+    @classmethod
+    def judge(cls, given: Mapping[str, Any], _: Findings) -> Iterable[FieldFault]:
+        return skill_faults(_skills(given["skills"])) if "skills" in given else ()
+
+
+class WorkerBody(Skilled, forbid_unknown_fields=True, kw_only=True):
     name: Name
     team_id: UUID | None = None
     phone: Phone | None = None
@@ -82,7 +91,7 @@ class WorkerBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         )
 
 
-class WorkerChangeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class WorkerChangeBody(Skilled, forbid_unknown_fields=True, kw_only=True):
     """What is left out stays; null takes away what may be absent."""
 
     name: Name | UnsetType = UNSET

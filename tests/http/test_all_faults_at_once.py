@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.http.test_price_book import a_book
 from tests.support.answers import fields_at_fault
-from tests.support.salon import TEN, Salon
+from tests.support.salon import ANN, NORTH, TEN, Salon
 
 UNKNOWN = {"service_type": "no_such", "add_ons": {"no_such": 1, "oven": 0}}
 UNKNOWN_HOME = {"beds": 1, "frequency": "no_such", **UNKNOWN}
@@ -82,3 +83,79 @@ async def test_of_a_forgotten_password(office: Salon) -> None:
     body = {"email": "nobody", "captcha_token": "", "more": 1}
     answer = await office.shop.client.post("/v1/auth/password-reset/request", json=body)
     assert fields_at_fault(answer) == set(body)
+
+
+HOURS = [
+    {"day_of_week": 0, "start_time": "9:00", "end_time": "12:00"},
+    {"day_of_week": 7, "start_time": "09:00", "end_time": "12:00"},
+    {"day_of_week": 1, "start_time": "12:00", "end_time": "09:00"},
+]
+IN_HOURS = {"0/start_time", "1/day_of_week", "2/end_time"}
+OVERLAPPING = [
+    {"day_of_week": 0, "start_time": "09:00", "end_time": "18:00"},
+    {"day_of_week": 0, "start_time": "17:00", "end_time": "24:00"},
+]
+WORN_BOUNDS = [{"up_to_cleaner_minutes": None, "team_size": 1}, {"up_to_cleaner_minutes": 9, "team_size": 2}]
+IN_BOUNDS = {f"team_sizes/{row}/up_to_cleaner_minutes" for row in (0, 1)}
+
+
+async def test_of_hours_and_settings(office: Salon) -> None:
+    path = f"/teams/{NORTH}/working-hours"
+    answer = await office.shop.staff("PUT", path, "admin", json={"hours": HOURS, "more": 1})
+    assert fields_at_fault(answer) == {"more", *(f"hours/{field}" for field in IN_HOURS)}
+    answer = await office.shop.staff("PUT", path, "admin", json={"hours": OVERLAPPING, "more": 1})
+    assert fields_at_fault(answer) == {"more", "hours/1"}
+    body = {
+        "default_hours": OVERLAPPING,
+        "horizon_days": 0,
+        "deposit_min_cents": 2,
+        "deposit_max_cents": 1,
+        "flagged_postal_prefixes": ["M5V", "a!", "x"],
+    }
+    prefixes = {f"flagged_postal_prefixes/{row}" for row in (1, 2)}
+    assert fields_at_fault(await office.shop.staff("PATCH", "/booking-settings", "admin", json=body)) == {
+        "default_hours/1",
+        "horizon_days",
+        "deposit_max_cents",
+        *prefixes,
+    }
+
+
+async def test_of_a_price_book(office: Salon) -> None:
+    book = await a_book(office.shop, team_sizes=WORN_BOUNDS, multi_floor_minutes=-1)
+    book["services"][1]["code"], book["services"][2]["min_minutes"] = "standard", 541
+    book["base_minutes"].append(book["base_minutes"][0])
+    wrong = {"multi_floor_minutes", *IN_BOUNDS, "services/1/code", "services/2/max_minutes", "base_minutes/9"}
+    assert fields_at_fault(await office.shop.staff("PUT", "/price-book", "admin", json=book)) == wrong
+    trial = {"price_book": book, "homes": [{"beds": 1, "service_type": "no_such", "add_ons": {"no_such": 1}}]}
+    answer = await office.shop.staff("POST", "/price-book/preview", "admin", json=trial)
+    in_home = {
+        "homes/0/baths",
+        "homes/0/add_ons/no_such",
+    }  # what is on offer says the book, which says nothing
+    assert fields_at_fault(answer) == {*in_home, *(f"price_book/{field}" for field in wrong)}
+
+
+async def test_what_the_book_on_trial_offers_is_no_fault(office: Salon) -> None:
+    book = await a_book(office.shop)
+    book["services"][0]["code"] = "plain"
+    homes = [{"beds": 1, "service_type": name} for name in ("plain", "standard", "moat")]
+    answer = await office.shop.staff(
+        "POST", "/price-book/preview", "admin", json={"price_book": book, "homes": homes}
+    )
+    assert fields_at_fault(answer) == {*(f"homes/{row}/baths" for row in range(3)), "homes/2/service_type"}
+
+
+async def test_of_a_worker(office: Salon) -> None:
+    body = {"name": " ", "skills": [{"tag": "Windows"}, {"tag": " windows"}]}
+    at_fault = {"name", "skills/1/tag"}
+    assert fields_at_fault(await office.shop.staff("POST", "/workers", json=body)) == at_fault
+    assert fields_at_fault(await office.shop.staff("PATCH", f"/workers/{ANN}", json=body)) == at_fault
+
+
+async def test_of_a_blackout(office: Salon) -> None:
+    body = {"starts_at": TEN, "team_id": str(NORTH), "worker_id": str(ANN)}
+    assert fields_at_fault(await office.shop.staff("POST", "/blackouts", json=body)) == {
+        "ends_at",
+        "worker_id",
+    }

@@ -247,7 +247,7 @@ async def test_the_tag_moves_when_the_buffer_does(salon: Salon, clock: FixedCloc
         ({"default_hours": None}, {"default_hours"}),
         (
             {"default_hours": [{"day_of_week": 0, "start_time": "10:00", "end_time": "09:00"}]},
-            {"default_hours/0"},
+            {"default_hours/0/end_time"},
         ),
     ],
 )

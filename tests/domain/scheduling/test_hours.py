@@ -23,18 +23,31 @@ def test_a_week_is_read_from_texts() -> None:
 
 
 @pytest.mark.parametrize(
-    "openings", [[(0, 60, 60)], [(0, 120, 60)], [(7, 0, 60)], [(-1, 0, 60)], [(0, 0, 1441)]]
+    ("opening", "field"),
+    [
+        ((0, 60, 60), "end_time"),
+        ((0, 120, 60), "end_time"),
+        ((0, 0, 1441), "end_time"),
+        ((7, 0, 60), "day_of_week"),
+        ((-1, 0, 60), "day_of_week"),
+    ],
 )
-def test_an_opening_must_fit_a_day(openings: list[tuple[int, int, int]]) -> None:
+def test_an_opening_must_fit_a_day(opening: tuple[int, int, int], field: str) -> None:
     with pytest.raises(Invalid) as refused:
-        week(*openings)
-    assert {fault.field for fault in refused.value.errors} == {"hours/0"}
+        week(opening)
+    assert {fault.field for fault in refused.value.errors} == {f"hours/0/{field}"}
 
 
 def test_overlapping_openings_are_named_by_their_place() -> None:
     with pytest.raises(Invalid) as refused:
         week((0, 0, 600), (1, 0, 60), (0, 540, 660))
     assert [fault.field for fault in refused.value.errors] == ["hours/2"]
+
+
+def test_an_opening_may_overlap_one_that_is_not_its_neighbour() -> None:
+    with pytest.raises(Invalid) as refused:
+        week((0, 540, 1080), (0, 600, 660), (0, 1020, 1140))
+    assert [fault.field for fault in refused.value.errors] == ["hours/1", "hours/2"]
 
 
 def test_hours_join_over_midnight_and_over_the_end_of_the_week() -> None:
