@@ -2,13 +2,26 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
-from domain.shared.ids import OrgId
+from adapters.memory.unit_of_work import MemoryUnitOfWork
+from adapters.system.identifiers import SystemIdentifiers
+from application.ports.object_storage import ObjectStorage
+from application.storage.clear_tombstones import (
+    ClearTombstones,
+    ClearTombstonesHandler,
+    JanitorReport,
+    JanitorRules,
+)
+from domain.identity.actor import Actor, ActorKind
+from domain.shared.ids import BookingId, OrgId, PhotoId
 from domain.storage.errors import StorageRejected, StorageUnavailable
 from domain.storage.object_keys import PhotoKeys
+from domain.storage.tombstone import Persistence
+from tests.support.album import Album, open_album
 from tests.support.clock import FixedClock
 from tests.support.photo_keys import photo_keys
 from tests.support.stores import JPEG, STORES, Servers, Store, open_store, opened_servers
@@ -174,3 +187,51 @@ async def test_nobody_waits_for_a_store_that_has_been_away_for_long(
         assert all(server.calls == 0 for server in (servers.s3, servers.cloudflare) if server)
         store.clock.advance(minutes=5)
         assert await store.storage.find([keys.original]) is None
+
+
+@pytest.mark.parametrize("name", [*sorted({*STORES} - {"s3"}), pytest.param("s3", marks=pytest.mark.slow)])
+async def test_a_photo_that_is_deleted_leaves_no_copy_though_its_store_fails_five_times(
+    name: str, tmp_path: Path, clock: FixedClock, servers: Servers
+) -> None:
+    """From the upload over HTTP to the last alias (bar 7). What belongs to others stays."""
+    memory = MemoryUnitOfWork(clock, SystemIdentifiers())
+    async with (
+        open_store(name, tmp_path, clock, servers) as store,
+        open_album(memory, clock, given={ObjectStorage: store.storage}) as album,
+    ):
+        of_others = await store.put("orders/others/photo.jpg")
+        keys = keys_of(album, await album.uploaded())
+        for alias in (*keys.originals[1:], *keys.thumbnails[1:]):
+            await store.put(alias)
+        if name == "cloudflare_images" and servers.cloudflare is not None:
+            servers.cloudflare.copy(keys.original)  # as if an earlier try had lost its id
+        assert (await album.ask("DELETE", f"{album.photos}/{keys.photo_id}", "admin")).status_code == 204
+        store.break_it("error")
+        for attempt in range(1, 6):
+            assert await cleared(album, store) == JanitorReport(failed=10, stuck=10 * (attempt == 5))
+            clock.advance(days=1)
+        store.mend()
+        assert all([await store.storage.find([key]) for key in (*keys.originals, *keys.thumbnails[1:])])
+        assert await cleared(album, store) == JanitorReport(processed=10)
+        assert await store.storage.find(keys.every) is None
+        assert await store.storage.find(["orders/others/photo.jpg"]) == of_others
+        if name == "cloudflare_images" and servers.cloudflare is not None:
+            assert set(servers.cloudflare.images) == {of_others}
+        async with memory.begin(album.org_id) as unit:
+            assert await unit.tombstones.count(None) == 0
+
+
+def keys_of(album: Album, photo: dict[str, Any]) -> PhotoKeys:
+    return PhotoKeys(
+        org_id=album.org_id,
+        booking_id=BookingId(UUID(album.order_id)),
+        photo_id=PhotoId(UUID(photo["photo_id"])),
+        extension=".jpg",
+    )
+
+
+async def cleared(album: Album, store: Store) -> JanitorReport:
+    rules = JanitorRules(batch_size=50, persistence=Persistence(most_attempts=5, interval_seconds=30))
+    janitor = ClearTombstonesHandler(album.salon.uow, store.clock, store.storage, rules)
+    actor = Actor(org_id=album.org_id, kind=ActorKind.JOB, name="job:storage-janitor")
+    return await janitor.handle(actor, ClearTombstones())

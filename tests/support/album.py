@@ -8,9 +8,10 @@ from typing import Any
 
 import httpx
 
+from adapters.cryptography.file_links import HmacFileLinks
 from adapters.memory.object_storage import MemoryObjectStorage
 from adapters.pillow.decoder import Decoder
-from application.ports.object_storage import ObjectStorage, ServedFiles
+from application.ports.object_storage import FileLinks, ObjectStorage, ServedFiles
 from application.ports.unit_of_work import UnitOfWork
 from domain.shared.ids import OrgId
 from tests.support.clock import FixedClock
@@ -20,16 +21,7 @@ from tests.support.salon import TEN, Salon, open_salon
 
 FOREVER = datetime(2100, 1, 1, tzinfo=UTC)
 AGENT = {"user-agent": "Field/1.0"}
-
-
-class Links:
-    """Local links that say what they are for."""
-
-    def sign(self, key: str, *, content_type: str, expires_at: Any) -> str:
-        return f"/v1/storage/local/{key}?exp={int(expires_at.timestamp())}&sig={content_type}"
-
-    def check(self, key: str, *, expires: int, signature: str, now: Any) -> str:
-        raise NotImplementedError
+LINKS = HmacFileLinks(b"k" * 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +105,9 @@ class Album:
 async def open_album(
     uow: UnitOfWork, clock: FixedClock, *, consent: bool = True, **options: Any
 ) -> AsyncIterator[Album]:
-    store = MemoryObjectStorage(Links())
+    store = MemoryObjectStorage(LINKS)
     given = {
+        FileLinks: LINKS,
         ObjectStorage: store,
         ServedFiles: store,
         Decoder: warm_decoder(),

@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
@@ -91,6 +91,12 @@ class FakeCloudflareImages:
     @property
     def delivery(self) -> str:
         return f"{self.url}/delivery"
+
+    def copy(self, key: str) -> None:
+        """One more image under this key, whose id nobody was told."""
+        image = next(image for image in self.images.values() if image.creator == key)
+        twin = replace(image, id=str(uuid4()))
+        self.images[twin.id] = twin
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.calls += 1

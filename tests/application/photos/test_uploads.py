@@ -27,7 +27,7 @@ from domain.photos.photo import Phase
 from domain.shared.errors import PaymentRequired, Unavailable
 from domain.shared.ids import OrgId
 from tests.contracts.test_bookings import a_visit
-from tests.support.album import FOREVER, Links
+from tests.support.album import FOREVER, LINKS
 from tests.support.clock import FixedClock
 from tests.support.decoding import warm_decoder
 from tests.support.photos import an_image
@@ -42,7 +42,7 @@ class Studio:
 
     def __init__(self, uow: UnitOfWork, clock: FixedClock, org: OrgId, visit: Booking, folder: Path) -> None:
         self.uow, self.clock, self.org, self.visit, self.folder = uow, clock, org, visit, folder
-        self.store = MemoryObjectStorage(Links())
+        self.store = MemoryObjectStorage(LINKS)
         self.actor = Actor(org_id=org, kind=ActorKind.BEARER, role=Role.DISPATCHER, name="d@example.com")
         self.handler = UploadPhotoHandler(
             uow=uow,
