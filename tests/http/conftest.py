@@ -23,6 +23,7 @@ from entrypoints.wiring.system import SystemProvider
 from tests.http.example import ExampleController
 from tests.support.album import Album, open_album
 from tests.support.clock import FixedClock
+from tests.support.crew import CrewSalon, open_crew
 from tests.support.live import UNLIMITED
 from tests.support.rates import HeaderCallers
 from tests.support.salon import Salon, open_salon
@@ -117,6 +118,19 @@ async def album(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Album]:
 @pytest.fixture
 async def memory_album(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[Album]:
     async with open_album(memory_uow, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def crew(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[CrewSalon]:
+    async with open_crew(uow, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def quick(memory_uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[CrewSalon]:
+    """A crew for what is refused before any row is looked at."""
+    async with open_crew(memory_uow, clock) as opened:
         yield opened
 
 

@@ -1,6 +1,5 @@
 """What workers see and do, on both databases: their jobs, no more of the client than the visit needs."""
 
-from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from application.ports.unit_of_work import UnitOfWork
 from tests.support.clock import FixedClock
 from tests.support.crew import CrewSalon, open_crew
 from tests.support.salon import ANN, BOB, SOUTH
@@ -24,18 +22,6 @@ LEAD = {
     "allergies": "Nuts",
     "address": "1 Main St",
 }
-
-
-@pytest.fixture
-async def crew(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[CrewSalon]:
-    async with open_crew(uow, clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def quick(memory_uow: Any, clock: FixedClock) -> AsyncIterator[CrewSalon]:
-    async with open_crew(memory_uow, clock) as opened:
-        yield opened
 
 
 async def jobs(crew: CrewSalon, who: Any = ANN, **query: Any) -> list[str]:

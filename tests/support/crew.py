@@ -85,3 +85,13 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
 
 def _is_id(name: str) -> bool:
     return name.endswith("_id")
+
+
+def z(moment: datetime) -> str:
+    """As the API writes it."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    """Of a refusal: its status, and its problem's."""
+    return answer.status_code, answer.json()["type"]
