@@ -1,16 +1,16 @@
 """The only way out to an address that somebody typed in: guarded where the socket is opened."""
 
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from socket import SOCK_STREAM, gaierror
 
 import anyio
 import h11
-from anyio.abc import ByteStream
-from anyio.streams.tls import TLSStream
 
+from adapters.h11.kept_lines import KeptLines, Place
+from adapters.h11.line import Line, connect
 from adapters.peers.line import line_code
 from adapters.peers.retry_after import retry_after_seconds
 from application.ports.webhooks import WebhookCall
@@ -19,13 +19,12 @@ from domain.delivery.faults import DeliveryFailed, Fault
 from domain.delivery.target import Target, refused, target_of
 
 CONNECT_SECONDS = 3.0
-MOST_ANSWER_BYTES = 16 * 1024
 MOST_ADDRESSES = 4
 _GONE = 410
 _MAY_ASK_TO_WAIT = frozenset({429, 503})
 
 type Resolve = Callable[[str, int], Awaitable[list[Address]]]
-type Connect = Callable[[Address, int], Awaitable[ByteStream]]
+type Connect = Callable[[Address, int, ssl.SSLContext | None, str], Awaitable[Line]]
 
 
 async def resolve(host: str, port: int) -> list[Address]:
@@ -33,17 +32,17 @@ async def resolve(host: str, port: int) -> list[Address]:
     return [ip_address(place[4][0].partition("%")[0]) for place in found]
 
 
-async def connect(address: Address, port: int) -> ByteStream:
-    return await anyio.connect_tcp(str(address), port)
-
-
 @dataclass(frozen=True, slots=True)
 class H11WebhookSender:
-    """A connection for each call: no pool, no proxy, no cookies, no redirects."""
+    """No proxy, no cookies, no redirects.
+
+    A call may follow another one on a connection that is still there, if that leads to an address which the
+    look-up of this call gave and which passed its rules: so a call has a checked address in any case."""
 
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
     resolve: Resolve = resolve
     connect: Connect = connect
+    kept: KeptLines = field(default_factory=KeptLines)
 
     async def post(self, call: WebhookCall) -> int:
         target = target_of(call.url, call.rules)
@@ -52,39 +51,55 @@ class H11WebhookSender:
                 answer = await self._exchange(target, call)
         except DeliveryFailed:
             raise
-        except (OSError, h11.ProtocolError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
+        except (OSError, h11.ProtocolError) as error:
             raise DeliveryFailed(Fault.of(line_code(error))) from error
         _check(answer, call)
         return answer.status_code
 
     async def _exchange(self, target: Target, call: WebhookCall) -> h11.Response:
-        with anyio.fail_after(CONNECT_SECONDS):
-            stream = await self._connect(target, call)
+        request = self._request(target, call)
+        places = await self._places(target, call)
+        found = self.kept.take(places) or await self._connect(places)
         try:
-            return await _talk(stream, target, call)
-        finally:
-            await anyio.aclose_forcefully(stream)
-
-    async def _connect(self, target: Target, call: WebhookCall) -> ByteStream:
-        """The name is looked up here and nowhere else: what was checked is what is connected to."""
-        addresses = [target.address] if target.address else await self._look_up(target)
-        call.rules.check(addresses)
-        failure: OSError = ConnectionError("There was no address to try.")
-        for address in addresses[:MOST_ADDRESSES]:
-            try:
-                stream = await self.connect(address, target.port)
-            except OSError as error:
-                failure = error
-                continue
-            if target.scheme == "http":
-                return stream
-            try:
-                return await TLSStream.wrap(
-                    stream, hostname=target.host, ssl_context=self.tls, standard_compatible=False
-                )
-            except BaseException:
-                await anyio.aclose_forcefully(stream)
+            return await self._ask(*found, request)
+        except (OSError, h11.ProtocolError):
+            if not found[1].was_left:
                 raise
+        return await self._ask(*await self._connect(places), request)
+
+    async def _ask(self, place: Place, line: Line, request: Sequence[h11.Event]) -> h11.Response:
+        stays = False
+        try:
+            answer = await line.ask(*request)
+            stays = self.kept.seconds > 0 and line.may_follow(answer)
+        finally:
+            if not stays:
+                line.hang_up()
+        if stays:
+            self.kept.keep(place, line)
+        return answer
+
+    async def _places(self, target: Target, call: WebhookCall) -> list[Place]:
+        """The name is looked up here and nowhere else: what was checked is what is connected to."""
+        if target.address:
+            addresses = [target.address]
+        else:
+            with anyio.fail_after(CONNECT_SECONDS):
+                addresses = await self._look_up(target)
+        call.rules.check(addresses)
+        return [Place(target.scheme, target.host, target.port, address) for address in addresses]
+
+    async def _connect(self, places: Sequence[Place]) -> tuple[Place, Line]:
+        failure: OSError = ConnectionError("There was no address to try.")
+        with anyio.fail_after(CONNECT_SECONDS):
+            for place in places[:MOST_ADDRESSES]:
+                tls = self.tls if place.scheme == "https" else None
+                try:
+                    return place, await self.connect(place.address, place.port, tls, place.host)
+                except ssl.SSLError:
+                    raise
+                except OSError as error:
+                    failure = error
         raise failure
 
     async def _look_up(self, target: Target) -> list[Address]:
@@ -96,33 +111,16 @@ class H11WebhookSender:
             raise refused("dns_lookup_failed")
         return list(dict.fromkeys(addresses))
 
-
-async def _talk(stream: ByteStream, target: Target, call: WebhookCall) -> h11.Response:
-    """Sends the request and reads the head of the answer, and of what follows nothing."""
-    connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_ANSWER_BYTES)
-    headers = {
-        "host": target.authority,
-        "user-agent": "Sweepline",
-        "connection": "close",
-        "content-length": str(len(call.body)),
-        **call.headers,
-    }
-    request = h11.Request(method="POST", target=target.path, headers=list(headers.items()))
-    for part in (request, h11.Data(data=call.body), h11.EndOfMessage()):
-        if sent := connection.send(part):
-            await stream.send(sent)
-    read = 0
-    while True:
-        event = connection.next_event()
-        if isinstance(event, h11.Response):
-            return event
-        if event is not h11.NEED_DATA:
-            continue  # an interim answer
-        if read >= MOST_ANSWER_BYTES:
-            raise h11.RemoteProtocolError("The answer has no end.")
-        received = await stream.receive(MOST_ANSWER_BYTES)
-        read += len(received)
-        connection.receive_data(received)
+    def _request(self, target: Target, call: WebhookCall) -> Sequence[h11.Event]:
+        headers = {
+            "host": target.authority,
+            "user-agent": "Sweepline",
+            **({} if self.kept.seconds else {"connection": "close"}),
+            "content-length": str(len(call.body)),
+            **call.headers,
+        }
+        request = h11.Request(method="POST", target=target.path, headers=list(headers.items()))
+        return request, h11.Data(data=call.body), h11.EndOfMessage()
 
 
 def _check(answer: h11.Response, call: WebhookCall) -> None:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -124,14 +123,9 @@ ATTEMPTS = (
     .where(outbox_attempts.c.event_id == bindparam("event_id"))
     .order_by(outbox_attempts.c.attempt)
 )
-DUE = text("select org_id, event_id from outbox_due(:now, :after, :orgs, :per_org)").bindparams(
-    bindparam("now", type_=outbox_events.c.created_at.type), bindparam("after", type_=Uuid())
-)
-DUE_OF = text("select org_id, event_id from outbox_due_of(:now, :kinds, :after, :orgs, :per_org)").bindparams(
-    bindparam("now", type_=outbox_events.c.created_at.type),
-    bindparam("after", type_=Uuid()),
-    bindparam("kinds", type_=ARRAY(Text)),
-)
+_BOUNDS = ("after", "orgs", "per_org")
+DUE = HotRead("select org_id, event_id from outbox_due($1, $2, $3, $4)", ("now", *_BOUNDS))
+DUE_OF = HotRead("select org_id, event_id from outbox_due_of($1, $2, $3, $4, $5)", ("now", "kinds", *_BOUNDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +202,9 @@ class PostgresDueMessages:
     ) -> list[DueMessage]:
         bounds = {"now": now, "after": after, "orgs": orgs, "per_org": per_org}
         if kinds is None:
-            rows = await self.connection.execute(DUE, bounds)
+            rows = await DUE.rows(self.connection, bounds)
         else:
-            rows = await self.connection.execute(DUE_OF, {**bounds, "kinds": list(kinds)})
+            rows = await DUE_OF.rows(self.connection, {**bounds, "kinds": list(kinds)})
         return [DueMessage(OrgId(org_id), EventId(event_id)) for org_id, event_id in rows]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from domain.delivery.attempt import Attempt, AttemptOutcome
@@ -115,7 +115,7 @@ class OutboxEvent:
 
     def lose_lease(self, now: datetime, policy: RetryPolicy, chance: float) -> Self:
         """Its lease ran out. The first time it is due again at once, later after the backoff."""
-        lost = replace(self._unleased(), leases_lost=self.leases_lost + 1)
+        lost = self._unleased(leases_lost=self.leases_lost + 1)
         if lost.is_quarantined:
             return lost.fail(Fault.of("lost"), now, policy, chance)
         due_at_once = RetryPolicy(max_attempts=policy.max_attempts, base_backoff_seconds=0)
@@ -127,8 +127,7 @@ class OutboxEvent:
 
     def settle(self, outcome: EventOutcome, now: datetime) -> Self:
         sent_at = now if outcome is EventOutcome.DELIVERED else None
-        return replace(
-            self._unleased(),
+        return self._unleased(
             status=EventStatus.SENT,
             outcome=outcome,
             next_attempt_at=None,
@@ -142,16 +141,14 @@ class OutboxEvent:
         if fault.permanent or self.attempts >= policy.max_attempts:
             return self.die(fault.code, now)
         delay = policy.delay(self.attempts, chance, fault.retry_after_seconds)
-        return replace(
-            self._unleased(),
+        return self._unleased(
             status=EventStatus.RETRY,
             next_attempt_at=now + delay,
             last_error=redact_text(fault.code),
         )
 
     def die(self, code: str, now: datetime) -> Self:
-        return replace(
-            self._unleased(),
+        return self._unleased(
             status=EventStatus.DEAD,
             next_attempt_at=None,
             last_error=redact_text(code),
@@ -180,8 +177,7 @@ class OutboxEvent:
 
     def release(self, now: datetime) -> Self:
         """Handed back untried, as if it had never been claimed (an orderly stop)."""
-        return replace(
-            self._unleased(),
+        return self._unleased(
             attempts=self.attempts - 1,
             total_attempts=self.total_attempts - 1,
             next_attempt_at=now,
@@ -215,9 +211,14 @@ class OutboxEvent:
             runner=self.lease_runner or "",
         )
 
-    def _unleased(self) -> Self:
+    def _unleased(self, **changes: Any) -> Self:
         return replace(
-            self, lease_token=None, lease_runner=None, lease_started_at=None, lease_expires_at=None
+            self,
+            lease_token=None,
+            lease_runner=None,
+            lease_started_at=None,
+            lease_expires_at=None,
+            **changes,
         )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import SplitResult, urlsplit
 
@@ -59,6 +60,7 @@ class Target:
         return host if self.port == _USUAL_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
+@lru_cache(maxsize=256)  # a backlog goes to few targets, and refusals are not kept
 def target_of(url: str, rules: TargetRules) -> Target:
     """Raises DeliveryFailed with the rule that the URL breaks."""
     parts = _split(url)

@@ -11,7 +11,8 @@ import pytest
 from anyio.abc import ByteStream
 from anyio.streams.tls import TLSListener
 
-from adapters.h11.webhooks import H11WebhookSender, connect
+from adapters.h11.line import Line, connect
+from adapters.h11.webhooks import H11WebhookSender
 from application.ports.webhooks import WebhookCall
 from domain.delivery.addresses import Address
 from domain.delivery.faults import DeliveryFailed, Fault
@@ -24,6 +25,7 @@ GUARDED = TargetRules(allow_http=True)
 INSIDE = TargetRules(allow_http=True, block_private=False)
 PUBLIC = ip_address("93.184.216.34")
 LOOPBACK = ip_address("127.0.0.1")
+TLS = ssl.create_default_context()
 
 
 def a_call(url: str, rules: TargetRules = INSIDE, *, seconds: float = 5, body: bytes = b"{}") -> WebhookCall:
@@ -49,11 +51,11 @@ class Names:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-async def no_way_out(address: Address, port: int) -> ByteStream:
+async def no_way_out(address: Address, port: int, tls: ssl.SSLContext | None, name: str) -> Line:
     """Tests reach loopback alone, and that really."""
     if not address.is_loopback:
         raise ConnectionRefusedError
-    return await connect(address, port)
+    return await connect(address, port, tls, name)
 
 
 async def fault_of(sender: H11WebhookSender, call: WebhookCall) -> Fault:
@@ -66,10 +68,12 @@ async def test_no_hostile_address_reaches_a_private_listener() -> None:
     async with listening(Receiver(), "0.0.0.0") as four, listening(Receiver(), "::") as six:
         for listener in (four, six):
             for url in (*BLOCKED, *INVALID):
-                fault = await fault_of(H11WebhookSender(), a_call(url.format(port=listener.port), GUARDED))
+                fault = await fault_of(
+                    H11WebhookSender(tls=TLS), a_call(url.format(port=listener.port), GUARDED)
+                )
                 assert fault.code in {"private_ip_blocked", "invalid_url"}
         assert (four.connections, six.connections) == (0, 0)
-        await H11WebhookSender().post(a_call(four.url))  # there was something to be heard
+        await H11WebhookSender(tls=TLS).post(a_call(four.url))  # there was something to be heard
         assert four.connections == 1
 
 
@@ -86,7 +90,7 @@ async def test_no_name_leads_to_a_private_listener() -> None:
         url = f"http://hooks.example.com:{listener.port}/"
         for address in addresses_behind_names():
             for answer in ([address], [PUBLIC, address], [address, PUBLIC]):
-                sender = H11WebhookSender(resolve=Names(answer), connect=no_way_out)
+                sender = H11WebhookSender(tls=TLS, resolve=Names(answer), connect=no_way_out)
                 fault = await fault_of(sender, a_call(url, GUARDED))
                 assert (fault.code, fault.permanent) == ("private_ip_blocked", True)
         assert listener.connections == 0
@@ -95,7 +99,7 @@ async def test_no_name_leads_to_a_private_listener() -> None:
 async def test_a_name_that_changes_its_answer_is_looked_up_once() -> None:
     async with listening(Receiver()) as listener:
         names = Names([PUBLIC], [LOOPBACK])
-        sender = H11WebhookSender(resolve=names, connect=no_way_out)
+        sender = H11WebhookSender(tls=TLS, resolve=names, connect=no_way_out)
         url = f"http://rebinding.example.com:{listener.port}/"
         assert (await fault_of(sender, a_call(url, GUARDED))).code == "connection_failed"
         assert names.asked == 1
@@ -105,19 +109,21 @@ async def test_a_name_that_changes_its_answer_is_looked_up_once() -> None:
 
 async def test_the_system_s_own_names_of_this_machine_are_refused() -> None:
     async with listening(Receiver()) as listener:
-        fault = await fault_of(H11WebhookSender(), a_call(f"http://localhost:{listener.port}/", GUARDED))
+        fault = await fault_of(
+            H11WebhookSender(tls=TLS), a_call(f"http://localhost:{listener.port}/", GUARDED)
+        )
         assert (fault.code, listener.connections) == ("private_ip_blocked", 0)
 
 
 async def test_a_name_that_is_none_can_be_one_later() -> None:
-    fault = await fault_of(H11WebhookSender(resolve=Names([])), a_call("http://nowhere.example/"))
+    fault = await fault_of(H11WebhookSender(tls=TLS, resolve=Names([])), a_call("http://nowhere.example/"))
     assert (fault.code, fault.permanent) == ("dns_lookup_failed", False)
 
 
 async def test_the_request_names_the_host_and_goes_to_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     async with listening(Receiver()) as listener:
-        sender = H11WebhookSender(resolve=Names([LOOPBACK]))
+        sender = H11WebhookSender(tls=TLS, resolve=Names([LOOPBACK]))
         url = f"http://hooks.example.com:{listener.port}/hook?key=1"
         assert await sender.post(a_call(url, body=b'{"a":1}')) == 204
         (request,) = listener.requests
@@ -152,7 +158,7 @@ async def test_the_request_names_the_host_and_goes_to_the_address(monkeypatch: p
 )
 async def test_answers_and_their_faults(answer: bytes, fault: Fault) -> None:
     async with listening(Receiver([b"HTTP/1.1 " + answer + b"\r\nContent-Length: 0\r\n\r\n"])) as peer:
-        assert await fault_of(H11WebhookSender(), a_call(peer.url)) == fault
+        assert await fault_of(H11WebhookSender(tls=TLS), a_call(peer.url)) == fault
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -160,7 +166,7 @@ async def test_a_redirect_is_not_followed(status: int) -> None:
     async with listening(Receiver()) as inside:
         moved = f"HTTP/1.1 {status} Moved\r\nLocation: {inside.url}\r\nContent-Length: 0\r\n\r\n"
         async with listening(Receiver([moved.encode()])) as peer:
-            fault = await fault_of(H11WebhookSender(), a_call(peer.url))
+            fault = await fault_of(H11WebhookSender(tls=TLS), a_call(peer.url))
         assert (fault.code, fault.permanent, inside.connections) == ("redirect_refused", False, 0)
 
 
@@ -176,20 +182,22 @@ async def test_a_redirect_is_not_followed(status: int) -> None:
 )
 async def test_a_peer_gets_neither_time_nor_room_without_bound(answer: bytes, code: str) -> None:
     async with listening(Receiver([answer])) as peer:
-        fault = await fault_of(H11WebhookSender(), a_call(peer.url, seconds=0.3 if code == "timeout" else 5))
+        fault = await fault_of(
+            H11WebhookSender(tls=TLS), a_call(peer.url, seconds=0.3 if code == "timeout" else 5)
+        )
         assert (fault.code, fault.permanent) == (code, False)
 
 
 async def test_an_endless_body_is_not_read() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"
     async with listening(Receiver([head + b"x" * 1_000_000])) as peer:
-        assert await H11WebhookSender().post(a_call(peer.url)) == 200
+        assert await H11WebhookSender(tls=TLS).post(a_call(peer.url)) == 200
 
 
 async def test_nobody_there() -> None:
     async with listening(Receiver([OK])) as peer:
         url = peer.url
-    assert (await fault_of(H11WebhookSender(), a_call(url))).code == "connection_failed"
+    assert (await fault_of(H11WebhookSender(tls=TLS), a_call(url))).code == "connection_failed"
 
 
 async def test_tls_is_checked_against_the_name(tmp_path: Path) -> None:
@@ -210,7 +218,7 @@ async def test_tls_is_checked_against_the_name(tmp_path: Path) -> None:
         assert await trusting.post(a_call(f"https://localhost:{port}/")) == 204
         wrong_name = await fault_of(trusting, a_call(f"https://hooks.example.com:{port}/"))
         strange = await fault_of(
-            H11WebhookSender(tls=ssl.create_default_context(), resolve=Names([LOOPBACK])),
+            H11WebhookSender(tls=TLS, resolve=Names([LOOPBACK])),
             a_call(f"https://localhost:{port}/"),
         )
         assert {wrong_name.code, strange.code} == {"tls_failed"}

@@ -19,9 +19,11 @@ class Received:
 
 @dataclass(slots=True)
 class Receiver:
-    """`answers`, one a request, the last for ever; an empty one is never sent."""
+    """`answers`, one a request, the last for ever; an empty one is never sent. After `per_connection` of
+    them it hangs up; 0: when the peer does."""
 
     answers: list[bytes] = field(default_factory=lambda: [OK])
+    per_connection: int = 1
     port: int = 0
     connections: int = 0
     requests: list[Received] = field(default_factory=list)
@@ -34,14 +36,20 @@ class Receiver:
         self.connections += 1
         try:
             async with stream:
-                self.requests.append(await read_request(stream))
-                answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-                if not answer:
-                    await anyio.sleep_forever()
-                await stream.send(answer)
+                heard = 0
+                while heard < self.per_connection or not self.per_connection:
+                    self.requests.append(await read_request(stream))
+                    heard += 1
+                    await self._answer(stream)
                 await stream.receive()  # until the peer has heard it
         except (anyio.EndOfStream, anyio.BrokenResourceError):
             pass
+
+    async def _answer(self, stream: SocketStream) -> None:
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if not answer:
+            await anyio.sleep_forever()
+        await stream.send(answer)
 
 
 async def read_request(stream: SocketStream) -> Received:

@@ -1,0 +1,40 @@
+"""What the look for due messages reads: what is due, however much was sent before."""
+
+import pytest
+
+from tests.support.database import TestDatabase
+
+ORG = "00000000-0000-4000-8000-00000000d0e5"
+SENT, DUE, ASKED = 1000, 2000, 10
+ID = "('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
+HISTORY = f"""
+    insert into orgs (id, slug, status, created_at) values ('{ORG}', 'long-history', 'active', now());
+    insert into outbox_events (org_id, event_id, kind, event_type, dedupe_key, payload, next_attempt_at,
+                               created_at)
+    select '{ORG}', {ID}, 'export', 'lead.created', n, '{{}}', now() - interval '1 hour', now()
+      from generate_series(1, {SENT + DUE}) n;
+    analyze outbox_events;
+    update outbox_events set status = 'sent', outcome = 'delivered', sent_at = now(), next_attempt_at = null
+     where dedupe_key::integer <= {SENT};
+"""
+"""What the planner knows is from before: as it is while a backlog is worked off."""
+READ = """
+    select coalesce(idx_tup_fetch, 0) + coalesce(seq_tup_read, 0)
+      from pg_stat_xact_user_tables where relname = 'outbox_events';
+"""
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        f"outbox_due(now(), null, 500, {ASKED})",
+        f"outbox_due_of(now(), array['email', 'export'], null, 500, {ASKED})",
+    ],
+)
+def test_what_was_sent_costs_the_look_for_what_is_due_nothing(postgres: TestDatabase, door: str) -> None:
+    look = f"set local role sweepline_app; select count(*) from {door} where org_id = '{ORG}'; reset role;"
+    with postgres.clone("due") as database:
+        answers = database.execute(f"begin; {HISTORY} {READ} {look} {READ} rollback;").split()
+    before, found, after = (int(answer) for answer in answers if answer.isdigit())
+    assert found == ASKED
+    assert after - before <= 4 * ASKED
