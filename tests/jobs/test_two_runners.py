@@ -27,11 +27,11 @@ MESSAGES, ORGS, PLACES, LEASE_SECONDS = 1000, 5, 16, 10
 
 
 @contextmanager
-def runner(home: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def runner(home: Path, environment: dict[str, str], *jobs: str) -> Iterator[subprocess.Popen[bytes]]:
     home.mkdir(parents=True)
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [str(SWEEPLINE), "jobs", "run", "--job", "outbox_delivery"],
+            [str(SWEEPLINE), "jobs", "run", *(jobs or ("--job", "outbox_delivery"))],
             env=plain_environment(home) | environment,
             cwd=home,
             stdin=subprocess.DEVNULL,
