@@ -1,12 +1,12 @@
 """Two runners and a restart in the middle: each visit's client is reminded once, in their company's zone."""
 
 import struct
-import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import anyio
 import pytest
 
 from adapters.postgres.engine import DatabaseOptions, make_engine
@@ -138,7 +138,7 @@ async def test_each_is_reminded_once_by_two_runners_of_which_one_is_restarted(
             assert first.wait(timeout=30) == 0
             with runner(tmp_path / "3", environment, *JOBS):
                 wait_for(postbox, len(wanted), 60)
-                time.sleep(3)  # and looked for again, in vain
+                await anyio.sleep(3)  # and looked for again, in vain
         await engine.dispose()
         ends = database.execute("select distinct status, outcome, attempts from outbox_events").split()
         queued_by_key = database.execute(
