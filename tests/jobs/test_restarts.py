@@ -12,7 +12,7 @@ from tests.support.inbox import Answer, Inbox
 from tests.support.runners import Runner, works
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(400)]
-RESTARTS, RUNNERS, MESSAGES = 25, 3, 9000
+RESTARTS, RUNNERS, MESSAGES = 50, 3, 9000
 CLAIMS_END_SECONDS, EXIT_SECONDS = 1, 30
 CLAIMED_AFTER = """
     select count(*) from outbox_attempts where runner like '%:{pid}'
@@ -47,14 +47,14 @@ def test_rolling_restarts_of_runners_lose_and_repeat_nothing(postgres: TestDatab
         orgs = [field.found_org() for _ in range(5)]
         for org_id in orgs:
             field.enqueue(org_id, MESSAGES // len(orgs))
-        runners = [field.start() for _ in range(RUNNERS)]
+        runners = [field.fork() for _ in range(RUNNERS)]
         stops = []
         for number in range(RESTARTS):
             oldest = runners.pop(0)
             field.wait_until_at_work(oldest)
             assert field.unsettled(), f"over before restart {number}: the test proves nothing"
             stops.append(stop(oldest))
-            runners.append(field.start())
+            runners.append(field.fork())
         for runner in runners:
             field.wait_until_at_work(runner)
             stops.append(stop(runner))
