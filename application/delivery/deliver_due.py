@@ -50,6 +50,16 @@ class DeliverDueHandler:
     breakers: CircuitBreakers
     runner: str
 
+    async def is_anything_due(self) -> bool:
+        """Of a kind that may leave now, of any organisation: whether a pass would find something."""
+        gate = await CircuitGate(self.channels, self.breakers, self.clock).look(None)
+        kinds = None if gate.kinds is None else sorted({*gate.kinds, *gate.on_trial})
+        if kinds == []:
+            return False
+        now = self.clock.now()
+        async with self.uow.begin_global() as unit:
+            return bool(await unit.due_messages.list_due(now, after=None, orgs=1, per_org=1, kinds=kinds))
+
     async def handle(self, command: DeliverDue) -> Tally:
         began = anyio.current_time()
         claims = Claims(self.uow, self.clock, self.ids, self.rules, self.channels, self.runner)

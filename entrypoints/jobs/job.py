@@ -27,10 +27,16 @@ class JobResult:
 type Work = Callable[[StopSignal], Awaitable[JobResult]]
 
 
+type IsWanted = Callable[[], Awaitable[bool]]
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
+    """`is_wanted` is a cheap question, asked between two runs: on yes the next one begins before its time."""
+
     spec: JobSpec
     work: Work
+    is_wanted: IsWanted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

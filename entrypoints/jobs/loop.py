@@ -9,11 +9,15 @@ import anyio
 
 from application.delivery.job_table import RUNNER
 from domain.delivery.heartbeat import BEAT_SECONDS
-from entrypoints.jobs.job import Job, JobOutcome, StopSignal
+from domain.shared.errors import DomainError
+from entrypoints.jobs.job import IsWanted, Job, JobOutcome, StopSignal
 from entrypoints.jobs.pulses import Pulses
 from entrypoints.jobs.run import run_job
 
 logger = logging.getLogger("sweepline.jobs")
+LOOK_SECONDS = 1.0
+"""Messages that wait for their next attempt come due spread over time: taken every few seconds they would
+arrive in heaps."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,9 +66,18 @@ class JobLoop:
             await stop.wait()
         while not stop.is_set():
             next_run = anyio.current_time() + self._interval(job)
-            await self._run(job, stop)
-            with anyio.move_on_after(next_run - anyio.current_time()):
+            outcome = await self._run(job, stop)
+            is_wanted = job.is_wanted if outcome.error is None else None  # what fails keeps its rhythm
+            await self._pause(next_run, is_wanted, stop)
+
+    @staticmethod
+    async def _pause(next_run: float, is_wanted: IsWanted | None, stop: StopSignal) -> None:
+        """Until then, the signal, or there is something to do."""
+        while (left := next_run - anyio.current_time()) > 0 and not stop.is_set():
+            with anyio.move_on_after(left if is_wanted is None else min(left, LOOK_SECONDS)):
                 await stop.wait()
+            if is_wanted is not None and await _says_yes(is_wanted):
+                return
 
     async def _run(self, job: Job, stop: StopSignal) -> JobOutcome:
         name = job.spec.name
@@ -98,3 +111,10 @@ class JobLoop:
 
     def _interval(self, job: Job) -> float:
         return job.spec.every_seconds or self.tick_seconds
+
+
+async def _says_yes(is_wanted: IsWanted) -> bool:
+    try:
+        return await is_wanted()
+    except DomainError:  # the database is away: the run at its time will say so
+        return False

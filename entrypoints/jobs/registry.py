@@ -52,7 +52,8 @@ class JobRegistry:
         """Those named (as the table spells them), or the default set."""
         work = self._work()
         wanted = names or [name for name, spec in JOBS.items() if spec.in_default_set]
-        return [Job(JOBS[name], work[name]) for name in dict.fromkeys(wanted)]
+        wakers = {"outbox-delivery": self.deliver_due.is_anything_due}
+        return [Job(JOBS[name], work[name], wakers.get(name)) for name in dict.fromkeys(wanted)]
 
     def _work(self) -> Mapping[str, Work]:
         near_visits = OrgsWithNearVisits(self.uow, self.clock)

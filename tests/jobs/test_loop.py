@@ -8,11 +8,13 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.delivery.job_table import RUNNER, JobSpec
 from domain.delivery.heartbeat import Heartbeat
 from domain.shared.errors import Unavailable
+from entrypoints.jobs import loop
 from entrypoints.jobs.job import Job, JobResult, StopSignal
 from entrypoints.jobs.loop import JobLoop
 from entrypoints.jobs.pulses import Pulses
 from tests.support.clock import FixedClock
 
+LOOK_SECONDS = 0.02
 type Deed = Callable[[StopSignal], Awaitable[JobResult]]
 
 
@@ -174,3 +176,27 @@ async def test_while_one_run_waits_for_the_world_another_begins(pulses: Pulses) 
                 await anyio.sleep(0.02)
         stop.set()
     assert begun == [0, 1]
+
+
+@pytest.mark.parametrize(("deed", "runs"), [(well, 2), (badly, 1)])
+async def test_a_run_that_is_wanted_begins_before_its_time_unless_the_last_one_failed(
+    pulses: Pulses, monkeypatch: pytest.MonkeyPatch, deed: Deed, runs: int
+) -> None:
+    ran, wanted = list[int](), [False, False, True]
+
+    async def counted(stop: StopSignal) -> JobResult:
+        ran.append(1)
+        return await deed(stop)
+
+    async def is_wanted() -> bool:
+        if not wanted:
+            raise Unavailable("gone")
+        return wanted.pop(0)
+
+    monkeypatch.setattr(loop, "LOOK_SECONDS", LOOK_SECONDS)
+    job, stop = replace(a_job("rare", counted, every=60), is_wanted=is_wanted), anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(JobLoop(jobs=[job], pulses=pulses).run, stop)
+        await anyio.sleep(LOOK_SECONDS * 4.5)
+        stop.set()
+    assert len(ran) == runs

@@ -16,7 +16,7 @@ from adapters.system.identifiers import SystemIdentifiers
 from domain.booking.booking import BookingStatus
 from domain.shared.ids import LeadId, OrgId
 from tests.contracts.test_reminders import a_visit
-from tests.jobs.test_two_runners import runner, wait_for
+from tests.jobs.test_two_runners import mail_settings, runner, wait_for
 from tests.support.database import TestDatabase
 from tests.support.leads import a_lead
 from tests.support.orgs import found_org
@@ -120,14 +120,7 @@ async def test_each_is_reminded_once_by_two_runners_of_which_one_is_restarted(
         )
         await diaries.fill_with_others()
         wanted = await diaries.fill(odd=False)
-        environment = {
-            "DATABASE_URL": database.app_url,
-            "APP_ENV": "dev",
-            "EMAIL_MODE": "smtp",
-            "EMAIL_FROM": "no-reply@example.org",
-            "SMTP_HOST": "127.0.0.1",
-            "SMTP_PORT": str(port),
-            "SMTP_USE_TLS": "false",
+        environment = mail_settings(database, port) | {
             "PYTHONTZPATH": f"{tmp_path / 'zones'}:/usr/share/zoneinfo",
         }
         with runner(tmp_path / "1", environment, *JOBS) as first, runner(tmp_path / "2", environment, *JOBS):

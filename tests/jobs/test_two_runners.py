@@ -45,7 +45,19 @@ def runner(home: Path, environment: dict[str, str], *jobs: str) -> Iterator[subp
         process.wait()
 
 
-async def enqueue_all(database: TestDatabase, cipher: Any) -> set[str]:
+def mail_settings(database: TestDatabase, port: int) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database.app_url,
+        "APP_ENV": "dev",
+        "EMAIL_MODE": "smtp",
+        "EMAIL_FROM": "no-reply@example.org",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(port),
+        "SMTP_USE_TLS": "false",
+    }
+
+
+async def enqueue_all(database: TestDatabase, cipher: Any, messages: int = MESSAGES) -> set[str]:
     clock, ids = SystemClock(), SystemIdentifiers()
     engine = make_engine(DatabaseOptions(database.app_url))
     uow: Any = PostgresUnitOfWork(engine, clock, ids, cipher)
@@ -53,7 +65,7 @@ async def enqueue_all(database: TestDatabase, cipher: Any) -> set[str]:
     for number in range(ORGS):
         org_id = await found_org(uow, clock.now())
         async with uow.begin(org_id) as unit:
-            for message in range(MESSAGES // ORGS):
+            for message in range(messages // ORGS):
                 mail = Message(
                     kind="email",
                     event_type="password_changed",
@@ -81,14 +93,7 @@ async def test_none_is_lost_and_none_comes_twice_but_those_in_flight(
     postbox = Postbox(stall_seconds=0.02)
     with postgres.clone("runners") as database, mail_server(postbox) as port:
         enqueued = await enqueue_all(database, postgres_uow.cipher)
-        environment = {
-            "DATABASE_URL": database.app_url,
-            "APP_ENV": "dev",
-            "EMAIL_MODE": "smtp",
-            "EMAIL_FROM": "no-reply@example.org",
-            "SMTP_HOST": "127.0.0.1",
-            "SMTP_PORT": str(port),
-            "SMTP_USE_TLS": "false",
+        environment = mail_settings(database, port) | {
             "OUTBOX_LEASE_SECONDS": str(LEASE_SECONDS),
             "OUTBOX_CONCURRENCY": str(PLACES),
         }

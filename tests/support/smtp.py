@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class Postbox:
     stall_seconds: float = 0
     drops: bool = False
     users: list[str] = field(default_factory=list)
+    taken_at: list[float] = field(default_factory=list)  # Unix seconds
 
     async def handle_MAIL(  # noqa: N802  # aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
@@ -61,6 +63,7 @@ class Postbox:
             content = cast("bytes", envelope.content)
             self.received.append(message_from_bytes(content, policy=default))
             self.recipients.extend(envelope.rcpt_tos)
+            self.taken_at.append(time.time())
         if self.drops:
             cast("Any", server).transport.abort()
         return self.data_answer
@@ -92,10 +95,15 @@ class Certificates:
 
 @contextmanager
 def mail_server(
-    postbox: Postbox, *, tls: ssl.SSLContext | None = None, implicit: bool = False, login: bool = False
+    postbox: Postbox,
+    *,
+    tls: ssl.SSLContext | None = None,
+    implicit: bool = False,
+    login: bool = False,
+    port: int | None = None,
 ) -> Iterator[int]:
     """The port it listens on. With `tls`, STARTTLS is asked for before anything else."""
-    port = free_port()
+    port = port or free_port()
     controller = Controller(
         postbox,
         hostname="127.0.0.1",
