@@ -1,12 +1,13 @@
 """While the world is away messages wait, and waiting costs nothing."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import anyio
 import pytest
 
+from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.system.identifiers import SystemIdentifiers
 from application.circuit_breaking import SharedCircuitBreakers
 from application.delivery.channel import Receipt
@@ -17,6 +18,7 @@ from domain.shared.circuit import CircuitPolicy, CircuitState
 from domain.shared.ids import OrgId
 from tests.support.clock import FixedClock
 from tests.support.delivery import World, a_runner, accept, enqueue, event_of, hang, outcomes_of, refuse
+from tests.support.orgs import found_org
 
 POLICY = CircuitPolicy(failure_threshold=3, recovery_seconds=30)
 
@@ -173,3 +175,20 @@ async def test_what_failed_before_keeps_its_backoff(gated: Gated, an_org: OrgId)
     assert event.next_attempt_at is not None
     assert timedelta(seconds=30) <= event.next_attempt_at - began <= timedelta(seconds=37.5)
     assert await outcomes_of(gated.uow, an_org, failed) == ["failed"]
+
+
+async def test_a_runner_is_woken_only_for_what_may_leave(
+    memory_uow: MemoryUnitOfWork, clock: FixedClock
+) -> None:
+    """Of memory alone: on a database of many tests it would be woken for theirs."""
+    uow = cast("UnitOfWork", memory_uow)
+    gated, org_id = Gated(uow, clock), await found_org(uow, clock.now())
+    assert not await gated.runner().is_anything_due()
+    await enqueue(uow, org_id, "k")
+    assert await gated.runner().is_anything_due()
+    await gated.runner().handle(DeliverDue())
+    await break_it(gated, org_id)
+    await enqueue(uow, org_id, "waiting")
+    assert not await gated.runner().is_anything_due()
+    clock.advance(seconds=POLICY.recovery_seconds)
+    assert await gated.runner().is_anything_due()
