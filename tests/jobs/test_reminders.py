@@ -34,7 +34,7 @@ CHANGE = NOW.replace(minute=0) + timedelta(hours=8)
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    timezone: str
+    zone: str
     before: timezone = STANDARD
     after: timezone = STANDARD
 
@@ -61,7 +61,7 @@ def write_zone(folder: Path, company: Company) -> None:
     new += struct.pack(">qb", int(CHANGE.timestamp()), 1)
     new += b"".join(struct.pack(">lbb", offset, 0, 4 * n) for n, offset in enumerate(offsets)) + letters
     footer = f"\n{company.after}{-offsets[1] // 3600}\n".encode()
-    path = folder / company.timezone
+    path = folder / company.zone
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(old + new + footer)
 
@@ -97,7 +97,7 @@ class Diaries:
 async def found_companies(uow: PostgresUnitOfWork) -> Diaries:
     clients = {}
     for number, company in enumerate(COMPANIES):
-        org_id = await found_org(uow, NOW, timezone=company.timezone)
+        org_id = await found_org(uow, NOW, timezone=company.zone)
         email = f"client@company-{number}.example"
         lead = a_lead(details={"email": email})
         async with uow.begin(org_id) as unit:
