@@ -11,8 +11,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from adapters.pillow.cleaning import Unreadable, clean, size_of
-from adapters.pillow.orders import Order, Outcome
+from adapters.pillow.cleaning import carry_out
+from adapters.pillow.orders import Order
 
 BESIDES_PIXELS = 256 * 1024 * 1024  # of addresses, most of them of libraries and never used
 MOST_BYTES_A_PIXEL = 32  # a WebP with an alpha channel takes 25, whatever else 18 at most
@@ -28,16 +28,6 @@ def main() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         sys.stdout.buffer.write(outcome.written())
         sys.stdout.buffer.flush()
-
-
-def carry_out(order: Order) -> Outcome:
-    try:
-        size = size_of(order)
-        if size.pixels > order.most_pixels:
-            return Outcome(verdict="too_large", width=size.width, height=size.height)
-        return clean(order)
-    except Unreadable:
-        return Outcome(verdict="unreadable")
 
 
 def _come_second() -> None:

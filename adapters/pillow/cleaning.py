@@ -33,68 +33,65 @@ SCAN, MOST_SCANS = b"\xff\xda", 100
 the most careful programs some twenty."""
 
 
-class Unreadable(Exception):
-    """Damaged, cut off, or no image of its type at all."""
+class _TooLarge(Exception):
+    def __init__(self, size: Size) -> None:
+        self.size = size
 
 
-def size_of(order: Order) -> Size:
-    """By the header alone. Raises Unreadable, also for what would take its decoder for ever."""
-    source = Path(order.source)
-    if order.content_type == JPEG and source.read_bytes().count(SCAN) > MOST_SCANS:
-        raise Unreadable
-    if order.content_type == WEBP:
-        with source.open("rb") as file:
-            size = webp_size(file.read(FIRST_BYTES))
-        if size is None:
-            raise Unreadable
-        if size.pixels > order.most_pixels:
-            return size
-    with _opened(order) as image:
-        size = Size(*image.size)
-    if not size.pixels:
-        raise Unreadable
-    return size
-
-
-def clean(order: Order) -> Outcome:
-    image = _pixels(order)
-    original = Path(order.original)
-    image.save(original, FORMATS[order.content_type], **HOW_WRITTEN[order.content_type])
-    width, height = image.size
-    if order.thumbnail is not None:
-        image.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE))
-        image.save(order.thumbnail, "WEBP", quality=80, method=4)
-    with original.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Outcome(
-        verdict="clean", width=width, height=height, size_bytes=original.stat().st_size, sha256=digest
-    )
+def carry_out(order: Order) -> Outcome:
+    try:
+        image = _pixels(order)
+    except _TooLarge as found:
+        return Outcome(verdict="too_large", width=found.size.width, height=found.size.height)
+    except Exception:  # noqa: BLE001  # what hostile bytes raise in a decoder is listed nowhere
+        return Outcome(verdict="unreadable")
+    return _written(image, order)
 
 
 def _pixels(order: Order) -> Image.Image:
     """The first frame, upright, in a mode that its format can hold, with nothing beside it."""
-    try:
-        plain, turned = _decoded(order)  # by itself: what it was decoded from is let go before the copy
-        if turned is not None:
-            plain = plain.transpose(turned)
-    except Exception as error:  # what hostile bytes raise in a decoder is listed nowhere
-        raise Unreadable from error
+    plain, turned = _decoded(order)  # by itself: what it was decoded from is let go before the copy
+    if turned is not None:
+        plain = plain.transpose(turned)
     plain.info = {}
     return plain
 
 
 def _decoded(order: Order) -> tuple[Image.Image, Image.Transpose | None]:
-    """With how it is to be turned, if at all."""
-    with _opened(order) as image:
+    """With how it is to be turned, if at all. How large it is, is known before a pixel is decoded."""
+    _look(order)
+    with READERS[order.content_type](order.source) as image:
+        _must_fit(Size(*image.size), order)
         image.load()
         return _plain(image, opaque=order.content_type == JPEG), UPRIGHT.get(_orientation(image))
 
 
-def _opened(order: Order) -> ImageFile:
-    try:
-        return READERS[order.content_type](order.source)
-    except Exception as error:  # as above, and a decoder's own idea of what is too large
-        raise Unreadable from error
+def _look(order: Order) -> None:
+    """Before a decoder does: that of a WebP makes room for the canvas as soon as it is opened."""
+    source = Path(order.source).read_bytes()
+    if order.content_type == JPEG and source.count(SCAN) > MOST_SCANS:
+        raise ValueError("scans without end")
+    if order.content_type == WEBP:
+        _must_fit(webp_size(source[:FIRST_BYTES]), order)
+
+
+def _must_fit(size: Size | None, order: Order) -> None:
+    if size is None or not size.pixels:
+        raise ValueError("no size")
+    if size.pixels > order.most_pixels:
+        raise _TooLarge(size)
+
+
+def _written(image: Image.Image, order: Order) -> Outcome:
+    original, (width, height) = Path(order.original), image.size
+    image.save(original, FORMATS[order.content_type], **HOW_WRITTEN[order.content_type])
+    if order.thumbnail is not None:
+        image.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE))
+        image.save(order.thumbnail, "WEBP", quality=80, method=4)
+    with original.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size_bytes = original.stat().st_size
+    return Outcome(verdict="clean", width=width, height=height, size_bytes=size_bytes, sha256=digest)
 
 
 def _orientation(image: ImageFile) -> int:

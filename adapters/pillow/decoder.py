@@ -73,11 +73,10 @@ class Decoder:
 
 
 def _started() -> subprocess.Popen[bytes]:
-    """It finds the code where we do, and none of our secrets; a large block goes back as soon as it is free.
-    In a session of its own no key that is pressed reaches it."""
+    """It finds the code where we do, and none of our secrets; in a session of its own, no key that is pressed
+    reaches it."""
     surroundings = {
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        "MALLOC_MMAP_THRESHOLD_": str(1024 * 1024),
         **{name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
     }
     return subprocess.Popen(

@@ -44,6 +44,7 @@ class _Part:
     name: str = ""
     filename: str | None = None
     text: bytearray = field(default_factory=bytearray)
+    text_bytes: int = 0  # that came, and are not kept beyond the most
 
 
 @dataclass(slots=True)
@@ -99,7 +100,8 @@ class _Form:
 
     def _take(self, data: bytes, start: int, end: int) -> None:
         if self._part.name != FILE:
-            if len(self._part.text) + end - start <= MOST_TEXT_BYTES:
+            self._part.text_bytes += end - start
+            if self._part.text_bytes <= MOST_TEXT_BYTES:
                 self._part.text += data[start:end]
             return
         self.file_bytes += end - start
@@ -113,10 +115,13 @@ class _Form:
             return
         if part.name in self.texts:
             self.faults.append(FieldFault(part.name[:100], "is given more than once"))
+        self.texts[part.name] = ""
+        if part.text_bytes > MOST_TEXT_BYTES:
+            self.faults.append(FieldFault(part.name[:100], f"has more than {MOST_TEXT_BYTES} bytes"))
+            return
         try:
             self.texts[part.name] = part.text.decode()
         except UnicodeDecodeError:
-            self.texts[part.name] = ""
             self.faults.append(FieldFault(part.name[:100], "is not text in UTF-8"))
 
     def _end(self) -> None:

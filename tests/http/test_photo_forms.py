@@ -105,6 +105,8 @@ async def test_all_faults_of_a_form_come_at_once(memory_album: Album) -> None:
         (part("phase", b"\xff\xfe") + IMAGE, {"phase"}),
         (PHASE + IMAGE + part("replaces", b"\x00"), {"replaces"}),
         (PHASE + IMAGE + part("x" * 300, b""), {"x" * 100}),
+        (PHASE + IMAGE + part("override_consent_reason", b"x" * 20_000), {"override_consent_reason"}),
+        (PHASE + IMAGE + part("replaces", b" " * 20_000), {"replaces"}),
     ],
 )
 async def test_a_form_lacks_or_doubles_something(memory_album: Album, body: bytes, named: set[str]) -> None:
