@@ -6,7 +6,7 @@ The signature is over the text before the dot, and is compared as text: no lette
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ MOST_LENGTH = 1024
 class HmacPhotoTokens:
     """The key is for this use alone."""
 
-    key: bytes
+    key: bytes = field(repr=False)
 
     def seal(self, link: PhotoLink) -> str:
         said = _text(json.dumps(_claims(link), separators=(",", ":")).encode())

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,7 +24,7 @@ def kid_of(key: bytes) -> bytes:
 class AesGcmFieldCipher:
     """The first key encrypts; all of them decrypt. `context` must be the same both times."""
 
-    keys: Sequence[bytes]
+    keys: Sequence[bytes] = field(repr=False)
 
     def encrypt(self, plain: bytes, context: bytes) -> bytes:
         key, nonce = self.keys[0], secrets.token_bytes(NONCE_BYTES)
@@ -56,7 +56,7 @@ class ParentSealer:
 
 @dataclass(frozen=True, slots=True)
 class HmacKeyedHash:
-    key: bytes
+    key: bytes = field(repr=False)
 
     def of(self, text: str) -> bytes:
         return hmac.digest(self.key, text.encode(errors="surrogatepass"), "sha256")
@@ -66,7 +66,7 @@ class HmacKeyedHash:
 class HmacRecoveryHashes:
     """The first key makes; all of them find."""
 
-    keys: Sequence[bytes]
+    keys: Sequence[bytes] = field(repr=False)
 
     def of(self, user_id: UserId, code: str) -> bytes:
         return self._under(self.keys[0], user_id, code)

@@ -45,7 +45,7 @@ class JoseAccessTokens:
     What a good token says never changes, so it is remembered for its next request; its times are looked at
     each time, and whether its session still lives is another's question."""
 
-    keys: Sequence[bytes]
+    keys: Sequence[bytes] = field(repr=False)
     clock: Clock
     ids: Identifiers
     _by_kid: Mapping[str, OctKey] = field(init=False)

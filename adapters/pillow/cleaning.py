@@ -28,6 +28,7 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+Image.MAX_IMAGE_PIXELS = None  # our own limit is asked first
 SCAN, MOST_SCANS = b"\xff\xda", 100
 """Each scan of a JPEG goes over all its pixels, and need not say more than a few bytes. Cameras write one,
 the most careful programs some twenty."""

@@ -56,7 +56,7 @@ class Decoder:
             answer = _asked(self._running(), order)
         except OSError as error:
             self.close()
-            raise _unavailable() from error
+            raise unavailable() from error
         if not answer:
             _raise_for(self.close())
         self._orders += 1
@@ -100,8 +100,8 @@ def _raise_for(ended_by: int) -> NoReturn:
     logger.warning("the decoder of photos ended (%s)", ended_by)
     if ended_by in ENDED_BY_ITS_IMAGE:
         raise ImageUnreadable
-    raise _unavailable()
+    raise unavailable()
 
 
-def _unavailable() -> Unavailable:
+def unavailable() -> Unavailable:
     return Unavailable("No photo can be looked at right now.", retry_after_seconds=RETRY_AFTER_SECONDS)

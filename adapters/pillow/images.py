@@ -8,7 +8,7 @@ from pathlib import Path
 
 from anyio.to_thread import run_sync
 
-from adapters.pillow.decoder import Decoder
+from adapters.pillow.decoder import Decoder, unavailable
 from adapters.pillow.headers import EXTENSIONS, FIRST_BYTES, type_of
 from adapters.pillow.orders import Order, Outcome
 from application.ports.images import CleanImage
@@ -29,7 +29,7 @@ class PillowImages:
         content_type = await run_sync(_type_of, source)
         if content_type is None or content_type not in self.allowed:
             raise TypeNotAllowed(", ".join(sorted(self.allowed)))
-        with tempfile.TemporaryDirectory(prefix="sweepline-photo-") as folder:
+        with _new_folder() as folder:
             original, small = Path(folder, "original"), Path(folder, "thumbnail") if thumbnail else None
             order = Order(
                 source=str(source),
@@ -57,6 +57,13 @@ class PillowImages:
             raise ImageTooLarge(outcome.width, outcome.height, self.most_pixels)
         if outcome.verdict == "unreadable":
             raise ImageUnreadable
+
+
+def _new_folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="sweepline-photo-")
+    except OSError as error:  # no room
+        raise unavailable() from error
 
 
 def _type_of(source: Path) -> str | None:

@@ -5,8 +5,8 @@ Names and types that the sender gives are taken down and believed in nothing.
 
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,7 +18,7 @@ from litestar.exceptions import InternalServerException
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from domain.shared.errors import FieldFault
+from domain.shared.errors import FieldFault, Unavailable
 from entrypoints.http.problems import MalformedBody, MalformedRequest, PayloadTooLarge, UnsupportedMediaType
 from entrypoints.http.validation import refuse
 from entrypoints.http.values import MISSING, Findings, shape_of
@@ -27,6 +27,7 @@ MOST_PARTS = 20
 MOST_TEXT_BYTES = 8 * 1024
 HELD_BYTES = 256 * 1024  # of the file, before a thread writes them down
 FILE = "file"
+RETRY_AFTER_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,23 @@ class _Form:
         self.is_whole = True
 
     def write_down(self, file: BinaryIO) -> None:
-        """In a thread."""
+        """In a thread. What fails, fails here, and not when the file is closed."""
         self.digest.update(self.held)
-        file.write(self.held)
+        with _room():
+            file.write(self.held)
+            file.flush()
         self.held = bytearray()
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Raises Unavailable where the host has none left."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            "No file can be taken right now.", retry_after_seconds=RETRY_AFTER_SECONDS
+        ) from error
 
 
 @asynccontextmanager
@@ -140,10 +154,12 @@ async def received[F: msgspec.Struct](
 ) -> AsyncIterator[tuple[F, SentFile]]:
     """The form's fields and its `file`, which goes with the context.
 
-    Raises Invalid naming every fault, MalformedBody, PayloadTooLarge, UnsupportedMediaType."""
+    Raises Invalid naming every fault, MalformedBody, PayloadTooLarge, UnsupportedMediaType, Unavailable."""
     form = _Form(most_file_bytes)
     parser = MultipartParser(_boundary(request), form.callbacks())  # type: ignore[arg-type]  # a plain mapping
-    with tempfile.TemporaryDirectory(prefix="sweepline-upload-") as folder:
+    with _room():
+        holder = tempfile.TemporaryDirectory(prefix="sweepline-upload-")
+    with holder as folder:
         path = Path(folder) / "file"
         with path.open("wb") as file:
             async for chunk in _chunks(request):

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -117,6 +118,14 @@ async def test_without_one_no_photo_is_taken(
     decoder: Decoder, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(Unavailable):
+        await clean(decoder, photo)
+
+
+async def test_a_host_without_room_takes_none(
+    decoder: Decoder, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(Unavailable):
         await clean(decoder, photo)
 

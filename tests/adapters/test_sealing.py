@@ -1,8 +1,10 @@
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from adapters.cryptography.file_links import HmacFileLinks
 from adapters.cryptography.keys import derive_key
-from adapters.cryptography.sealing import AesGcmFieldCipher, HmacKeyedHash, ParentSealer
+from adapters.cryptography.photo_tokens import HmacPhotoTokens
+from adapters.cryptography.sealing import AesGcmFieldCipher, HmacKeyedHash, HmacRecoveryHashes, ParentSealer
 
 NEW, OLD = b"n" * 32, b"o" * 32
 
@@ -32,3 +34,19 @@ def test_each_purpose_has_a_key_of_its_own() -> None:
     assert len(keys) == 3
     assert all(len(key) == 32 for key in keys)
     assert HmacKeyedHash(NEW).of("a") == HmacKeyedHash(NEW).of("a") != HmacKeyedHash(OLD).of("a")
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        AesGcmFieldCipher([b"a private key"]),
+        HmacKeyedHash(b"a private key"),
+        HmacRecoveryHashes([b"a private key"]),
+        HmacPhotoTokens(b"a private key"),
+        HmacFileLinks(b"a private key"),
+    ],
+    ids=lambda holder: type(holder).__name__,
+)
+def test_who_holds_a_key_does_not_show_it(holder: object) -> None:
+    """In a traceback, say, or a log line."""
+    assert "private" not in repr(holder)

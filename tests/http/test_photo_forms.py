@@ -1,5 +1,10 @@
 """Forms that are odd, wrong or too large (field page, §9, "Upload"; bar 6)."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 from typing import Any
 
 import httpx
@@ -170,6 +175,33 @@ async def test_a_form_may_come_in_pieces_of_any_size(memory_album: Album, size: 
         "POST", memory_album.photos, content=pieces(), headers={"content-type": FORM}
     )
     assert answer.status_code == 201, answer.text
+
+
+async def test_a_host_without_room_is_told(
+    memory_album: Album, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the file, or for the rest of it: later there may be some."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+        refused = [await memory_album.upload()]
+    with most_file_bytes(300_000):
+        refused.append(await memory_album.upload(an_image() + bytes(700_000)))
+    for answer in refused:
+        assert (answer.status_code, answer.json()["type"]) == (503, "upstream_unavailable")
+        assert answer.headers["retry-after"]
+    assert await nothing_is_left(memory_album)
+    await memory_album.uploaded()
+
+
+@contextmanager
+def most_file_bytes(size: int) -> Iterator[None]:
+    """As a full disk: what would make a file longer fails."""
+    _, hard = getrlimit(RLIMIT_FSIZE)
+    setrlimit(RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        setrlimit(RLIMIT_FSIZE, (hard, hard))
 
 
 async def test_no_key_is_asked_for_and_none_is_kept(memory_album: Album) -> None:
