@@ -43,6 +43,7 @@ class OutboxPass:
     only: OrgId | None = None  # whose messages; None: everybody's
     kind: str | None = None  # None: all
     _after: OrgId | None = None
+    _left: Sequence[DueMessage] = ()  # what the last look found beyond its own round: it serves the next one
     _trouble: Exception | None = None
 
     async def run(self) -> Tally:
@@ -81,13 +82,26 @@ class OutboxPass:
             gate = await self.gate.look(self.kind)
             for kind in gate.on_trial:
                 moved = await self._try_one(tasks, kind) or moved
-            due = await self._due(gate.kinds)
+            moved = await self._next_round(tasks, gate.kinds) or moved
         except DomainError as trouble:
             self._trouble = trouble
             return False
-        places = {org_id: len(event_ids) for org_id, event_ids in self.slots.choose(due).items()}
-        moved = await self._start(tasks, places, gate.kinds) or moved
         return moved or self._after is not None
+
+    async def _next_round(self, tasks: TaskGroup, kinds: Collection[str] | None) -> bool:
+        """Every second one looks: a message of somebody new waits one round more for it at most."""
+        if self._left:
+            due, self._left = self._left, ()
+            if await self._start(tasks, self.slots.choose(due), kinds):
+                return True
+        due = await self._due(kinds)
+        chosen = self.slots.choose(due)
+        moved = await self._start(tasks, chosen, kinds)
+        if moved and self._after is None:
+            taken = {event_id for event_ids in chosen.values() for event_id in event_ids}
+            failed = self.tally.orgs_failed
+            self._left = [m for m in due if m.event_id not in taken and m.org_id not in failed]
+        return moved
 
     async def _try_one(self, tasks: TaskGroup, kind: str) -> bool:
         """One message finds out whether the world is back."""
@@ -95,19 +109,21 @@ class OutboxPass:
         self._after = None
         if not due or (admission := await self.gate.admit(kind)) is None:
             return False
-        return await self._start(tasks, {due[0].org_id: 1}, [kind], admission)
+        first = due[0]
+        return await self._start(tasks, {first.org_id: [first.event_id]}, [kind], admission)
 
     async def _start(
         self,
         tasks: TaskGroup,
-        places: Mapping[OrgId, int],
+        chosen: Mapping[OrgId, Sequence[EventId]],
         kinds: Collection[str] | None,
         admission: Admission | None = None,
     ) -> bool:
-        """Whether any message moved.
+        """Whether any message moved: so many of each organisation's as were chosen, whichever come first now.
 
         The places are taken at once, as other passes of this process choose too; those that no message got
         are given back."""
+        places = {org_id: len(event_ids) for org_id, event_ids in chosen.items()}
         left = dict(places)
         for org_id, count in places.items():
             self.slots.take(org_id, count)
@@ -142,7 +158,7 @@ class OutboxPass:
                 self.clock.now(),
                 after=self._after,
                 orgs=ORGS_AT_ONCE,
-                per_org=self.slots.open + len(not_now),
+                per_org=self._enough + len(not_now),
                 kinds=wanted,
             )
         page_is_full = len({message.org_id for message in due}) == ORGS_AT_ONCE
@@ -156,7 +172,7 @@ class OutboxPass:
             return []
         async with self.uow.begin(org_id) as unit:
             due = await unit.outbox_queue.due_ids(
-                self.clock.now(), kinds=kinds, limit=self.slots.open + len(not_now)
+                self.clock.now(), kinds=kinds, limit=self._enough + len(not_now)
             )
         return [DueMessage(org_id, event_id) for event_id in due if event_id not in not_now]
 
@@ -178,6 +194,11 @@ class OutboxPass:
         for flight in claimed.flights:
             self.airspace.add(flight)
         self.airspace.in_quarantine.update(event.id for event in claimed.must_wait)
+
+    @property
+    def _enough(self) -> int:
+        """For this round and the next one."""
+        return max(self.slots.open, self.slots.total)
 
     def _not_now(self) -> set[EventId]:
         return self.airspace.due_again | self.airspace.in_quarantine
