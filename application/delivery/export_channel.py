@@ -14,6 +14,8 @@ from domain.delivery.faults import DeliveryFailed, Fault
 from domain.delivery.outbox_event import EventOutcome, EventStatus, OutboxEvent
 from domain.delivery.target import TargetRules
 
+MINIFIED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportTarget:
@@ -97,4 +99,4 @@ def body_of(event: OutboxEvent) -> bytes:
         "timestamp": event.created_at.isoformat().replace("+00:00", "Z"),
         "data": {**data, **owner},
     }
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+    return MINIFIED.encode(message).encode()
