@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
@@ -18,6 +18,13 @@ class MemoryEmailEvents:
 
     async def save(self, email: EmailEvent) -> None:
         self.rows[email.event_id] = email
+
+    async def find_many(self, event_ids: Sequence[EventId]) -> Mapping[EventId, EmailEvent]:
+        return {event_id: self.rows[event_id] for event_id in event_ids if event_id in self.rows}
+
+    async def save_many(self, emails: Sequence[EmailEvent]) -> None:
+        for email in emails:
+            await self.save(email)
 
     async def count_earlier(self, email: EmailEvent, email_types: Sequence[str], within: timedelta) -> int:
         recipient = email.recipient.lower()

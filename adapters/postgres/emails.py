@@ -1,9 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Text, bindparam, func, select, tuple_, update
+from sqlalchemy import Row, Text, Uuid, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +24,7 @@ _CHANGING = (
 )
 NEWEST = select(*EMAIL).order_by(email_events.c.created_at.desc(), email_events.c.event_id.desc())
 FIND = select(*EMAIL).where(email_events.c.event_id == bindparam("event_id"))
+FIND_MANY = select(*EMAIL).where(email_events.c.event_id == bindparam("event_ids", type_=ARRAY(Uuid)).any_())
 SAVE = (
     update(email_events)
     .where(email_events.c.event_id == bindparam("saved_event_id"))
@@ -51,9 +52,20 @@ class PostgresEmailEvents:
         row = (await self.connection.execute(FIND, {"event_id": event_id})).one_or_none()
         return None if row is None else _email(row)
 
+    async def find_many(self, event_ids: Sequence[EventId]) -> Mapping[EventId, EmailEvent]:
+        rows = await self.connection.execute(FIND_MANY, {"event_ids": list(event_ids)})
+        return {email.event_id: email for email in map(_email, rows)}
+
     async def save(self, email: EmailEvent) -> None:
-        changes = {name: getattr(email, name) for name in _CHANGING}
-        await self.connection.execute(SAVE, {"saved_event_id": email.event_id, **changes})
+        await self.save_many([email])
+
+    async def save_many(self, emails: Sequence[EmailEvent]) -> None:
+        changes = [
+            {"saved_event_id": email.event_id, **{name: getattr(email, name) for name in _CHANGING}}
+            for email in emails
+        ]
+        if changes:
+            await self.connection.execute(SAVE, changes)
 
     async def count_earlier(self, email: EmailEvent, email_types: Sequence[str], within: timedelta) -> int:
         bounds = {

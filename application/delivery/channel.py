@@ -1,5 +1,6 @@
 """How one kind of message leaves. The outbox knows nothing of mails or webhooks but this."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,10 +24,10 @@ class Shipment(Protocol):
 
 
 class Channel(Protocol):
-    async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
-        """Read what sending will need; or say how the message is settled without being sent.
+    async def prepare(self, unit: Unit, events: Sequence[OutboxEvent]) -> Sequence[Shipment | EventOutcome]:
+        """Read what sending will need; or how a message is settled without being sent. In order.
 
         It only reads: what could kill a runner (composing, sending) comes after the claim is safe."""
 
-    async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
-        """Keep the channel's own records in step, in the transaction in which the event changed."""
+    async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
+        """Keep the channel's own records in step, in the transaction in which the events changed."""

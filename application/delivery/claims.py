@@ -71,7 +71,7 @@ class Claims:
         quarantine_free = wish.quarantine_free
         async with self.uow.begin(wish.org_id) as unit:
             now = self.clock.now()
-            claimed, lost = Claimed(), list[Attempt]()
+            claimed, lost, ready = Claimed(), list[Attempt](), list[OutboxEvent]()
             due = await unit.outbox_queue.lock_due(
                 now, limit=wish.most, kinds=wish.kinds, not_these=wish.not_these
             )
@@ -85,10 +85,11 @@ class Claims:
                     claimed.must_wait.append(event)
                 else:
                     quarantine_free = quarantine_free and not event.is_quarantined
-                    await self._take(unit, event, now, cut_off_at, claimed)
+                    ready.append(event)
+            await self._take(unit, ready, now, cut_off_at, claimed)
             await unit.outbox_queue.save(claimed.changed)
             await unit.outbox_queue.record(lost)
-            await self._follow(unit, claimed)
+            await self.channels.follow(unit, [(event, None) for event in claimed.not_tried])
         claimed.flights = [replace(flight, admission=wish.admission) for flight in claimed.flights]
         return claimed
 
@@ -103,33 +104,35 @@ class Claims:
         return event
 
     async def _take(
-        self, unit: Unit, event: OutboxEvent, now: datetime, cut_off_at: float, claimed: Claimed
+        self, unit: Unit, ready: Sequence[OutboxEvent], now: datetime, cut_off_at: float, claimed: Claimed
     ) -> None:
-        channel = self.channels.find(event.kind)
-        if event.has_expired(now):
-            claimed.not_tried.append(event.die("expired", now))
-        elif channel is None:
-            claimed.not_tried.append(event.die("unknown_kind", now))
-        else:
-            shipment = await channel.prepare(unit, event)
-            if isinstance(shipment, EventOutcome):
-                claimed.not_tried.append(event.settle(shipment, now))
-                return
-            lease = self._lease(now)
-            flight = Flight(
-                org_id=unit.org_id,
-                event=event.claim(lease),
-                lease_token=lease.token,
-                shipment=shipment,
-                cut_off_at=cut_off_at,
-            )
-            claimed.flights.append(flight)
+        by_kind: dict[str, list[OutboxEvent]] = {}
+        for event in ready:
+            if event.has_expired(now):
+                claimed.not_tried.append(event.die("expired", now))
+            elif self.channels.find(event.kind) is None:
+                claimed.not_tried.append(event.die("unknown_kind", now))
+            else:
+                by_kind.setdefault(event.kind, []).append(event)
+        for kind, events in by_kind.items():
+            shipments = await self.channels.by_kind[kind].prepare(unit, events)
+            for event, shipment in zip(events, shipments, strict=True):
+                if isinstance(shipment, EventOutcome):
+                    claimed.not_tried.append(event.settle(shipment, now))
+                else:
+                    claimed.flights.append(self._flight(unit.org_id, event, shipment, now, cut_off_at))
 
-    async def _follow(self, unit: Unit, claimed: Claimed) -> None:
-        for event in claimed.not_tried:
-            channel = self.channels.find(event.kind)
-            if channel is not None:
-                await channel.follow(unit, event, None)
+    def _flight(
+        self, org_id: OrgId, event: OutboxEvent, shipment: Shipment, now: datetime, cut_off_at: float
+    ) -> Flight:
+        lease = self._lease(now)
+        return Flight(
+            org_id=org_id,
+            event=event.claim(lease),
+            lease_token=lease.token,
+            shipment=shipment,
+            cut_off_at=cut_off_at,
+        )
 
     def _lease(self, now: datetime) -> Lease:
         ends = now + timedelta(seconds=self.rules.lease_seconds)

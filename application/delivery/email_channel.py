@@ -1,6 +1,6 @@
 """How mails leave: composed from the message's values under the organisation's letterhead."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -92,26 +92,37 @@ class EmailChannel:
     measures: Measures = field(default_factory=Unmeasured)
     unsolicited_per_day: int = 3
 
-    async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
-        if await SuppressedRecipients(self.templates, self.links).is_held_back(unit, event):
-            return EventOutcome.SUPPRESSED
-        if event.event_type in UNSOLICITED and await self._has_had_enough(unit, event):
-            return EventOutcome.SKIPPED
-        return EmailShipment(unit.org_id, event, await unit.org.get(), self)
+    async def prepare(self, unit: Unit, events: Sequence[OutboxEvent]) -> Sequence[Shipment | EventOutcome]:
+        held_back = await SuppressedRecipients(self.templates, self.links).held_back(unit, events)
+        profile = await unit.org.get()
+        return [
+            EventOutcome.SUPPRESSED
+            if event.id in held_back
+            else EventOutcome.SKIPPED
+            if event.event_type in UNSOLICITED and await self._has_had_enough(unit, event)
+            else EmailShipment(unit.org_id, event, profile, self)
+            for event in events
+        ]
 
-    async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
-        email = await unit.emails.find(event.id)
-        if email is None:
-            return
-        if isinstance(receipt, EmailReceipt):
-            email = email.composed(receipt.template_version, receipt.subject)
-        elif not email.subject:
-            email = self._with_subject(email, event.payload, await unit.org.get())
-        provider_message_id = receipt.provider_message_id if receipt else None
-        followed = email.follow(event, provider_message_id)
-        await unit.emails.save(followed)
+    async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
+        emails = await unit.emails.find_many([event.id for event, _ in ends])
+        followed = list[EmailEvent]()
+        for event, receipt in ends:
+            email = emails.get(event.id)
+            if email is None:
+                continue
+            if isinstance(receipt, EmailReceipt):
+                email = email.composed(receipt.template_version, receipt.subject)
+            elif not email.subject:
+                email = self._with_subject(email, event.payload, await unit.org.get())
+            followed.append(email.follow(event, receipt.provider_message_id if receipt else None))
+            await self._note(unit, event, followed[-1])
+        await unit.emails.save_many(followed)
+
+    async def _note(self, unit: Unit, event: OutboxEvent, email: EmailEvent) -> None:
+        """What the end of a mail means beyond its own record."""
         if event.is_settled:
-            unit.counts.add(Figure.EMAIL_NOTIFICATIONS, email.email_type, followed.status.value)
+            unit.counts.add(Figure.EMAIL_NOTIFICATIONS, email.email_type, email.status.value)
         if event.dead_at is not None and event.last_error == HARD_BOUNCE:
             unit.counts.add(Figure.EMAIL_BOUNCES, "hard")
             await unit.suppressions.add(
@@ -146,13 +157,14 @@ class EmailChannel:
 class MailIsOff:
     """EMAIL_MODE=off: mails settle as skipped, and nobody need look."""
 
-    async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
-        del unit, event
-        return EventOutcome.SKIPPED
+    async def prepare(self, unit: Unit, events: Sequence[OutboxEvent]) -> Sequence[Shipment | EventOutcome]:
+        del unit
+        return [EventOutcome.SKIPPED] * len(events)
 
-    async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
-        del receipt
-        if (email := await unit.emails.find(event.id)) is not None:
-            await unit.emails.save(followed := email.follow(event))
+    async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
+        emails = await unit.emails.find_many([event.id for event, _ in ends])
+        followed = [emails[event.id].follow(event) for event, _ in ends if event.id in emails]
+        await unit.emails.save_many(followed)
+        for (event, _), email in zip([end for end in ends if end[0].id in emails], followed, strict=True):
             if event.is_settled:
-                unit.counts.add(Figure.EMAIL_NOTIFICATIONS, email.email_type, followed.status.value)
+                unit.counts.add(Figure.EMAIL_NOTIFICATIONS, email.email_type, email.status.value)

@@ -1,7 +1,7 @@
 """How exports leave: signed, to the operator's one URL, whatever that is at the moment of sending."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from application.delivery.channel import Receipt, Shipment
@@ -68,13 +68,13 @@ class ExportChannel:
     clock: Clock
     exports: Exports
 
-    async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
+    async def prepare(self, unit: Unit, events: Sequence[OutboxEvent]) -> Sequence[Shipment | EventOutcome]:
         del unit
-        return ExportShipment(event, self)
+        return [ExportShipment(event, self) for event in events]
 
-    async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
-        del receipt
-        await follow_export(unit, event, self.exports)
+    async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
+        for event, _receipt in ends:
+            await follow_export(unit, event, self.exports)
 
 
 async def follow_export(unit: Unit, event: OutboxEvent, exports: Exports) -> None:

@@ -59,5 +59,4 @@ async def put_back(unit: Unit, channels: Channels, events: list[OutboxEvent]) ->
     await unit.outbox_queue.save(events)
     for event in events:
         unit.counts.add(Figure.DLQ_REPLAYS, half_of(event.kind), "replayed")
-        if (channel := channels.find(event.kind)) is not None:
-            await channel.follow(unit, event, None)
+    await channels.follow(unit, [(event, None) for event in events])

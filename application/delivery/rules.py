@@ -1,10 +1,12 @@
 """What the deployment decides about deliveries, and what this process can deliver."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from application.delivery.channel import Channel
+from application.delivery.channel import Channel, Receipt
 from application.ports.identifiers import Identifiers
+from application.ports.unit_of_work import Unit
+from domain.delivery.outbox_event import OutboxEvent
 from domain.delivery.retry_policy import RetryPolicy
 
 CUT_OFF_SECONDS = 5
@@ -32,6 +34,12 @@ class Channels:
 
     def find(self, kind: str) -> Channel | None:
         return self.by_kind.get(kind)
+
+    async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
+        """Each channel of its own messages, all at once."""
+        for kind in sorted({event.kind for event, _ in ends}):
+            if (channel := self.find(kind)) is not None:
+                await channel.follow(unit, [end for end in ends if end[0].kind == kind])
 
 
 def chance(ids: Identifiers) -> float:

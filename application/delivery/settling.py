@@ -82,10 +82,9 @@ class Settling:
                     [each.attempt(AttemptOutcome.LATE) for each in late if each.flight.event.id in there]
                 )
             _count(unit, settled, late, ends)
-            for landing in settled:
-                event = ends[landing.flight.lease_token]
-                if (channel := self.channels.find(event.kind)) is not None:
-                    await channel.follow(unit, event, landing.receipt)
+            await self.channels.follow(
+                unit, [(ends[landing.flight.lease_token], landing.receipt) for landing in settled]
+            )
         return [ends[landing.flight.lease_token] for landing in settled]
 
     async def release(self, org_id: OrgId, flights: Sequence[Flight]) -> None:

@@ -25,6 +25,19 @@ class Addressed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Addressed:
+    event_id: EventId
+    event_type: str
+    recipient: str | None
+
+    @classmethod
+    def of(cls, event: OutboxEvent) -> "_Addressed":
+        to = event.payload.get("to")
+        is_mail = event.kind == EMAIL and isinstance(to, str)  # else composing it will say so
+        return cls(event.id, event.event_type, str(to) if is_mail else None)
+
+
+@dataclass(frozen=True, slots=True)
 class SuppressedRecipients:
     """Whether an address gets mails of a template: by the address, or by a hash that a link of it held."""
 
@@ -47,6 +60,10 @@ class SuppressedRecipients:
             for event_id, (template, to) in mails.items()
             if any(row.holds_back(self.templates.scope_of(template), to, hashes[to]) for row in standing)
         )
+
+    async def held_back(self, unit: Unit, events: Sequence[OutboxEvent]) -> frozenset[EventId]:
+        """Those of these messages whose recipient gets no mail of their kind, asked for all at once."""
+        return await self.among(unit, [_Addressed.of(event) for event in events])
 
     async def is_held_back(self, unit: Unit, event: OutboxEvent) -> bool:
         to = event.payload.get("to")

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -33,6 +33,11 @@ class EmailEvents(Protocol):
     async def find(self, event_id: EventId) -> EmailEvent | None: ...
 
     async def save(self, email: EmailEvent) -> None: ...
+
+    async def find_many(self, event_ids: Sequence[EventId]) -> Mapping[EventId, EmailEvent]:
+        """Those that exist."""
+
+    async def save_many(self, emails: Sequence[EmailEvent]) -> None: ...
 
     async def count_earlier(self, email: EmailEvent, email_types: Sequence[str], within: timedelta) -> int:
         """How many mails of these types went to the same recipient (any case) in that span before this

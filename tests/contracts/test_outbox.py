@@ -391,3 +391,27 @@ async def test_mails_that_were_not_sent_on_purpose_do_not_count(
         email = await unit.emails.find(last)
         assert email is not None
         assert await unit.emails.count_earlier(email, ["booking_confirmed"], timedelta(days=1)) == 1
+
+
+async def test_mails_are_read_and_saved_many_at_once(
+    uow: UnitOfWork, an_org: OrgId, rival: OrgId, clock: FixedClock
+) -> None:
+    event_ids = await enqueue(uow, an_org, *(a_mail(key=f"k{n}") for n in range(3)))
+    (foreign,) = await enqueue(uow, rival, a_mail())
+    async with uow.begin(an_org) as unit:
+        found = await unit.emails.find_many([event_ids[2], EventId(uuid4()), foreign, event_ids[0]])
+        assert set(found) == {event_ids[0], event_ids[2]}
+        assert await unit.emails.find_many([]) == {}
+        events = await unit.outbox_queue.lock(list(found))
+        sent = [
+            email.composed(2, "Hello").follow(
+                events[email.event_id].settle(EventOutcome.DELIVERED, clock.now())
+            )
+            for email in found.values()
+        ]
+        await unit.emails.save_many(sent)
+        await unit.emails.save_many([])
+    async with uow.begin(an_org) as unit:
+        assert list((await unit.emails.find_many([sent[0].event_id])).values()) == sent[:1]
+        states = [(await unit.emails.find_many(event_ids))[event_id].status for event_id in event_ids]
+    assert states == [EmailStatus.SENT, EmailStatus.QUEUED, EmailStatus.SENT]

@@ -1,8 +1,6 @@
 """A receiver that hangs, and messages that are poison: the rest goes on."""
 
 import json
-import sys
-import threading
 import time
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import pytest
 
 from tests.support.database import TestDatabase
 from tests.support.inbox import Answer, Inbox
-from tests.support.runners import Runner, Works, works
+from tests.support.runners import Watch, works
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 HANGING, HANG_SECONDS, WATCH_SECONDS = 100, 30, 10
@@ -19,7 +17,6 @@ IDLE = """
      where datname = current_database() and state like 'idle in transaction%'
        and clock_timestamp() - state_change > interval '1 second'
 """
-POISONED = (sys.executable, "-m", "tests.support.poisoned")
 MESSAGES, MOST_ATTEMPTS = 300, 3
 
 
@@ -52,25 +49,6 @@ def test_a_receiver_that_hangs_holds_no_connection_and_nobody_else(
         assert max(waits) < 3  # it looks again each second
         beats = "select count(*) from job_heartbeats where last_heartbeat > now() - interval '15 seconds'"
         assert int(field.ask(beats)[0]) == 2  # the runner's own and the job's
-
-
-class Watch:
-    """Starts a runner anew whenever it died, as whoever keeps a service running does."""
-
-    def __init__(self, field: Works) -> None:
-        self.field, self.over, self.deaths = field, threading.Event(), 0
-        self.thread = threading.Thread(target=self._keep)
-
-    def _keep(self) -> None:
-        runner = self._start()
-        while not self.over.wait(0.05):
-            if runner.process.poll() is not None:
-                self.deaths += 1
-                runner = self._start()
-        runner.stop()
-
-    def _start(self) -> Runner:
-        return self.field.start(POISONED)
 
 
 def test_poison_ends_in_the_dead_letters_and_its_neighbours_arrive(

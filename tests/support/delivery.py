@@ -1,6 +1,6 @@
 """A runner whose world is a channel that tests command."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,15 +51,15 @@ class World:
     most_in_flight: int = 0
     settled: dict[str, EventOutcome] = field(default_factory=dict)
 
-    async def prepare(self, unit: Unit, event: OutboxEvent) -> Shipment | EventOutcome:
+    async def prepare(self, unit: Unit, events: Sequence[OutboxEvent]) -> Sequence[Shipment | EventOutcome]:
         del unit
-        return self.settled.get(event.dedupe_key) or Parcel(self, event)
+        return [self.settled.get(event.dedupe_key) or Parcel(self, event) for event in events]
 
-    async def follow(self, unit: Unit, event: OutboxEvent, receipt: Receipt | None) -> None:
+    async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
         """Keeps no records but those of exports."""
-        del receipt
-        if event.kind == "export":
-            await follow_export(unit, event, Exports())
+        for event, _receipt in ends:
+            if event.kind == "export":
+                await follow_export(unit, event, Exports())
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from tests.support.inbox import Inbox, receiving
 from tests.support.live import SWEEPLINE, plain_environment
 
 DELIVERY = ("jobs", "run", "--job", "outbox_delivery")
+POISONED = (sys.executable, "-m", "tests.support.poisoned")
 LEASE_SECONDS = 10
 """The least there may be."""
 
@@ -124,6 +127,25 @@ class Works:
     @property
     def logs(self) -> str:
         return "\n".join(runner.log.read_text() for runner in self.runners)
+
+
+class Watch:
+    """Starts a runner anew whenever it died, as whoever keeps a service running does; it may meet poison."""
+
+    def __init__(self, field: Works) -> None:
+        self.field, self.over, self.deaths = field, threading.Event(), 0
+        self.thread = threading.Thread(target=self._keep)
+
+    def _keep(self) -> None:
+        runner = self._start()
+        while not self.over.wait(0.05):
+            if runner.process.poll() is not None:
+                self.deaths += 1
+                runner = self._start()
+        runner.stop()
+
+    def _start(self) -> Runner:
+        return self.field.start(POISONED)
 
 
 @contextmanager

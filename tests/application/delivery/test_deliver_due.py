@@ -293,10 +293,10 @@ async def test_an_organisation_that_fails_is_passed_over(
     uow: UnitOfWork, an_org: OrgId, rival: OrgId, clock: FixedClock
 ) -> None:
     class HalfBroken(World):
-        async def prepare(self, unit, event):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # as World's
+        async def prepare(self, unit, events):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # as World's
             if unit.org_id == an_org:
                 raise ZeroDivisionError
-            return await World.prepare(self, unit, event)
+            return await World.prepare(self, unit, events)
 
     world = HalfBroken()
     await enqueue(uow, an_org, "k")

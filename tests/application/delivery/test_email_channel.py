@@ -113,7 +113,7 @@ async def test_a_mail_whose_record_is_rolled_back_is_not_counted(
 
 async def follow_and_fail(uow: UnitOfWork, org_id: OrgId, channel: Channel, event: OutboxEvent) -> None:
     async with uow.begin(org_id) as unit:
-        await channel.follow(unit, event, None)
+        await channel.follow(unit, [(event, None)])
         assert [each.figure for each in unit.counts.taken][:1] == [Figure.EMAIL_NOTIFICATIONS]
         raise ZeroDivisionError
 
