@@ -4,7 +4,8 @@ For a constant answer, a day's list, the board, slot search, suggestions, confli
 a company with 100,000 bookings: requests per second, p50 and p99 at 1 and at 32 connections; and how much
 of the twin's rate that is. Then the day's list while others sign in at full load, and how long the event
 loop was held; a photo in and out again beside a bare copy; what an audit row costs a write; what one runner
-delivers out of a million due messages; and what the calendar's statements take in the database, alone and
+delivers out of a million due messages, and what they leave behind; how long others wait beside poison; how many
+mails leave; and what the calendar's statements take in the database, alone and
 beside companies with ten times as many bookings.
 """
 
@@ -22,11 +23,14 @@ from statistics import fmean, median
 import msgspec
 
 from tests.benchmarks.auditing import main as show_audited_writes
+from tests.benchmarks.backlog import main as show_backlog
 from tests.benchmarks.calendars import main as show_calendars
 from tests.benchmarks.load import Figures, Plan
 from tests.benchmarks.logins import WATCHED, show_logins, watched_environment
+from tests.benchmarks.mails import main as show_mails
 from tests.benchmarks.outbox import main as show_outbox
 from tests.benchmarks.photos import show_photos
+from tests.benchmarks.poison import main as show_poison
 from tests.benchmarks.recording import record_routes
 from tests.benchmarks.scene import Scene, set_scene
 from tests.support.live import UNLIMITED, LiveServer, free_port, serving
@@ -51,6 +55,9 @@ def main() -> int:
         show_photos(server, scene, home / "photos")
     show_audited_writes()
     show_outbox()
+    show_backlog()
+    show_poison()
+    show_mails()
     show_calendars()
     print(f"\nday list at {reached:.0%} of its twin; the goal is {GOAL:.0%}")
     return int(reached < GOAL)

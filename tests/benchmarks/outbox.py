@@ -1,7 +1,6 @@
 """What one runner delivers out of a long backlog: rate, claims, other companies meanwhile, and what is left.
 
-`python -m tests.benchmarks.outbox [rows]`: the channel is null in this process; then a real runner process
-sends to a receiver that answers at once.
+`python -m tests.benchmarks.outbox [rows]`: the channel is null, in this process.
 """
 
 import asyncio
@@ -10,7 +9,6 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean
 
 import uvloop
 
@@ -25,11 +23,8 @@ from adapters.system.identifiers import SystemIdentifiers
 from application.delivery.claims import Claimed, Claims, Wish
 from application.delivery.deliver_due import DeliverDue
 from domain.shared.ids import OrgId
-from tests.support.database import TestDatabase
 from tests.support.delivery import World, a_runner, enqueue
-from tests.support.inbox import Inbox, receiving
 from tests.support.orgs import found_org
-from tests.support.runners import Works
 
 ROWS, WARM_UP_SECONDS, SECONDS = 1_000_000, 3, 15
 GUESTS, GUEST_ROUNDS = 10, 5
@@ -70,7 +65,6 @@ def main(rows: int = ROWS) -> None:
     try:
         asyncio.run(migrate(server.owner_url))
         uvloop.run(_in_this_process(server, rows))
-        _in_a_process_of_its_own(server, home, rows)
     finally:
         server.release()
 
@@ -119,33 +113,6 @@ async def _visit(uow: PostgresUnitOfWork, guest: OrgId, world: World, waits: lis
             arrived = missing & set(world.arrived[max(0, seen - 100) :])
             waits += [time.perf_counter() - began] * len(arrived)
             missing -= arrived
-
-
-def _in_a_process_of_its_own(server: EmbeddedPostgres, home: Path, rows: int) -> None:
-    server.execute("truncate outbox_events cascade", database="sweepline")
-    with receiving(Inbox()) as inbox:
-        environment = {
-            "DATABASE_URL": server.app_url,
-            "APP_ENV": "dev",
-            "LOG_LEVEL": "WARNING",
-            "EXPORT_MODE": "webhook",
-            "EXPORT_WEBHOOK_URL": inbox.url,
-            "EXPORT_WEBHOOK_ALLOW_HTTP": "true",
-            "EXPORT_WEBHOOK_BLOCK_PRIVATE_IPS": "false",
-        }
-        field_ = Works(TestDatabase(server, "sweepline"), inbox, home, environment)
-        org = field_.found_org()
-        server.execute(PLACED.format(org=org, kind="export", rows=rows), database="sweepline")
-        runner = field_.start()
-        inbox.wait_for(500, 60)
-        before = len(inbox.arrivals)
-        seconds = []
-        for _ in range(SECONDS):
-            time.sleep(1)
-            seconds.append(len(inbox.arrivals) - before)
-            before = len(inbox.arrivals)
-        status = runner.stop(60)
-    print(f"a runner process, over HTTP: {fmean(seconds):.0f} messages/s; it ended with {status}")
 
 
 def _sizes(server: EmbeddedPostgres) -> str:
