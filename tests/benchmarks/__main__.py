@@ -4,8 +4,8 @@ For a constant answer, a day's list, the board, slot search, suggestions, confli
 a company with 100,000 bookings: requests per second, p50 and p99 at 1 and at 32 connections; and how much
 of the twin's rate that is. Then the day's list while others sign in at full load, and how long the event
 loop was held; a photo in and out again beside a bare copy; what an audit row costs a write; what one runner
-delivers out of a million due messages, and what they leave behind; how long others wait beside poison; how many
-mails leave; and what the calendar's statements take in the database, alone and
+delivers out of a million due messages, and what they leave behind; how long others wait beside poison; how
+many mails leave; and what the calendar's statements take in the database, alone and
 beside companies with ten times as many bookings.
 """
 
