@@ -21,7 +21,7 @@ from domain.shared.ids import TeamId, WorkerId
 DEFAULT_DAYS = 7
 MOST_DAYS = 31
 _DAY = timedelta(days=1)
-_LOOK_AHEAD = timedelta(days=62)  # how much of the horizon is read first: mostly it is all
+_LOOK_AHEAD = timedelta(days=62)  # how much of the horizon is read first: mostly it is all; then twice as much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class SlotDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotsView:
-    """`next_available` is the first start from the first day on, within the horizon of the public."""
+    """`next_available` is the first start from the first day on, as far ahead as the audience may book."""
 
     timezone: str
     duration_minutes: int
@@ -107,16 +107,14 @@ class _Search:
     command: FindSlots
     now: datetime
 
+    @property
+    def _length(self) -> timedelta:
+        return timedelta(minutes=self.command.duration_minutes)
+
     def starts(self, within: Span, facts: CalendarFacts | None = None) -> dict[datetime, list[Team]]:
         """The teams that are offered at each start."""
         known = facts or self.facts
-        offers = Offers(
-            known,
-            timedelta(minutes=self.command.duration_minutes),
-            self.now,
-            self.command.audience,
-            self.command.worker_ids,
-        )
+        offers = Offers(known, self._length, self.now, self.command.audience, self.command.worker_ids)
         found: dict[datetime, list[Team]] = {}
         for team in sorted(known.teams, key=lambda team: (team.name_key, team.id)):
             if self.command.team_id in {None, team.id}:
@@ -125,23 +123,19 @@ class _Search:
         return found
 
     async def later(self, unit: Unit, last: date) -> datetime | None:
-        """The first start after the days asked for, as far as the public may look."""
-        zone = self.facts.zone
-        start = max(first_instant(last + _DAY, zone), self.now)
-        horizon = day_of(self.now, zone) + timedelta(days=self.facts.settings.horizon_days)
-        end = first_instant(horizon + _DAY, zone)
-        if start >= end:
-            return None
-        near = min(start + _LOOK_AHEAD, end)
-        for within in (Span(start, near), Span(near, end)):
-            if within.end <= within.start:
-                break
-            reach = _reach(within, timedelta(minutes=self.command.duration_minutes))
+        """The first start after the days asked for, as far ahead as the audience may book."""
+        start = max(first_instant(last + _DAY, self.facts.zone), self.now)
+        end = Offers(self.facts, self._length, self.now, self.command.audience).too_late
+        ahead = _LOOK_AHEAD
+        while start < end:
+            within = Span(start, min(start + ahead, end))
+            reach = _reach(within, self._length)
             facts = await unit.calendar.facts(
                 reach.start, reach.end, now=self.now, crews_for=self.command.worker_ids
             )
             if found := self.starts(within, facts):
                 return min(found)
+            start, ahead = within.end, 2 * ahead
         return None
 
 

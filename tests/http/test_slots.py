@@ -52,6 +52,21 @@ async def test_the_next_free_start_is_found_beyond_the_days_asked_for(salon: Sal
     assert far["next_available"] is None
 
 
+async def test_staff_look_for_the_next_free_start_as_far_as_they_may_book(salon: Salon) -> None:
+    """Farther than the public: to two years ahead, and not a moment more."""
+    year = {"starts_at": "2026-03-01T00:00:00-05:00", "ends_at": "2027-03-01T00:00:00-05:00"}
+    next_year = {"starts_at": year["ends_at"], "ends_at": "2028-02-29T00:00:00-05:00"}
+    for closed in (year, next_year):
+        ok(await salon.shop.staff("POST", "/blackouts", json=closed), 201)
+    first = ok(await salon.get("/slots", duration_minutes=60))["next_available"]
+    assert first == "2028-02-29T14:00:00Z"
+    visit = await salon.created(first, duration_minutes=60)
+    assert visit["warnings"] == []
+    rest = {"starts_at": "2028-02-28T00:00:00-05:00", "ends_at": "2028-03-10T00:00:00-05:00"}
+    ok(await salon.shop.staff("POST", "/blackouts", json={**rest, "keep_bookings": True}), 201)
+    assert ok(await salon.get("/slots", duration_minutes=60))["next_available"] is None
+
+
 async def test_closed_online_booking_has_days_but_no_slots(salon: Salon) -> None:
     ok(await salon.shop.staff("PATCH", "/booking-settings", "admin", json={"online_booking": False}))
     answer = ok(await salon.shop.public("GET", "/slots", params={"duration_minutes": 60}))
