@@ -1,6 +1,6 @@
 """Finding out whether a time can be had, and taking it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from domain.scheduling.local_time import A_LOCAL_DAY, Span, day_of, day_span, on
 from domain.scheduling.offers import Audience, Offers, Refusal
 from domain.scheduling.team import TeamInactive
 from domain.scheduling.worker import WorkerInactive
-from domain.shared.errors import DomainError, FieldFault, NotFound
+from domain.shared.errors import Contended, DomainError, FieldFault, NotFound
 from domain.shared.ids import BookingId, TeamId, WorkerId
 
 EARLIEST_START = timedelta(days=30)
@@ -135,14 +135,21 @@ def warnings_about(facts: CalendarFacts, wanted: WantedVisit, team_id: TeamId) -
 async def lock_people(
     unit: Unit, facts: CalendarFacts, team_id: TeamId | None, workers: Sequence[WorkerId]
 ) -> None:
-    """Keep others from taking these teams and workers until our unit ends, in the order that all writers
-    keep: teams by id, then workers by id. A worker's own team counts: a hold of it without a crew takes
-    the worker too."""
+    """Keep others from taking these teams and workers until our unit ends. A worker's own team counts: a hold
+    of it without a crew takes the worker too, and so does a blackout of it. Raises as `lock_in_order`."""
     own = {facts.worker_by_id[worker_id].team_id for worker_id in workers}
-    if teams := own | ({team_id} if team_id else set()):
-        await unit.teams.lock_many(sorted(teams))
-    if workers:
-        await unit.workers.lock_many(sorted(workers))
+    await lock_in_order(unit, own | ({team_id} if team_id else set()), workers)
+
+
+async def lock_in_order(unit: Unit, teams: Iterable[TeamId], workers: Iterable[WorkerId]) -> None:
+    """As all writers do: teams by id, then workers by id. Raises Contended where a worker has gone to a team
+    that is not among them since it was looked up: that team must be locked, and before any worker."""
+    if wanted := sorted(set(teams)):
+        await unit.teams.lock_many(wanted)
+    if people := sorted(set(workers)):
+        for worker in await unit.workers.lock_many(people):
+            if worker.team_id not in wanted:
+                raise Contended("A worker changed teams at the same time.", retry_after_seconds=1)
 
 
 async def overdue_in_the_way(

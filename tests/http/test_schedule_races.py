@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.bookings import PostgresBookings
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from application.ports.unit_of_work import Unit
 from domain.booking.booking import Booking, CancelledBy
 from domain.shared.ids import BookingId
 from tests.support.answers import ok
 from tests.support.clock import FixedClock
-from tests.support.salon import ANN, BOB, NORTH, TEN, Salon, open_salon
+from tests.support.salon import ANN, BOB, NORTH, SOUTH, TEN, Salon, open_salon
+from tests.support.scheduling import a_blackout
 from tests.support.trail import audited
 
 FIRST = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
@@ -95,8 +97,7 @@ async def test_a_job_that_ended_or_was_taken_over_meanwhile_keeps_no_worker_from
     async with salon.uow.begin(salon.shop.org_id) as unit:
         job = await unit.bookings.lock(BookingId(UUID(made["booking_id"])))
         going = asyncio.ensure_future(salon.shop.staff("PATCH", f"/workers/{ANN}", json=leaves))
-        assert isinstance(unit.bookings, PostgresBookings)
-        await somebody_waits_for(unit.bookings.connection)
+        await somebody_waits_for(_connection(unit))
         await unit.bookings.save(elsewhere(job, salon.clock.now()))
     answer = ok(await going)
     assert (answer["is_active"], answer["unassigned_booking_ids"]) == (False, [])
@@ -106,13 +107,37 @@ async def test_a_job_that_ended_or_was_taken_over_meanwhile_keeps_no_worker_from
     assert await audited(salon.uow, salon.shop.org_id, made["booking_id"]) == ["booking_create"]
 
 
+async def test_who_changes_teams_while_being_sent_meets_what_the_new_team_meets(salon: Salon) -> None:
+    """The new team is closed just then: of the closing and the sending, one is refused."""
+    made = await salon.created(TEN, team_id=NORTH)
+    org_id, now = salon.shop.org_id, salon.clock.now()
+    closed = a_blackout(datetime.fromisoformat(TEN), 120, team=2)
+    async with salon.uow.begin(org_id) as closing:
+        await closing.teams.lock(SOUTH)
+        await closing.blackouts.add(closed)
+        async with salon.uow.begin(org_id) as moving:
+            ann = await moving.workers.lock(ANN)
+            sending = asyncio.ensure_future(salon.verb(made["booking_id"], "assign", worker_ids=[str(ANN)]))
+            await somebody_waits_for(_connection(moving))
+            await moving.workers.save(ann.changed(now, team_id=SOUTH))
+        await somebody_waits_for(_connection(closing), unless=sending)
+    assert (await sending).status_code == 409
+
+
+def _connection(unit: Unit) -> AsyncConnection:
+    assert isinstance(unit.bookings, PostgresBookings)
+    return unit.bookings.connection
+
+
 WAITS = text(
     "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
 )
 
 
-async def somebody_waits_for(connection: AsyncConnection) -> None:
-    """For a lock that this connection's transaction holds."""
+async def somebody_waits_for(
+    connection: AsyncConnection, *, unless: asyncio.Future[Any] | None = None
+) -> None:
+    """For a lock that this connection's transaction holds; or `unless` is done without it."""
     async with asyncio.timeout(20):
-        while not (await connection.execute(WAITS)).scalar_one():  # noqa: ASYNC110  # the database has no event
+        while not (unless and unless.done()) and not (await connection.execute(WAITS)).scalar_one():  # noqa: ASYNC110  # the database has no event
             await asyncio.sleep(0.01)

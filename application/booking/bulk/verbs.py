@@ -30,6 +30,7 @@ from application.booking.refused_time import refusals_about
 from application.booking.wanted_visit import (
     WantedVisit,
     in_its_way,
+    lock_in_order,
     overdue_in_the_way,
     require_free,
     warnings_about,
@@ -184,12 +185,10 @@ class _OnCalendar:
     async def _lock(
         self, seen: Sequence[Booking], teams: Iterable[TeamId], workers: Iterable[WorkerId]
     ) -> dict[BookingId, Booking]:
-        """Raises Contended where somebody wrote one of the bookings since it was seen."""
+        """Raises Contended where somebody wrote one of the bookings since it was seen, or a worker has gone
+        to another team."""
         await self.unit.calendar.share()
-        if wanted := sorted(set(teams)):
-            await self.unit.teams.lock_many(wanted)
-        if people := sorted(set(workers)):
-            await self.unit.workers.lock_many(people)
+        await lock_in_order(self.unit, teams, workers)
         locked = {b.id: b for b in await self.unit.bookings.lock_many([booking.id for booking in seen])}
         if any(locked[booking.id].version != booking.version for booking in seen):
             raise Contended("Somebody changed one of these bookings at the same time.", retry_after_seconds=1)
