@@ -111,8 +111,8 @@ class UnassignCrewHandler:
     async def handle(self, actor: Actor, command: UnassignCrew) -> ShownBooking:
         actor.require(Need.DISPATCH)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
-            await _require_workers(unit, command.worker_ids)
             booking = await unit.bookings.lock(command.booking_id)
+            await _require_workers(unit, command.worker_ids)
             must_match(booking.version, command.expected_version)
             staying = tuple(sorted(set(booking.crew) - set(command.worker_ids)))
             freed = booking.assign(self.clock.now(), staying)

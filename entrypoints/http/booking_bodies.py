@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from application.booking.create_booking import CreateBooking
 from application.booking.reschedule_booking import RescheduleBooking
 from domain.booking.booking import CancelledBy
+from domain.shared.errors import Invalid
 from domain.shared.ids import BookingId, LeadId, TeamId, WorkerId
 from domain.shared.versions import Expected
 from entrypoints.http.texts import ADD_ON, SERVICE, Address, Code, Notes, ShortNotes
@@ -128,9 +129,14 @@ class AssignBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class UnassignBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The contract gives both verbs one body; whoever is taken out is not replaced by anybody."""
+
     worker_ids: SomeCrew
+    replace: bool = False
 
     def workers(self) -> tuple[WorkerId, ...]:
+        if self.replace:
+            raise Invalid.field("replace", "is for assign: nobody comes instead")
         return _workers(self.worker_ids)
 
 

@@ -113,7 +113,7 @@ async def test_crews_are_sent_and_taken_off(salon: Salon) -> None:
     mails = await salon.mails(booking_id)
     assert mails[f"crew:{ANN}:3"]["assigned"] is False
     assert f"crew:{BOB}:3" not in mails
-    nobody = await salon.verb(booking_id, "unassign", worker_ids=[ANN, BOB])
+    nobody = await salon.verb(booking_id, "unassign", worker_ids=[ANN, BOB], replace=False)
     assert (nobody.json()["crew"], nobody.json()["version"]) == ([], 4)
     assert await salon.actions(booking_id) == [
         "booking_assign",

@@ -125,6 +125,9 @@ async def test_another_organisations_rows_do_not_exist(
             assert (problem["type"], problem["status"], fields(problem)) == ("not_found", 404, ["booking_id"])
         read = await refused(salon, await salon.shop.staff("GET", f"/bookings/{booking_id}"), before)
         assert read["type"] == "not_found"
+    for verb in ("assign", "unassign"):
+        problem = await refused(salon, await salon.verb(str(NOBODY), verb, worker_ids=[NOBODY]), before)
+        assert fields(problem) == ["booking_id"], verb
     for query in ("team_id", "worker_id", "lead_id"):
         problem = await refused(salon, await salon.shop.staff("GET", f"/bookings?{query}={NOBODY}"), before)
         assert (problem["type"], fields(problem)) == ("not_found", [query])
@@ -214,6 +217,7 @@ async def test_malformed_verbs_are_refused_by_field(salon: Salon) -> None:
         ("reschedule", {"starts_at": TEXT, "duration_minutes": 0}, "duration_minutes"),
         ("assign", {"worker_ids": []}, "worker_ids"),
         ("unassign", {}, "worker_ids"),
+        ("unassign", {"worker_ids": [str(ANN)], "replace": True}, "replace"),
         ("assign", {"worker_ids": ["ann"]}, "worker_ids/0"),
     ]
     for verb, body, field in cases:
