@@ -21,7 +21,7 @@ from domain.shared.ids import TeamId, WorkerId
 DEFAULT_DAYS = 7
 MOST_DAYS = 31
 _DAY = timedelta(days=1)
-_LOOK_AHEAD = timedelta(days=62)  # how much of the horizon is read first: mostly it is all; then twice as much
+_LOOK_AHEAD = timedelta(days=62)  # read first, and mostly enough; each read after it is twice as long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
