@@ -302,8 +302,11 @@ class Booking:
         )
 
     def _deposit_becomes(self, status: DepositStatus) -> BookedDeposit:
-        """What was asked for and not paid ends so; anything else stays."""
-        return replace(self.deposit, status=status) if self.deposit.status in OPEN else self.deposit
+        """What was asked for and not paid ends so; anything else stays. What is waived is not required."""
+        if self.deposit.status not in OPEN:
+            return self.deposit
+        required = self.deposit.required and status is not DepositStatus.WAIVED
+        return replace(self.deposit, status=status, required=required)
 
     def _require_no_open_clock(self) -> None:
         if self.work_state in OPEN_WORK:

@@ -128,8 +128,6 @@ class DeedsMachine(BookingMachine):
         if kind is OverrideKind.DEPOSIT_REQUIRED and nothing:
             nothing = value is True or booking.deposit.status is DepositStatus.WAIVED
             nothing = nothing and booking.deposit.status is not DepositStatus.EXPIRED
-            if value is True and booking.deposit.status is DepositStatus.WAIVED:
-                nothing = False  # waived at its confirmation, and asked for again
         command = OverrideBooking(booking_id=booking.id, kind=kind, value=value, reason="said so")
         answer = self.change(booking, None, command, nothing=nothing)
         refused = isinstance(answer, Refused)

@@ -82,6 +82,8 @@ def test_an_unpaid_deposit_stops_confirmation_until_it_is_waived() -> None:
         booking.confirm(NOW)
     confirmed = booking.confirm(NOW, waive_deposit=True)
     assert (confirmed.deposit.status, confirmed.expires_at) == (DepositStatus.WAIVED, None)
+    assert confirmed.deposit == booking.waive_deposit(NOW).deposit, "by whichever way"
+    assert not confirmed.deposit.required
 
 
 @pytest.mark.parametrize(
