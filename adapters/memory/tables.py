@@ -82,6 +82,7 @@ class OrgTables:
     refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
     idempotency_keys: dict[tuple[str, str], KeyRow] = field(default_factory=dict)
     teams: dict[TeamId, Team] = field(default_factory=dict)
+    teams_once_named: set[TeamId] = field(default_factory=set)
     workers: dict[WorkerId, Worker] = field(default_factory=dict)
     blackouts: dict[BlackoutId, Blackout] = field(default_factory=dict)
     booking_settings: list[BookingSettings] = field(default_factory=list)

@@ -13,6 +13,7 @@ from domain.shared.ids import BlackoutId, TeamId, WorkerId
 @dataclass(frozen=True, slots=True)
 class MemoryTeams:
     rows: dict[TeamId, Team]
+    once_named: set[TeamId]
     workers: Mapping[WorkerId, Worker]
     blackouts: Mapping[BlackoutId, Blackout]
     bookings: Mapping[Any, Any]
@@ -57,9 +58,13 @@ class MemoryTeams:
             raise TeamNameTaken(team.name)
         self.rows[team.id] = team
 
+    async def remember(self, team_ids: Iterable[TeamId]) -> None:
+        self.once_named.update(team_ids)
+
     async def delete(self, team_id: TeamId) -> None:
         named = (
-            any(worker.team_id == team_id for worker in self.workers.values())
+            team_id in self.once_named
+            or any(worker.team_id == team_id for worker in self.workers.values())
             or any(blackout.team_id == team_id for blackout in self.blackouts.values())
             or any(booking.slot.team_id == team_id for booking in self.bookings.values())
         )

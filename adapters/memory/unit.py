@@ -210,7 +210,9 @@ class MemoryUnit:
     @property
     def teams(self) -> MemoryTeams:
         tables = self.tables
-        return MemoryTeams(tables.teams, tables.workers, tables.blackouts, tables.bookings)
+        return MemoryTeams(
+            tables.teams, tables.teams_once_named, tables.workers, tables.blackouts, tables.bookings
+        )
 
     @property
     def workers(self) -> MemoryWorkers:

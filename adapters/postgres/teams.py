@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.errors import constraint_of
-from adapters.postgres.tables.scheduling import teams, workers, working_hours
+from adapters.postgres.tables.scheduling import teams, teams_once_named, workers, working_hours
 from domain.scheduling.hours import Opening, Week
 from domain.scheduling.team import Team, TeamInUse, TeamNameTaken
 from domain.shared.errors import NotFound
@@ -101,6 +101,7 @@ SAVE = NEW.on_conflict_do_update(
 )
 CLOSE_ALL = delete(working_hours).where(working_hours.c.team_id == bindparam("wanted"))
 OPEN = insert(working_hours)
+REMEMBER = insert(teams_once_named).on_conflict_do_nothing()
 DELETE = delete(teams).where(teams.c.team_id == bindparam("wanted"))
 
 
@@ -195,6 +196,10 @@ class PostgresTeams:
                 for opening in team.hours.openings
             ]
             await self.connection.execute(OPEN, rows)
+
+    async def remember(self, team_ids: Iterable[TeamId]) -> None:
+        if rows := [{"team_id": team_id} for team_id in sorted(team_ids)]:
+            await self.connection.execute(REMEMBER, rows)
 
     async def delete(self, team_id: TeamId) -> None:
         try:

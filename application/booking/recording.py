@@ -41,6 +41,9 @@ async def record_changes(
 ) -> None:
     """Each booking before and after it; saved in this order."""
     await unit.bookings.save_many([after for _, after in changes])
+    left = {before.slot.team_id for before, after in changes if before.slot.team_id != after.slot.team_id}
+    if left:
+        await unit.teams.remember(left)
     rows = [_audited_change(before, after) for before, after in changes]
     await unit.audit.record_many(actor, action, "booking", rows, reason=reason)
     count(unit, action, len(changes))

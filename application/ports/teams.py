@@ -35,5 +35,9 @@ class Teams(Protocol):
     async def save(self, team: Team) -> None:
         """Insert or overwrite, hours included. Raises TeamNameTaken for a name in use, ignoring case."""
 
+    async def remember(self, team_ids: Iterable[TeamId]) -> None:
+        """Called when a worker, booking or blackout ceases to name them: they stay for good, for the audit
+        log and earlier answers name them still."""
+
     async def delete(self, team_id: TeamId) -> None:
-        """Raises TeamInUse if a worker, booking or blackout names it."""
+        """Raises TeamInUse if a worker, booking or blackout names it, or did once."""

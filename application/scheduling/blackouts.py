@@ -138,6 +138,8 @@ class DeleteBlackoutHandler:
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             blackout = await unit.blackouts.get(command.blackout_id)
             await unit.blackouts.delete(blackout.id)
+            if blackout.team_id is not None:
+                await unit.teams.remember({blackout.team_id})
             await unit.audit.record(
                 actor, "blackout_delete", "blackout", blackout.id, before=audited_blackout(blackout)
             )

@@ -64,6 +64,8 @@ class ChangeWorkerHandler:
 
 async def _record(unit: Unit, actor: Actor, before: Worker, after: Worker) -> None:
     await unit.workers.save(after)
+    if before.team_id != after.team_id:
+        await unit.teams.remember({before.team_id})
     if before.is_active != after.is_active:
         await unit.usage.record(METRIC, 1 if after.is_active else -1, after.id)
     await unit.audit.record(

@@ -21,7 +21,9 @@ class TeamNameTaken(Conflict):
 class TeamInUse(Conflict):
     code = "team_in_use"
 
-    def __init__(self, detail: str = "Workers, bookings or blackouts name this team; switch it off.") -> None:
+    def __init__(
+        self, detail: str = "Workers, bookings or blackouts name this team, or did once; switch it off."
+    ) -> None:
         super().__init__(detail)
 
 

@@ -121,6 +121,17 @@ async def test_a_team_can_be_deleted_until_something_names_it(uow: UnitOfWork, a
             await unit.teams.get(unused.id)
 
 
+async def test_a_team_that_was_named_once_is_kept(uow: UnitOfWork, an_org: OrgId) -> None:
+    left = new_team("Left")
+    await save(uow, an_org, left)
+    for _ in range(2):
+        async with uow.begin(an_org) as unit:
+            await unit.teams.remember({left.id})
+    async with uow.begin(an_org) as unit:
+        with pytest.raises(TeamInUse):
+            await unit.teams.delete(left.id)
+
+
 async def test_another_org_has_no_such_team(uow: UnitOfWork, an_org: OrgId, rival: OrgId) -> None:
     team = new_team("North")
     await save(uow, an_org, team)

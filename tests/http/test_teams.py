@@ -118,6 +118,19 @@ async def test_only_a_team_that_nothing_names_can_be_deleted(salon: Salon) -> No
     assert missing_field(await call(salon, "GET", path)) == "team_id"
 
 
+async def test_a_team_that_something_named_once_cannot_be_deleted(salon: Salon) -> None:
+    closed, staffed, booked = [(await add(salon, name=name))["team_id"] for name in ("A", "B", "C")]
+    period = {"starts_at": "2026-04-01T00:00:00Z", "ends_at": "2026-04-02T00:00:00Z"}
+    blackout = ok(await call(salon, "POST", "/blackouts", json={**period, "team_id": closed}), 201)
+    ok(await call(salon, "DELETE", f"/blackouts/{blackout['blackout_id']}"), 204)
+    worker = ok(await call(salon, "POST", "/workers", json={"name": "Cy", "team_id": staffed}), 201)
+    ok(await call(salon, "PATCH", f"/workers/{worker['worker_id']}", json={"team_id": str(SOUTH)}))
+    booking = await salon.created("2026-03-03T10:00:00-05:00", team_id=booked)
+    await salon.verb(booking["booking_id"], "reschedule", starts_at=booking["starts_at"], team_id=str(SOUTH))
+    for team_id in (closed, staffed, booked):
+        problem(await call(salon, "DELETE", f"/teams/{team_id}"), 409, "team_in_use")
+
+
 async def test_a_change_that_changes_nothing_keeps_the_version(salon: Salon) -> None:
     same = await call(salon, "PATCH", f"/teams/{SOUTH}", json={"name": "South", "is_default": False})
     assert ok(same)["version"] == 1

@@ -19,6 +19,13 @@ teams = Table(
     Column("updated_at", Instant, nullable=False),
 )
 
+teams_once_named = Table(
+    "teams_once_named",
+    metadata,
+    org_id(),
+    Column("team_id", Uuid, primary_key=True),
+)
+
 working_hours = Table(
     "working_hours",
     metadata,

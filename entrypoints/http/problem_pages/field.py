@@ -174,8 +174,8 @@ PAGES: dict[str, ProblemPage] = {
     "team_in_use": ProblemPage(
         409,
         "Team in use",
-        "Live bookings or workers belong to the team.",
-        "Move them first.",
+        "It is the default team, has bookings to come, or was named by a worker, a booking or a blackout.",
+        "Make another team the default, move what is to come; switch a team off instead of deleting it.",
     ),
     "worker_has_jobs": ProblemPage(
         409,
