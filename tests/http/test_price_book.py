@@ -1,5 +1,9 @@
 """The price book over HTTP."""
 
+import hashlib
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -7,6 +11,9 @@ import pytest
 
 from tests.support.answers import fields_at_fault
 from tests.support.shop import Shop
+
+DOCS = Path(__file__).parents[2] / "docs"
+SIZED = {"multiplier_bps": 10_000, "min_minutes": 60, "max_minutes": 540}
 
 
 async def a_book(memory_shop: Shop, **changes: Any) -> dict[str, Any]:
@@ -37,6 +44,20 @@ async def test_a_new_price_book_is_in_force_at_once_and_old_ones_stay_readable(s
     rest = await shop.staff("GET", "/price-book/versions", params={"cursor": page["next_cursor"]})
     assert [book["version"] for book in rest.json()["items"]] == [1]
     assert rest.json()["next_cursor"] is None
+
+
+async def test_the_pricing_hash_can_be_worked_out_as_the_docs_say(memory_shop: Shop) -> None:
+    (recipe,) = re.findall(r"```python\n(.*?)```", (DOCS / "pricing.md").read_text(), re.DOTALL)
+    exec(recipe, found := {"json": json, "hashlib": hashlib})  # noqa: S102  # the page's own words, run
+    book = await a_book(memory_shop)
+    book["services"] = [{"code": "standard", "name": 'Größe "M" \\ \U0001f9f9', **SIZED}]
+    assert (await memory_shop.staff("PUT", "/price-book", role="admin", json=book)).status_code == 200
+    add_ons = (await memory_shop.staff("GET", "/addons")).json()["items"]
+    path = f"/addons/{add_ons[0]['add_on_id']}"
+    await memory_shop.staff("PATCH", path, role="admin", json={"is_active": False})
+    priced = (await memory_shop.public("POST", "/estimates", json={"beds": 1, "baths": 1})).json()
+    told = [(await memory_shop.staff("GET", path)).json() for path in ("/price-book", "/addons")]
+    assert priced["pricing_hash"] == found["pricing_hash"](told[0], told[1]["items"])
 
 
 @pytest.mark.parametrize("version", ["3", "0", "-1", "9" * 20, "one", "1.5", "01", "+1", "%201", "\u0661"])
