@@ -48,7 +48,8 @@ async def test_a_new_price_book_is_in_force_at_once_and_old_ones_stay_readable(s
 
 async def test_the_pricing_hash_can_be_worked_out_as_the_docs_say(memory_shop: Shop) -> None:
     (recipe,) = re.findall(r"```python\n(.*?)```", (DOCS / "pricing.md").read_text(), re.DOTALL)
-    exec(recipe, found := {"json": json, "hashlib": hashlib})  # noqa: S102  # the page's own words, run
+    found: dict[str, Any] = {"json": json, "hashlib": hashlib}
+    exec(recipe, found)  # noqa: S102  # the page's own words, run
     book = await a_book(memory_shop)
     book["services"] = [{"code": "standard", "name": 'Größe "M" \\ \U0001f9f9', **SIZED}]
     assert (await memory_shop.staff("PUT", "/price-book", role="admin", json=book)).status_code == 200

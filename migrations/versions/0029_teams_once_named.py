@@ -2,8 +2,8 @@
 
 from migrations.schema import drop_tables, tenant_table
 
-revision = "0028"
-down_revision: str | None = "0027"
+revision = "0029"
+down_revision: str | None = "0028"
 branch_labels = None
 depends_on = None
 
