@@ -44,7 +44,7 @@ class DocumentationController(Controller):
         """Works without internet, under this API's own Content-Security-Policy."""
         return Response(
             file_bytes(STATIC / "docs.html"),  # type: ignore[arg-type]  # bytes pass as they are
-            media_type="text/html; charset=utf-8",
+            media_type="text/html",
             headers={"content-security-policy": PAGE_POLICY},
         )
 
@@ -59,7 +59,7 @@ class DocumentationController(Controller):
         if asset not in ASSETS:
             raise NotFound(detail="There is nothing at this address.")
         path, media_type = ASSETS[asset]
-        return Response(file_bytes(path), media_type=f"{media_type}; charset=utf-8", headers=A_DAY)
+        return Response(file_bytes(path), media_type=media_type, headers=A_DAY)
 
 
 @cache

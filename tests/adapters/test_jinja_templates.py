@@ -109,7 +109,7 @@ def test_html_is_escaped_reaches_for_nothing_and_fits_a_phone(template: str) -> 
     assert "#123456" in page
     assert 'name="viewport"' in page
     assert not re.search(r"(?i)https?:|<img|<script|<link|url\(|src=", page)
-    assert "overflow-wrap:anywhere" in rendered.html  # a long name without blanks is no wider than the phone
+    assert "overflow-wrap:anywhere" in page  # a long name without blanks is no wider than the phone
 
 
 def test_times_are_the_organisations_with_the_zone_shown() -> None:

@@ -169,7 +169,7 @@ async def test_the_document_is_served(edge: httpx.AsyncClient) -> None:
 async def test_the_page_asks_nobody_else_and_needs_no_inline_code(edge: httpx.AsyncClient) -> None:
     page = await edge.get("/docs")
     policy = page.headers["content-security-policy"]
-    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "unsafe-inline" not in policy
     assert "default-src 'none'" in policy
     assert "<script>" not in page.text
@@ -180,6 +180,7 @@ async def test_the_page_asks_nobody_else_and_needs_no_inline_code(edge: httpx.As
         assert address.startswith("/"), address
         answer = await edge.get(address)
         assert answer.status_code == 200
+        assert answer.headers["content-type"].count("charset") <= 1
         assert "max-age" in answer.headers["cache-control"] or address == "/openapi.json"
 
 

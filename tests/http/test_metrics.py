@@ -64,7 +64,9 @@ async def figures(app: App) -> dict[str, dict[tuple[str, ...], float]]:
     """By sample's name and the values of its labels."""
     answer = await app.client.get("/v1/metrics", headers=TOKEN)
     assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert (
+        answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    )  # each once: Prometheus asks
     found: dict[str, dict[tuple[str, ...], float]] = {}
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
