@@ -35,7 +35,8 @@ def _come_second() -> None:
     Where memory is short, we go first. Time that has run out ends us in whatever library we are."""
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for one in (signal.SIGALRM, signal.SIGPIPE):  # the latter where the server has gone
+        signal.signal(one, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold a private photo
     with suppress(OSError):  # where the kernel has no such file the server's luck decides
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")

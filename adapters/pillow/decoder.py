@@ -54,7 +54,7 @@ class Decoder:
     def _carry_out(self, order: Order) -> Outcome:
         try:
             answer = _asked(self._running(), order)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # the latter where we are closed meanwhile
             self.close()
             raise unavailable() from error
         if not answer:

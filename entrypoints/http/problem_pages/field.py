@@ -234,7 +234,7 @@ PAGES: dict[str, ProblemPage] = {
     "image_unreadable": ProblemPage(
         422,
         "Image unreadable",
-        "The file is not an image that we can decode.",
+        "The file is not an image that we can decode, or not within a minute.",
         "Send a JPEG, PNG or WebP that opens elsewhere.",
     ),
     "image_too_large": ProblemPage(
