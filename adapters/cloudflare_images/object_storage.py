@@ -58,6 +58,10 @@ class CloudflareImages:
     def makes_thumbnails(self) -> bool:
         return True
 
+    @property
+    def names_objects(self) -> bool:
+        return True
+
     async def put(self, key: str, source: Path, *, content_type: str) -> str:
         """What lay under the key before goes only once the new one is there."""
         _check(key)

@@ -33,6 +33,10 @@ class LocalObjectStorage:
     def makes_thumbnails(self) -> bool:
         return False
 
+    @property
+    def names_objects(self) -> bool:
+        return False
+
     async def put(self, key: str, source: Path, *, content_type: str) -> str:
         del content_type  # it is signed into each link
         await _off_the_loop(lambda: self._write(self._path(key), source))

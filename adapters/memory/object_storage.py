@@ -24,6 +24,10 @@ class MemoryObjectStorage:
     def makes_thumbnails(self) -> bool:
         return False
 
+    @property
+    def names_objects(self) -> bool:
+        return False
+
     async def put(self, key: str, source: Path, *, content_type: str) -> str:
         del content_type  # it is signed into each link
         self._reach(key)

@@ -40,6 +40,10 @@ class S3ObjectStorage:
     def makes_thumbnails(self) -> bool:
         return False
 
+    @property
+    def names_objects(self) -> bool:
+        return False
+
     async def put(self, key: str, source: Path, *, content_type: str) -> str:
         _check(key)
         file = await to_thread.run_sync(source.open, "rb")

@@ -9,7 +9,7 @@ from application.ports.unit_of_work import UnitOfWork
 from domain.photos.link import Audience, PhotoLink, Variant
 from domain.photos.photo import Photo
 from domain.photos.refusals import PhotoNotFound, PhotoTokenUsed
-from domain.shared.ids import BookingId, PhotoId
+from domain.shared.ids import BookingId, OrgId, PhotoId
 
 THUMBNAIL_TYPE = "image/webp"
 
@@ -61,24 +61,21 @@ class OpenPhotoHandler:
         return photo
 
     async def _address(self, photo: Photo, link: PhotoLink) -> str:
-        picture, small = photo.picture, link.variant is Variant.THUMBNAIL
-        stored_key = await self._stored_key(photo, link)
-        own_file = small and not self.storage.makes_thumbnails
+        own_file = link.variant is Variant.THUMBNAIL and not self.storage.makes_thumbnails
         return await self.storage.link(
-            stored_key,
+            await self._stored_key(link.org_id, photo, of_thumbnail=own_file),
             variant=link.variant.value,
-            content_type=THUMBNAIL_TYPE if own_file else picture.content_type,
+            content_type=THUMBNAIL_TYPE if own_file else photo.picture.content_type,
             expires_at=link.expires_at,
         )
 
-    async def _stored_key(self, photo: Photo, link: PhotoLink) -> str:
+    async def _stored_key(self, org_id: OrgId, photo: Photo, *, of_thumbnail: bool) -> str:
         """The canonical object or, where it is missing, one of an earlier release. A store that names objects
-        itself has no others."""
-        keys = keys_of(link.org_id, photo)
-        if photo.picture.stored_key != keys.original:
-            return photo.picture.stored_key
-        small = link.variant is Variant.THUMBNAIL
-        found = await self.storage.find(keys.thumbnails if small else keys.originals)
+        itself is asked for what it named, not whether it is there."""
+        keys, known = keys_of(org_id, photo), photo.picture.stored_key
+        if self.storage.names_objects and known != keys.original:
+            return known
+        found = await self.storage.find(keys.thumbnails if of_thumbnail else keys.originals)
         if found is None:
             raise PhotoNotFound
         return found

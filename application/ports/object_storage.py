@@ -18,6 +18,11 @@ class ObjectStorage(Protocol):
     def makes_thumbnails(self) -> bool:
         """The store derives the thumbnail from the original by itself: none is put."""
 
+    @property
+    def names_objects(self) -> bool:
+        """The store gives objects names of its own: a stored key is another than the key, and says nothing to
+        any other store."""
+
     async def put(self, key: str, source: Path, *, content_type: str) -> str:
         """Whole or not at all, over what lay there. Answers the stored key: what `link` and `delete` take
         beside the key; it is the key itself but for stores that name objects themselves."""

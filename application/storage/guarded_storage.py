@@ -23,6 +23,10 @@ class GuardedStorage:
     def makes_thumbnails(self) -> bool:
         return self.storage.makes_thumbnails
 
+    @property
+    def names_objects(self) -> bool:
+        return self.storage.names_objects
+
     async def put(self, key: str, source: Path, *, content_type: str) -> str:
         async with self._guard():
             return await self.storage.put(key, source, content_type=content_type)

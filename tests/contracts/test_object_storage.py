@@ -1,6 +1,7 @@
 """Every store keeps the same promises (field page, §9, "Backends")."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -219,6 +220,27 @@ async def test_a_photo_that_is_deleted_leaves_no_copy_though_its_store_fails_fiv
         assert all_images(servers) == before
         async with memory.begin(album.org_id) as unit:
             assert await unit.tombstones.count(None) == 0
+
+
+async def test_photos_of_a_store_that_was_left_are_found_at_cloudflare(
+    tmp_path: Path, clock: FixedClock, servers: Servers
+) -> None:
+    """Copied there under our keys; it makes the thumbnails itself."""
+    memory = MemoryUnitOfWork(clock, SystemIdentifiers())
+    async with (
+        open_store("cloudflare_images", tmp_path, clock, servers) as store,
+        open_album(memory, clock, given={ObjectStorage: store.storage}) as album,
+    ):
+        keys = keys_of(album, await album.uploaded())
+        image_id = await store.storage.find([keys.original])
+        async with memory.begin(album.org_id) as unit:
+            photo = await unit.photos.lock(keys.booking_id, keys.photo_id)
+            kept = replace(photo.picture, stored_key=keys.original, stored_thumbnail_key=keys.thumbnail)
+            await unit.photos.save(replace(photo, picture=kept))
+        for variant, name in (("original", "public"), ("thumbnail", "thumbnail")):
+            answer = await album.ask("GET", await album.link(str(keys.photo_id), variant), None)
+            assert answer.status_code == 302, answer.text
+            assert f"/{image_id}/{name}?" in answer.headers["location"]
 
 
 def all_images(servers: Servers) -> set[str]:

@@ -195,6 +195,22 @@ async def test_an_object_of_an_earlier_release_is_found_under_its_old_name(memor
     assert answer.headers["location"].startswith(f"/v1/storage/local/{old}?")
 
 
+async def test_a_photo_that_came_from_a_store_with_names_of_its_own_is_found_by_ours(
+    memory_album: Album,
+) -> None:
+    """As when an installation has left Cloudflare, its objects copied under our keys."""
+    album, photo = memory_album, await memory_album.uploaded()
+    order_id, photo_id = BookingId(UUID(album.order_id)), PhotoId(UUID(photo["photo_id"]))
+    async with album.salon.uow.begin(album.org_id) as unit:
+        found = await unit.photos.lock(order_id, photo_id)
+        elsewhere = replace(found.picture, stored_key="2cdc28f0-017a", stored_thumbnail_key=None)
+        await unit.photos.save(replace(found, picture=elsewhere))
+    for variant, kind in (("original", "image/jpeg"), ("thumbnail", "image/webp")):
+        answer = await follow(album, await album.link(photo["photo_id"], variant))
+        bytes_of = await album.ask("GET", answer.headers["location"], None)
+        assert (bytes_of.status_code, bytes_of.headers["content-type"]) == (200, kind), variant
+
+
 async def test_a_store_that_is_away_is_told(memory_album: Album) -> None:
     photo = await memory_album.uploaded()
     url = await memory_album.link(photo["photo_id"])
