@@ -6,6 +6,7 @@ from application.leads.read_lead import LeadView, view_of
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Unit, UnitOfWork
 from application.pricing.prices import estimate_today
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.leads.lead import Lead
 from domain.shared.estimate import Estimate, Home
@@ -29,6 +30,7 @@ class ChangeLeadHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, command: ChangeLead) -> LeadView:
         actor.require(Need.DISPATCH)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:

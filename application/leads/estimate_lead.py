@@ -5,6 +5,7 @@ from application.leads.read_lead import LeadView, view_of
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from application.pricing.prices import estimate_today
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.shared.errors import Invalid
 from domain.shared.ids import LeadId
@@ -24,6 +25,7 @@ class EstimateLeadHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, command: EstimateLead) -> LeadView:
         actor.require(Need.DISPATCH)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:

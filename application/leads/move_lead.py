@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from application.leads.read_lead import LeadView, view_of
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.leads.lead_status import LeadStatus
 from domain.shared.ids import LeadId
@@ -23,6 +24,7 @@ class MoveLeadHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, command: MoveLead) -> LeadView:
         actor.require(Need.DISPATCH)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:

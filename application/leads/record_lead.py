@@ -10,6 +10,7 @@ from application.leads.policy import LeadPolicy
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.leads.lead import Lead, LeadDetails, LeadSource
 from domain.shared.estimate import Home
@@ -33,6 +34,7 @@ class RecordLeadHandler:
     ids: Identifiers
     policy: LeadPolicy
 
+    @retrying
     async def handle(self, actor: Actor, command: RecordLead) -> Lead:
         actor.require(Need.DISPATCH)
         now = self.clock.now()

@@ -15,6 +15,7 @@ from application.ports.human_check import HumanCheck
 from application.ports.identifiers import Identifiers
 from application.ports.outbox import Message
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.leads.errors import TooManyLeads
 from domain.leads.lead import Lead, LeadDetails, LeadSource
@@ -56,6 +57,11 @@ class RequestLeadHandler:
     async def handle(self, actor: Actor, command: RequestLead) -> RequestedLead:
         actor.require(Need.PUBLIC)
         await self.human_check.check(command.captcha_token, actor.ip)
+        return await self._requested(actor, command)
+
+    @retrying
+    async def _requested(self, actor: Actor, command: RequestLead) -> RequestedLead:
+        """Apart from the check, whose token is good once."""
         token = lead_token(self.ids.secret(SIZE_BYTES))
         async with self.uow.begin(actor.org_id) as unit:
             lead = await self._made(unit, actor, command, token)

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
 from application.pricing.audited import audited_add_on
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.pricing.add_on import AddOn
 from domain.shared.ids import AddOnId
@@ -22,6 +23,7 @@ class AddAddOnHandler:
     uow: UnitOfWork
     ids: Identifiers
 
+    @retrying
     async def handle(self, actor: Actor, command: AddAddOn) -> AddOn:
         actor.require(Need.ADMIN)
         add_on = AddOn(

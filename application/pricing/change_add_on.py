@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from application.ports.unit_of_work import UnitOfWork
 from application.pricing.audited import audited_add_on
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.pricing.add_on import AddOn
 from domain.shared.ids import AddOnId
@@ -24,6 +25,7 @@ class ChangeAddOn:
 class ChangeAddOnHandler:
     uow: UnitOfWork
 
+    @retrying
     async def handle(self, actor: Actor, command: ChangeAddOn) -> AddOn:
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:

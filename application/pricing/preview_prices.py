@@ -4,6 +4,7 @@ from typing import Self
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from application.pricing.pricing_hash import pricing_hash
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.pricing.add_on import AddOn
 from domain.pricing.estimating import estimate
@@ -56,6 +57,7 @@ class PreviewPricesHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, command: PreviewPrices) -> tuple[PricedTwice, ...]:
         """Raises Invalid at the pointer of each code that neither book knows."""
         actor.require(Need.ADMIN)

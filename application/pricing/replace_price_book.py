@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.pricing.price_book import PriceBook, PriceTerms
 from domain.shared.versions import Expected, must_match
@@ -20,6 +21,7 @@ class ReplacePriceBookHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, command: ReplacePriceBook) -> PriceBook:
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:

@@ -1,9 +1,13 @@
 """A lost race is run again; everything else is not."""
 
+import inspect
+import pkgutil
 from dataclasses import dataclass, field
+from importlib import import_module
 
 import pytest
 
+import application
 from application import retrying as module
 from application.retrying import TRIES, retrying
 from domain.shared.errors import Conflict, Contended, DomainError, Unavailable
@@ -56,3 +60,32 @@ async def test_other_refusals_stand(refusal: DomainError) -> None:
     with pytest.raises(type(refusal)):
         await handler.handle(1)
     assert len(handler.tries) == 1
+
+
+FIELD = {"booking", "fieldwork", "leads", "photos", "pricing", "scheduling"}
+
+
+def writers() -> list[type]:
+    """The use cases of the field page that write under a key, or for a stranger."""
+    found = []
+    for info in pkgutil.walk_packages(application.__path__, "application."):
+        if info.name.split(".")[1] in FIELD:
+            made = vars(import_module(info.name)).values()
+            handlers = [each for each in made if inspect.isclass(each) and each.__module__ == info.name]
+            found += [each for each in handlers if hasattr(each, "handle") and writes(each)]
+    return found
+
+
+def writes(handler: type) -> bool:
+    source = inspect.getsource(handler)
+    return "once=actor.once" in source or handler.__name__ in {
+        "RequestLeadHandler",
+        "CreatePublicBookingHandler",
+    }
+
+
+@pytest.mark.parametrize("handler", writers(), ids=lambda handler: handler.__name__)
+def test_every_write_of_the_field_page_is_run_again(handler: type) -> None:
+    beside = vars(import_module(handler.__module__)).values()  # a batch of many may be a function
+    own = [each for name, each in vars(handler).items() if not name.startswith("__")]
+    assert any(hasattr(each, "__wrapped__") for each in (*own, *filter(inspect.isfunction, beside)))
