@@ -37,7 +37,7 @@ def thinking(_event_id: str, _body: bytes) -> Answer:
 
 def kill_again_and_again(field: Works, dice: random.Random) -> None:
     """One of two at work, at random instants; it is started anew. While anything is still to be sent."""
-    runners = [field.start(), field.start()]
+    runners = [field.fork(), field.start()]
     for kill in range(KILLS):
         for runner in runners:
             field.wait_until_at_work(runner)
@@ -45,7 +45,7 @@ def kill_again_and_again(field: Works, dice: random.Random) -> None:
         assert len(field.inbox.counts) < MESSAGES, f"over before kill {kill}: the test proves nothing"
         victim = dice.randrange(2)
         runners[victim].kill()
-        runners[victim] = field.start()
+        runners[victim] = field.fork()
 
 
 def test_ten_kills_lose_nothing_and_copy_only_what_was_in_flight(
@@ -83,12 +83,12 @@ def test_a_kill_between_the_answer_and_the_record_sends_once_more_under_the_same
 
     inbox = Inbox(answered=kill_who_was_answered)
     with works(postgres, "answered", tmp_path, inbox) as field:
-        first = field.start()
+        first = field.fork()
         victims.append(first)
         (event_id,) = field.enqueue(field.found_org(), 1)
         assert first.process.wait(timeout=60) == -signal.SIGKILL
         assert field.ask("select status, attempts from outbox_events") == ["pending|1"]
-        field.start()
+        field.fork()
         field.wait_until_settled(LEASE_SECONDS + 60)
         assert [arrival.event_id for arrival in inbox.arrivals] == [event_id] * 2
         assert field.ask("select status, outcome, attempts from outbox_events") == ["sent|delivered|2"]

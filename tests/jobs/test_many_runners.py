@@ -21,7 +21,7 @@ def test_eight_runners_deliver_ten_thousand_messages_once_each(
         orgs = [field.found_org() for _ in range(20)]
         wanted = set().union(*(field.enqueue(org, MESSAGES // len(orgs)) for org in orgs))
         for _ in range(RUNNERS):
-            field.start()
+            field.fork()
         inbox.wait_for(MESSAGES, 240)
         field.wait_until_settled(30)
         assert len(inbox.arrivals) == MESSAGES, field.logs
@@ -38,10 +38,10 @@ def test_what_a_runner_says_after_two_leases_of_sleep_is_refused_every_time(
     inbox = Inbox(lambda _event_id, _body: Answer(after_seconds=2 if len(inbox.arrivals) <= PLACES else 0))
     with works(postgres, "asleep", tmp_path, inbox) as field:
         wanted = field.enqueue(field.found_org(), PLACES)
-        sleeper = field.start()
+        sleeper = field.fork()
         inbox.wait_for(PLACES, 60)
         sleeper.pause()
-        field.start()
+        field.fork()
         time.sleep(2 * LEASE_SECONDS)
         field.wait_until_settled(30)
         before = field.ask("select event_id, sent_at from outbox_events order by 1")
