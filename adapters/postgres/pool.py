@@ -10,6 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
+from adapters.postgres.errors import SPOKEN
+
 PATIENCE_SECONDS = 1.0
 """A burst is over by then. Who waits longer is better served by another instance."""
 
@@ -49,5 +51,5 @@ class PoolWatch:
                 return True
         except PoolTimeout:
             return False
-        except (SQLAlchemyError, OSError):
+        except (OSError, SQLAlchemyError, *SPOKEN):
             return True  # a database that cannot be reached is the other probe's to tell

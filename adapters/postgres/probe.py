@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.postgres.catalogue import faults, role_faults
 from adapters.postgres.connection import REQUEST, driver_of, opening
 from adapters.postgres.engine import DatabaseOptions, make_engine
+from adapters.postgres.errors import SPOKEN
 from adapters.postgres.migrate import heads
 from adapters.postgres.tables.metadata import metadata
 
@@ -98,7 +99,7 @@ class DatabaseProbe:
         except TimeoutError:
             await self._disconnect()
             return DatabaseState("timeout", expected_head=expected_head())
-        except (SQLAlchemyError, OSError):
+        except (OSError, SQLAlchemyError, *SPOKEN):
             await self._disconnect()
             return DatabaseState("unreachable", expected_head=expected_head())
 

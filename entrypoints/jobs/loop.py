@@ -18,6 +18,7 @@ logger = logging.getLogger("sweepline.jobs")
 LOOK_SECONDS = 1.0
 """Messages that wait for their next attempt come due spread over time: taken every few seconds they would
 arrive in heaps."""
+ANSWER_SECONDS = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +115,12 @@ class JobLoop:
 
 
 async def _says_yes(is_wanted: IsWanted) -> bool:
+    """A question that fails or hangs is a no: the run at its time will say what is wrong."""
     try:
-        return await is_wanted()
-    except DomainError:  # the database is away: the run at its time will say so
-        return False
+        with anyio.move_on_after(ANSWER_SECONDS):
+            return await is_wanted()
+    except DomainError:  # the database is away
+        pass
+    except Exception:
+        logger.exception("asking what is due failed")
+    return False

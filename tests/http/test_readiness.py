@@ -244,3 +244,11 @@ async def test_versions_are_for_dev_and_the_operator(
         token = {"authorization": f"Bearer {SOUND['METRICS_TOKEN']}"}
         shown = (await app.client.get("/readyz", headers=token)).json()["database"]
         assert shown["current_version"] == shown["expected_head"] is not None
+
+
+async def test_a_database_that_lets_nobody_in_is_unreachable(
+    broken: TestDatabase, clock: FixedClock, tmp_path: Path
+) -> None:
+    broken.execute(f"alter database {broken.name} connection limit 0")
+    async with app_on(broken, clock, tmp_path) as app:
+        assert message(await probed(app)) == "unreachable"

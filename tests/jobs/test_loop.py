@@ -9,7 +9,7 @@ from application.delivery.job_table import RUNNER, JobSpec
 from domain.delivery.heartbeat import Heartbeat
 from domain.shared.errors import Unavailable
 from entrypoints.jobs import loop
-from entrypoints.jobs.job import Job, JobResult, StopSignal
+from entrypoints.jobs.job import IsWanted, Job, JobResult, StopSignal
 from entrypoints.jobs.loop import JobLoop
 from entrypoints.jobs.pulses import Pulses
 from tests.support.clock import FixedClock
@@ -200,3 +200,33 @@ async def test_a_run_that_is_wanted_begins_before_its_time_unless_the_last_one_f
         await anyio.sleep(LOOK_SECONDS * 4.5)
         stop.set()
     assert len(ran) == runs
+
+
+async def hangs() -> bool:
+    await anyio.sleep_forever()
+    raise AssertionError
+
+
+async def raises() -> bool:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("question", [hangs, raises])
+async def test_a_question_that_fails_or_hangs_keeps_no_run_from_its_time(
+    pulses: Pulses, monkeypatch: pytest.MonkeyPatch, question: IsWanted
+) -> None:
+    ran = list[int]()
+
+    async def counted(stop: StopSignal) -> JobResult:
+        ran.append(1)
+        return JobResult()
+
+    monkeypatch.setattr(loop, "LOOK_SECONDS", LOOK_SECONDS)
+    monkeypatch.setattr(loop, "ANSWER_SECONDS", LOOK_SECONDS)
+    job, stop = replace(a_job("often", counted, every=1), is_wanted=question), anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(JobLoop(jobs=[job], pulses=pulses).run, stop)
+        with anyio.fail_after(10):
+            while len(ran) < 2:  # noqa: ASYNC110  # a count, not an event
+                await anyio.sleep(LOOK_SECONDS)
+        stop.set()
