@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.ports.field_cipher import FieldCipher
 from entrypoints.http.paging import read_cursor, write_cursor
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,8 +23,11 @@ class InstantPlace(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     id: UUID
 
 
-def read_name_place(cursor: str | None, *, of: str) -> tuple[str, UUID] | None:
-    place = read_cursor(cursor, NamePlace, of=of)
+def read_name_place(
+    cursor: str | None, *, of: str, cipher: FieldCipher | None = None
+) -> tuple[str, UUID] | None:
+    """With the cipher it was written with: names are masked for some of those who turn the page."""
+    place = read_cursor(cursor, NamePlace, of=of, cipher=cipher)
     return None if place is None else (place.name_key, place.id)
 
 
@@ -32,8 +36,10 @@ def read_instant_place(cursor: str | None, *, of: str) -> tuple[datetime, UUID] 
     return None if place is None else (EPOCH + place.microseconds * MICROSECOND, place.id)
 
 
-def write_name_place(place: tuple[str, UUID] | None, *, of: str) -> str | None:
-    return None if place is None else write_cursor(*place, of=of)
+def write_name_place(
+    place: tuple[str, UUID] | None, *, of: str, cipher: FieldCipher | None = None
+) -> str | None:
+    return None if place is None else write_cursor(*place, of=of, cipher=cipher)
 
 
 def write_instant_place(place: tuple[datetime, UUID] | None, *, of: str) -> str | None:

@@ -7,6 +7,7 @@ from litestar import Controller, Request, Response
 from litestar.params import FromPath, FromQuery
 
 from application.booking.reassign_worker import ReassignWorkerHandler
+from application.ports.field_cipher import FieldCipher
 from application.scheduling.add_worker import AddWorkerHandler
 from application.scheduling.change_worker import ChangeWorker, ChangeWorkerHandler
 from application.scheduling.read_workers import (
@@ -47,6 +48,7 @@ class WorkersController(Controller):
         self,
         actor: FromDishka[Actor],
         handler: FromDishka[ListWorkersHandler],
+        cipher: FromDishka[FieldCipher],
         active: FromQuery[bool | None] = None,
         team_id: FromQuery[UUID | None] = None,
         q: FromQuery[Searched | None] = None,
@@ -54,7 +56,7 @@ class WorkersController(Controller):
         limit: FromQuery[Limit] = 50,
         cursor: FromQuery[CursorText | None] = None,
     ) -> Page[WorkerAnswer]:
-        place = read_name_place(cursor, of="workers")
+        place = read_name_place(cursor, of="workers", cipher=cipher)
         command = ListWorkers(
             active=active,
             team_id=None if team_id is None else TeamId(team_id),
@@ -64,9 +66,8 @@ class WorkersController(Controller):
             limit=limit,
         )
         page = await handler.handle(actor, command)
-        return Page(
-            [worker_answer(view, actor) for view in page.views], write_name_place(page.next, of="workers")
-        )
+        following = write_name_place(page.next, of="workers", cipher=cipher)
+        return Page([worker_answer(view, actor) for view in page.views], following)
 
     @post(
         need=Need.DISPATCH,

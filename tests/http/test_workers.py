@@ -1,5 +1,6 @@
 """Workers over HTTP, on both databases."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -46,6 +47,25 @@ async def test_a_new_worker_is_answered_whole(salon: Salon) -> None:
     assert ok(await salon.shop.staff("GET", f"/workers/{worker['worker_id']}", "finance")) == worker
     fresh = await salon.shop.staff("GET", f"/workers/{ANN}", headers={"if-none-match": '"1"'})
     assert fresh.status_code == 304
+
+
+async def test_turning_the_page_tells_a_viewer_no_name(office: Salon) -> None:
+    for name in ("Zoe Quick", "Zoe Slow"):
+        await add(office, name=name)
+    seen: list[str] = []
+    query: dict[str, Any] = {"limit": 1}
+    while len(seen) < 9:
+        page = ok(await office.get("/workers", "viewer", **query))
+        seen += [worker["worker_id"] for worker in page["items"]]
+        if (cursor := page["next_cursor"]) is None:
+            break
+        told = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("latin-1").casefold()
+        assert not any(name in told for name in ("zoe quick", "zoe slow", "workers"))
+        query = {"limit": 1, "cursor": cursor}
+    everybody = ok(await office.get("/workers"))["items"]
+    assert seen == [worker["worker_id"] for worker in everybody]
+    made_up = urlsafe_b64encode(b'["workers","z","00000000-0000-0000-0000-000000000000"]').decode()
+    assert fields_at_fault(await office.shop.staff("GET", f"/workers?cursor={made_up}")) == {"cursor"}
 
 
 async def test_without_a_team_a_worker_joins_the_default_one(salon: Salon) -> None:

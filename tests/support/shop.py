@@ -10,9 +10,11 @@ import httpx
 from dishka import Provider, Scope, make_async_container
 from litestar import Request
 
+from adapters.cryptography.sealing import AesGcmFieldCipher
 from adapters.system.identifiers import SystemIdentifiers
 from application.delivery.rules import Channels
 from application.ports.clock import Clock
+from application.ports.field_cipher import FieldCipher
 from application.ports.human_check import HumanCheck
 from application.ports.unit_of_work import UnitOfWork
 from application.pricing.founding import found_pricing
@@ -137,7 +139,8 @@ async def open_shop(
     overrides.provide(PublicOrgs)
     overrides.provide(ByHeader, provides=Authenticate)
     overrides.provide(HeaderCallers, provides=Callers)
-    for kind, instance in {Channels: Channels({}), **(given or {})}.items():
+    fixed = {Channels: Channels({}), FieldCipher: AesGcmFieldCipher([b"f" * 32])}
+    for kind, instance in {**fixed, **(given or {})}.items():
         overrides.provide(_handing_out(instance), provides=kind)
     if human_check is not None:
         overrides.provide(lambda: human_check, provides=HumanCheck)
