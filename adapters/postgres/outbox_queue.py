@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import (
     Column,
     Row,
+    Select,
     TableValuedAlias,
     Text,
     Update,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -70,18 +72,40 @@ _now = bindparam("now", type_=outbox_events.c.created_at.type)
 _leased_until = outbox_events.c.lease_expires_at
 _due = (outbox_events.c.next_attempt_at <= _now) & (_leased_until.is_(None) | (_leased_until <= _now))
 _earliest = (outbox_events.c.next_attempt_at, outbox_events.c.event_id)
+_most = bindparam("most")
 _lock_due = (
     select(*EVENT)
     .where(_due, outbox_events.c.event_id != bindparam("not_these", type_=ARRAY(Uuid)).all_())
     .order_by(*_earliest)
-    .limit(bindparam("most"))
+    .limit(_most)
     .with_for_update(key_share=True, skip_locked=True)
 )
 LOCK_DUE = HotRead.of(_lock_due)
-_of_kinds = outbox_events.c.kind == bindparam("kinds", type_=ARRAY(Text)).any_()
-LOCK_DUE_OF = HotRead.of(_lock_due.where(_of_kinds))
-DUE_IDS = select(outbox_events.c.event_id).where(_due).order_by(*_earliest).limit(bindparam("most"))
-DUE_IDS_OF = DUE_IDS.where(_of_kinds)
+DUE_IDS = select(outbox_events.c.event_id).where(_due).order_by(*_earliest).limit(_most)
+
+
+def _of_each_kind(found: Select[Any]) -> Select[Any]:
+    """The earliest of all, out of the earliest of each kind: however many of the others must wait.
+
+    Equal kinds would say nothing about the order, and the index of all kinds would do (migration 0028)."""
+    wanted = func.unnest(bindparam("kinds", type_=ARRAY(Text))).table_valued(column("kind", Text))
+    wanted = wanted.render_derived("wanted")
+    place = tuple_(outbox_events.c.kind, outbox_events.c.next_attempt_at)
+    first, last = literal_column("'-infinity'::timestamptz"), _now
+    of_kind = found.where(
+        place >= tuple_(wanted.c.kind, first), place <= tuple_(wanted.c.kind, last)
+    ).order_by(None)
+    head = of_kind.order_by(outbox_events.c.kind, *_earliest).lateral("head")
+    return (
+        select(*head.c)
+        .select_from(wanted.join(head, literal_column("true")))
+        .order_by(head.c.next_attempt_at, head.c.event_id)
+        .limit(_most)
+    )
+
+
+LOCK_DUE_OF = HotRead.of(_of_each_kind(_lock_due))
+DUE_IDS_OF = _of_each_kind(DUE_IDS.add_columns(outbox_events.c.next_attempt_at))
 GET = select(*EVENT).where(outbox_events.c.event_id == bindparam("event_id"))
 _event_id, _held_token = outbox_events.c.event_id, Column("held_token", Uuid)
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from adapters.postgres.hot_read import HotRead
+from adapters.postgres.outbox_queue import DUE_IDS_OF, LOCK_DUE_OF
 from tests.support.database import TestDatabase
 
 ORG = "00000000-0000-4000-8000-00000000d0e5"
@@ -38,3 +40,17 @@ def test_what_was_sent_costs_the_look_for_what_is_due_nothing(postgres: TestData
     before, found, after = (int(answer) for answer in answers if answer.isdigit())
     assert found == ASKED
     assert after - before <= 4 * ASKED
+
+
+@pytest.mark.parametrize("statement", [LOCK_DUE_OF.sql, HotRead.of(DUE_IDS_OF).sql])
+def test_a_claim_of_some_kinds_passes_by_nothing_of_the_others(
+    postgres: TestDatabase, statement: str
+) -> None:
+    """As while the mail server is away: the backlog of mails costs the exports nothing."""
+    arguments = ["array['email']", "now()", *(["'{}'"] if "$4" in statement else []), str(ASKED)]
+    pinned = f"set local role sweepline_app; select set_config('app.current_org_id', '{ORG}', true) is null;"
+    claim = f"prepare claim as {statement}; execute claim ({', '.join(arguments)}); reset role;"
+    with postgres.clone("due") as database:
+        answers = database.execute(f"begin; {HISTORY} {READ} {pinned} {claim} {READ} rollback;").split()
+    before, after = (int(answer) for answer in answers if answer.isdigit())
+    assert after - before <= ASKED

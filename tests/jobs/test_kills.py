@@ -1,5 +1,6 @@
 """kill -9, again and again, and at the worst moment: nothing is lost, and a copy is told by its id."""
 
+import json
 import os
 import random
 import signal
@@ -13,8 +14,9 @@ from tests.support.inbox import Answer, Inbox
 from tests.support.runners import LEASE_SECONDS, Runner, Works, works
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
-MESSAGES, KILLS, PLACES = 1000, 10, 16
-ANSWER_SECONDS = 1.2
+RUNNERS, MESSAGES, KILLS, PLACES = 3, 10_000, 10, 16
+ROUNDS, ORGS, ONE_IN = 4, 5, 5
+ANSWER_SECONDS = 1.0
 RESUME_SECONDS = 5
 STRANDED = f"""
     select round(extract(epoch from next.started_at - lost.started_at) - {LEASE_SECONDS}, 2)
@@ -31,19 +33,30 @@ SIDE_BY_SIDE = """
 """
 
 
-def thinking(_event_id: str, _body: bytes) -> Answer:
-    return Answer(after_seconds=ANSWER_SECONDS)
+def thinking(_event_id: str, body: bytes) -> Answer:
+    return Answer(after_seconds=ANSWER_SECONDS if b"think" in body else 0)
+
+
+def enqueue(field: Works) -> set[str]:
+    """Some that keep their place for a while, so that kills strand them, among many that are gone at once."""
+    ids, each = set[str](), MESSAGES // ORGS // ROUNDS
+    orgs = [field.found_org() for _ in range(ORGS)]
+    for turn in range(ROUNDS):
+        for org in orgs:
+            ids |= field.enqueue(org, each // ONE_IN, json.dumps({"mood": "think"}), key=f"slow-{turn}-")
+            ids |= field.enqueue(org, each - each // ONE_IN, key=f"quick-{turn}-")
+    return ids
 
 
 def kill_again_and_again(field: Works, dice: random.Random) -> None:
-    """One of two at work, at random instants; it is started anew. While anything is still to be sent."""
-    runners = [field.fork(), field.start()]
+    """One of those at work, at random instants; it is started anew. While anything is still to be sent."""
+    runners = [field.start(), *(field.fork() for _ in range(RUNNERS - 1))]
     for kill in range(KILLS):
         for runner in runners:
             field.wait_until_at_work(runner)
         time.sleep(dice.uniform(0, 1))
         assert len(field.inbox.counts) < MESSAGES, f"over before kill {kill}: the test proves nothing"
-        victim = dice.randrange(2)
+        victim = dice.randrange(RUNNERS)
         runners[victim].kill()
         runners[victim] = field.fork()
 
@@ -54,8 +67,7 @@ def test_ten_kills_lose_nothing_and_copy_only_what_was_in_flight(
     inbox, seed = Inbox(thinking), random.randrange(10**6)
     settings = {"OUTBOX_BASE_BACKOFF_SECONDS": "1", "OUTBOX_MAX_ATTEMPTS": "10"}
     with works(postgres, "kills", tmp_path, inbox, **settings) as field:
-        orgs = [field.found_org() for _ in range(5)]
-        wanted = set().union(*(field.enqueue(org, MESSAGES // len(orgs)) for org in orgs))
+        wanted = enqueue(field)
         kill_again_and_again(field, random.Random(seed))
         field.wait_until_settled(120)
         story = f"seed {seed}\n{field.logs}"
