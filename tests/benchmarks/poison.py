@@ -21,9 +21,9 @@ SETTINGS = {
     "OUTBOX_BASE_BACKOFF_SECONDS": "1",
 }
 WAITS = """
-    select round(percentile_cont(0.5) within group (order by waited), 2),
-           round(percentile_cont(0.99) within group (order by waited), 2)
-      from (select extract(epoch from sent_at - created_at)::numeric as waited
+    select round(percentile_cont(0.5) within group (order by waited)::numeric, 2),
+           round(percentile_cont(0.99) within group (order by waited)::numeric, 2)
+      from (select extract(epoch from sent_at - created_at) as waited
               from outbox_events where status = 'sent' and dedupe_key like 'good%') w
 """
 DEAD = "select count(*), min(attempts), max(attempts) from outbox_events where status = 'dead'"

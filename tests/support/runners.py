@@ -129,6 +129,10 @@ class Works:
         return "\n".join(runner.log.read_text() for runner in self.runners)
 
 
+ONE_BY_ONE = threading.Lock()
+"""Each runner has a room of its own, numbered."""
+
+
 class Watch:
     """Starts a runner anew whenever it died, as whoever keeps a service running does; it may meet poison."""
 
@@ -145,7 +149,8 @@ class Watch:
         runner.stop()
 
     def _start(self) -> Runner:
-        return self.field.start(POISONED)
+        with ONE_BY_ONE:
+            return self.field.start(POISONED)
 
 
 @contextmanager
