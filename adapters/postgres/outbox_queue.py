@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    Integer,
     Row,
     Select,
     TableValuedAlias,
@@ -72,7 +73,7 @@ _now = bindparam("now", type_=outbox_events.c.created_at.type)
 _leased_until = outbox_events.c.lease_expires_at
 _due = (outbox_events.c.next_attempt_at <= _now) & (_leased_until.is_(None) | (_leased_until <= _now))
 _earliest = (outbox_events.c.next_attempt_at, outbox_events.c.event_id)
-_most = bindparam("most")
+_most = bindparam("most", type_=Integer)
 _lock_due = (
     select(*EVENT)
     .where(_due, outbox_events.c.event_id != bindparam("not_these", type_=ARRAY(Uuid)).all_())
@@ -91,9 +92,9 @@ def _of_each_kind(found: Select[Any]) -> Select[Any]:
     wanted = func.unnest(bindparam("kinds", type_=ARRAY(Text))).table_valued(column("kind", Text))
     wanted = wanted.render_derived("wanted")
     place = tuple_(outbox_events.c.kind, outbox_events.c.next_attempt_at)
-    first, last = literal_column("'-infinity'::timestamptz"), _now
+    first = literal_column("'-infinity'::timestamptz", _now.type)
     of_kind = found.where(
-        place >= tuple_(wanted.c.kind, first), place <= tuple_(wanted.c.kind, last)
+        place >= tuple_(wanted.c.kind, first), place <= tuple_(wanted.c.kind, _now)
     ).order_by(None)
     head = of_kind.order_by(outbox_events.c.kind, *_earliest).lateral("head")
     return (
