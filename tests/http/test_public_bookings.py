@@ -132,6 +132,21 @@ async def test_an_overdue_hold_gives_way_to_who_wants_its_time(
     assert await salon.actions(lost) == ["booking_create", "booking_expire"]
 
 
+async def test_an_overdue_hold_that_nobody_took_is_confirmed_where_it_is(
+    paying_salon: Salon, clock: FixedClock
+) -> None:
+    """Also into a blackout that could be made meanwhile: the visit stands in it as one that was kept does."""
+    salon = paying_salon
+    made = (await salon.book(await salon.visitor(), TEN)).json()["booking_id"]
+    clock.advance(minutes=30)
+    closed = {"starts_at": TEN.isoformat(), "ends_at": (TEN + HOUR).isoformat()}
+    assert (await salon.shop.staff("POST", "/blackouts", json=closed)).status_code == 201
+    confirmed = await salon.verb(made, "confirm", "admin", waive_deposit_reason="a friend")
+    assert (confirmed.status_code, confirmed.json()["status"]) == (200, "CONFIRMED")
+    again = await salon.shop.staff("POST", "/blackouts", json=closed)
+    assert (again.status_code, again.json()["type"]) == (409, "blackout_overlaps_bookings")
+
+
 async def test_the_clean_up_expires_the_overdue_once(paying_salon: Salon, clock: FixedClock) -> None:
     salon = paying_salon
     made = [
