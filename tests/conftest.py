@@ -30,6 +30,17 @@ hypothesis.settings.load_profile("unhurried")
 BOTH = ("memory", "postgres")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What PostgreSQL answers in is marked by itself: that much is worth running on another one of it."""
+    chosen = callspec.params.values() if (callspec := getattr(item, "callspec", None)) else ()
+    if (
+        "postgres" in getattr(item, "fixturenames", ())
+        or "postgres" in chosen
+        or "postgres" in item.path.parts
+    ):
+        item.add_marker(pytest.mark.database)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_secret_is_told() -> Iterator[None]:
     """Whatever any test does; see tests/support/overhearing.py."""
