@@ -7,11 +7,13 @@ from typing import Any
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from application.retrying import retrying
-from application.scheduling.audited import audited_settings
+from application.scheduling.audited import audited_settings, changed_fields
 from domain.identity.actor import Actor, Need
 from domain.scheduling.settings import BookingSettings
 from domain.shared.versions import Expected, must_match
 from domain.tenancy.org import OrgProfile
+
+PERSONAL = ("office_email",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class ChangeBookingSettingsHandler:
                     "booking_settings",
                     None,
                     before=audited_settings(before),
-                    after=audited_settings(after),
+                    after=audited_settings(after) | {"changed": changed_fields(before, after, PERSONAL)},
                 )
             answer = BookingSettingsView(after, profile)
             await unit.seal(answer)

@@ -87,6 +87,7 @@ _SETTINGS = (
     "version",
     "default_hours",
     "flagged_postal_prefixes",
+    "changed",
 )
 _TEAM = ("name", "color", "is_active", "is_default", "version")
 _TIME = ("entry_id", "worker_id", "state", "segments", "overrun_reason", "version")
