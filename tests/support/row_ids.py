@@ -7,6 +7,7 @@ from tests.support.populated import NUMBER, Populated
 
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "user_id": ("memberships", "user_id"),
+    "team_id": ("teams", "team_id"),
     "replaces": ("order_photos", "photo_id"),
     "resource_id": ("teams", "team_id"),
     "request_id": ("admin_audit_logs", "audit_id"),
