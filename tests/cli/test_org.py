@@ -111,6 +111,7 @@ def test_organisations_are_listed_suspended_and_resumed(run: Run) -> None:
     assert run("org", "resume", "--slug", "no-such-org").exit_code == 1
 
 
+@pytest.mark.slow
 def test_on_a_fresh_home_the_embedded_database_is_made_first(tmp_path: Path) -> None:
     finished = run_cli(*wanted(*names()), home=tmp_path / "home")
     assert json_of(finished)["temp_password"]

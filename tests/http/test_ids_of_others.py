@@ -198,6 +198,7 @@ def least_harmful_first(one: Operation) -> tuple[bool, bool, bool]:
     return one.method == "DELETE", one.method != "GET", not one.path.startswith("/v1/worker/")
 
 
+@pytest.mark.slow
 async def test_an_id_of_our_own_is_known(neighbours: Neighbours) -> None:
     """The twin of the first: an id in a path leads to our row, so there was something to be refused."""
     unknown = []

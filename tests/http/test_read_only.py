@@ -117,6 +117,7 @@ async def incident(postgres: TestDatabase, tmp_path: Path, clock: FixedClock) ->
         yield opened
 
 
+@pytest.mark.slow
 async def test_every_write_route_stops_and_goes_on_under_a_live_token(incident: Incident) -> None:
     admin = {
         (method, path)

@@ -52,6 +52,7 @@ async def test_up_down_and_up_again_ends_where_it_began(scratch: TestDatabase) -
     assert dump(scratch) == before
 
 
+@pytest.mark.slow
 async def test_each_step_can_be_undone_and_done(scratch: TestDatabase) -> None:
     steps = [f"{number:04d}" for number in range(int(heads()[0]), 0, -1)]
     shapes = {steps[0]: dump(scratch)}
