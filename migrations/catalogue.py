@@ -181,6 +181,19 @@ DOORS: Mapping[str, Door] = MappingProxyType(
             "what the stores still hold and must not: counts of the whole installation",
             reads={"storage_tombstones": _TOMBSTONES},
         ),
+        "outbox_held_by": Door(
+            "a runner must learn what a dead one still holds before it can enter an organisation",
+            reads={
+                "outbox_events": (
+                    "org_id",
+                    "event_id",
+                    "kind",
+                    "next_attempt_at",
+                    "lease_runner",
+                    "lease_expires_at",
+                )
+            },
+        ),
         "outbox_due": Door(
             "a runner must learn whose messages are due before it can enter an organisation",
             reads={

@@ -175,6 +175,16 @@ class MemoryDueMessages:
         with_due = [(org_id, due) for org_id, due in due_by_org.items() if due][:orgs]
         return [DueMessage(org_id, row.id) for org_id, due in with_due for row in due[:per_org]]
 
+    async def list_held(
+        self, runners: Sequence[str], now: datetime, *, kinds: Sequence[str]
+    ) -> list[DueMessage]:
+        return [
+            DueMessage(org_id, row.id)
+            for org_id, rows in sorted(self.rows_by_org.items())
+            for row in sorted(rows.values(), key=lambda each: each.id)
+            if row.is_leased(now) and row.lease_runner in runners and row.kind in kinds
+        ]
+
 
 def _is_due_of(row: OutboxEvent, now: datetime, kinds: Sequence[str] | None) -> bool:
     return row.is_due(now) and (kinds is None or row.kind in kinds)

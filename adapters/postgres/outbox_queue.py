@@ -150,6 +150,7 @@ ATTEMPTS = (
 )
 _BOUNDS = ("after", "orgs", "per_org")
 DUE = HotRead("select org_id, event_id from outbox_due($1, $2, $3, $4)", ("now", *_BOUNDS))
+HELD = HotRead("select org_id, event_id from outbox_held_by($1, $2, $3)", ("runners", "kinds", "now"))
 DUE_OF = HotRead("select org_id, event_id from outbox_due_of($1, $2, $3, $4, $5)", ("now", "kinds", *_BOUNDS))
 
 
@@ -230,6 +231,13 @@ class PostgresDueMessages:
             rows = await DUE.rows(self.connection, bounds)
         else:
             rows = await DUE_OF.rows(self.connection, {**bounds, "kinds": list(kinds)})
+        return [DueMessage(OrgId(org_id), EventId(event_id)) for org_id, event_id in rows]
+
+    async def list_held(
+        self, runners: Sequence[str], now: datetime, *, kinds: Sequence[str]
+    ) -> list[DueMessage]:
+        asked = {"runners": list(runners), "kinds": list(kinds), "now": now}
+        rows = await HELD.rows(self.connection, asked)
         return [DueMessage(OrgId(org_id), EventId(event_id)) for org_id, event_id in rows]
 
 

@@ -116,3 +116,10 @@ class DueMessages(Protocol):
     ) -> list[DueMessage]:
         """Of some kinds or all: for the first `orgs` organisations with something due (in order of their ids,
         behind `after`) their first `per_org` messages each, earliest due first."""
+
+    async def list_held(
+        self, runners: Sequence[str], now: datetime, *, kinds: Sequence[str]
+    ) -> list[DueMessage]:
+        """Those of these kinds that the runners named hold a lease on, of suspended organisations too.
+
+        Only among the 200 longest due of each organisation and kind: a claim takes these first."""

@@ -11,6 +11,7 @@ from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.faults import Fault
 from domain.delivery.replaying import OutboxNotDead, OutboxNotReplayable, obstacle
 from domain.delivery.retry_policy import RetryPolicy
+from domain.delivery.runner import short_name
 from domain.shared.ids import EventId
 from domain.shared.redaction import redact_text
 
@@ -95,8 +96,10 @@ class OutboxEvent:
 
     def is_due(self, now: datetime) -> bool:
         """Not while somebody holds a lease on it."""
-        is_free = self.lease_expires_at is None or self.lease_expires_at <= now
-        return self.next_attempt_at is not None and self.next_attempt_at <= now and is_free
+        return self.next_attempt_at is not None and self.next_attempt_at <= now and not self.is_leased(now)
+
+    def is_leased(self, now: datetime) -> bool:
+        return self.lease_expires_at is not None and self.lease_expires_at > now
 
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
@@ -113,6 +116,10 @@ class OutboxEvent:
             lease_expires_at=lease.expires_at,
         )
 
+    def end_lease(self, now: datetime) -> Self:
+        """Its runner is dead: the lease runs out now, before its time."""
+        return replace(self, lease_expires_at=now) if self.is_leased(now) else self
+
     def lose_lease(self, now: datetime, policy: RetryPolicy, chance: float) -> Self:
         """Its lease ran out. The first time it is due again at once, later after the backoff."""
         lost = self._unleased(leases_lost=self.leases_lost + 1)
@@ -123,7 +130,7 @@ class OutboxEvent:
 
     def is_held(self, token: UUID, now: datetime) -> bool:
         """Whether the claim with this token still stands: else somebody else may be trying it by now."""
-        return self.lease_token == token and self.lease_expires_at is not None and self.lease_expires_at > now
+        return self.lease_token == token and self.is_leased(now)
 
     def settle(self, outcome: EventOutcome, now: datetime) -> Self:
         sent_at = now if outcome is EventOutcome.DELIVERED else None
@@ -208,7 +215,7 @@ class OutboxEvent:
             error=error,
             http_status=http_status,
             provider_message_id=provider_message_id,
-            runner=self.lease_runner or "",
+            runner=short_name(self.lease_runner or ""),
         )
 
     def _unleased(self, **changes: Any) -> Self:

@@ -32,11 +32,13 @@ type IsWanted = Callable[[], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`is_wanted` is a cheap question, asked between two runs: on yes the next one begins before its time."""
+    """`is_wanted` is a cheap question, asked between two runs: on yes the next one begins before its time.
+    `watch` is asked as often all the time, for what it does."""
 
     spec: JobSpec
     work: Work
     is_wanted: IsWanted | None = None
+    watch: IsWanted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

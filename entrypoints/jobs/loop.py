@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import anyio
+from anyio.abc import TaskGroup
 
 from application.delivery.job_table import RUNNER
 from domain.delivery.heartbeat import BEAT_SECONDS
@@ -37,7 +38,7 @@ class JobLoop:
         logger.info("jobs begin")
         async with anyio.create_task_group() as tasks:
             async with anyio.create_task_group() as jobs:
-                tasks.start_soon(self._beat)
+                self._start_beside(tasks)
                 for job in self.jobs:
                     for lane in range(job.spec.side_by_side):
                         jobs.start_soon(self._keep, job, stop, lane)
@@ -54,7 +55,7 @@ class JobLoop:
             outcomes[job.spec.name] = await self._run(job, stop)
 
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._beat)
+            self._start_beside(tasks)
             async with anyio.create_task_group() as jobs:
                 for job in self.jobs:
                     jobs.start_soon(one, job)
@@ -93,6 +94,18 @@ class JobLoop:
         await self.pulses.end(outcome, self._interval(job))
         return outcome
 
+    def _start_beside(self, tasks: TaskGroup) -> None:
+        tasks.start_soon(self._beat)
+        for job in self.jobs:
+            if job.watch is not None:
+                tasks.start_soon(self._watch, job.watch)
+
+    @staticmethod
+    async def _watch(watch: IsWanted) -> None:
+        while True:
+            await _says_yes(watch)
+            await anyio.sleep(LOOK_SECONDS)
+
     async def _beat(self) -> None:
         """A task of its own: a job that hangs holds up no pulse."""
         until_tick = 0.0
@@ -122,5 +135,5 @@ async def _says_yes(is_wanted: IsWanted) -> bool:
     except DomainError:  # the database is away
         pass
     except Exception:
-        logger.exception("asking what is due failed")
+        logger.exception("looking at what is due failed")
     return False

@@ -1,10 +1,8 @@
 """Writing the pulses of the jobs. One that cannot be written stops nothing."""
 
 import logging
-import os
-import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.delivery.job_table import RUNNER
@@ -14,19 +12,13 @@ from domain.delivery.heartbeat import Heartbeat
 from entrypoints.jobs.job import JobOutcome
 
 logger = logging.getLogger("sweepline.jobs")
-_MOST_NAME = 200
-
-
-def runner_name() -> str:
-    """This process among all runners: its host and number."""
-    return f"{socket.gethostname()[:_MOST_NAME]}:{os.getpid()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Pulses:
     uow: UnitOfWork
     clock: Clock
-    runner: str = field(default_factory=runner_name)
+    runner: str
 
     async def beat(self, *names: str) -> None:
         await self._write(lambda pulse, now: pulse.beat(self.runner, now), *names)

@@ -9,6 +9,7 @@ from application.booking.orgs_with_work import OrgsWithNearVisits, OrgsWithOverd
 from application.booking.remind_clients import RemindClients, RemindClientsHandler
 from application.compliance.clean_up import CleanUp, CleanUpHandler
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
+from application.delivery.end_dead_leases import EndDeadLeasesHandler
 from application.delivery.job_table import JOBS
 from application.delivery.purge_leftovers import PurgeLeftovers, PurgeLeftoversHandler
 from application.identity.purge_tries import PurgeTriesHandler
@@ -38,6 +39,7 @@ class JobRegistry:
     ids: Identifiers
     locks: JobLocks
     deliver_due: DeliverDueHandler
+    end_dead_leases: EndDeadLeasesHandler
     remind_clients: RemindClientsHandler
     expire_bookings: ExpireBookingsHandler
     clean_up: CleanUpHandler
@@ -53,7 +55,10 @@ class JobRegistry:
         work = self._work()
         wanted = names or [name for name, spec in JOBS.items() if spec.in_default_set]
         wakers = {"outbox-delivery": self.deliver_due.is_anything_due}
-        return [Job(JOBS[name], work[name], wakers.get(name)) for name in dict.fromkeys(wanted)]
+        watches = {"outbox-delivery": self.end_dead_leases.handle}
+        return [
+            Job(JOBS[name], work[name], wakers.get(name), watches.get(name)) for name in dict.fromkeys(wanted)
+        ]
 
     def _work(self) -> Mapping[str, Work]:
         near_visits = OrgsWithNearVisits(self.uow, self.clock)

@@ -6,6 +6,7 @@ from application.booking.expire_bookings import ExpireBookingsHandler
 from application.booking.remind_clients import RemindClientsHandler
 from application.compliance.clean_up import CleanUpHandler
 from application.delivery.deliver_due import DeliverDueHandler
+from application.delivery.end_dead_leases import EndDeadLeasesHandler
 from application.delivery.purge_leftovers import PurgeLeftoversHandler
 from application.delivery.read_job_status import HeartbeatRule, ReadJobStatusHandler
 from application.identity.purge_tries import PurgeTriesHandler
@@ -15,6 +16,7 @@ from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.job_locks import JobLocks
 from application.ports.object_storage import ObjectStorage
+from application.ports.runner_lives import RunnerLives
 from application.ports.unit_of_work import UnitOfWork
 from application.safety.seal_audit import SealAuditHandler
 from application.storage.clear_stale_uploads import ClearStaleUploadsHandler
@@ -46,6 +48,7 @@ class DeliveryProvider(Provider):
         clock: Clock,
         ids: Identifiers,
         deliver_due: DeliverDueHandler,
+        end_dead_leases: EndDeadLeasesHandler,
         canonical_json: CanonicalJson,
         locks: JobLocks,
         retention: RetentionRules,
@@ -62,6 +65,7 @@ class DeliveryProvider(Provider):
             ids=ids,
             locks=locks,
             deliver_due=deliver_due,
+            end_dead_leases=end_dead_leases,
             remind_clients=RemindClientsHandler(patient, clock),
             expire_bookings=ExpireBookingsHandler(patient, clock),
             clean_up=CleanUpHandler(patient, clock, retention),
@@ -74,8 +78,8 @@ class DeliveryProvider(Provider):
         )
 
     @provide
-    def pulses(self, uow: UnitOfWork, clock: Clock) -> Pulses:
-        return Pulses(uow, clock)
+    def pulses(self, uow: UnitOfWork, clock: Clock, lives: RunnerLives) -> Pulses:
+        return Pulses(uow, clock, lives.own)
 
     @provide
     def loop(self, settings: Settings, registry: JobRegistry, pulses: Pulses) -> JobLoop:

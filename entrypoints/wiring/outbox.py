@@ -8,6 +8,7 @@ from application.delivery.dead_exports import (
     ReplayExportHandler,
 )
 from application.delivery.deliver_due import DeliverDueHandler
+from application.delivery.end_dead_leases import EndDeadLeasesHandler
 from application.delivery.export_channel import Exports, ExportTarget
 from application.delivery.list_dead_letters import ListDeadMessagesHandler, ShowDeadLettersHandler
 from application.delivery.read_exports import ListExportsHandler, ReadExportContentHandler
@@ -20,10 +21,10 @@ from application.delivery.webhook_signature import signing_key
 from application.ports.circuit_breakers import CircuitBreakers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
+from application.ports.runner_lives import RunnerLives
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.retry_policy import RetryPolicy
 from domain.delivery.target import TargetRules, host_in, normal_host
-from entrypoints.jobs.pulses import runner_name
 from entrypoints.settings import Settings
 
 
@@ -78,6 +79,7 @@ class OutboxProvider(Provider):
         channels: Channels,
         slots: DeliverySlots,
         breakers: CircuitBreakers,
+        lives: RunnerLives,
     ) -> DeliverDueHandler:
         """On transactions with the patience of a job, whoever asks for it."""
         return DeliverDueHandler(
@@ -88,8 +90,15 @@ class OutboxProvider(Provider):
             channels=channels,
             slots=slots,
             breakers=breakers,
-            runner=runner_name(),
+            runner=lives.own,
         )
+
+    @provide
+    def end_dead_leases(
+        self, uow: UnitOfWork, clock: Clock, channels: Channels, lives: RunnerLives
+    ) -> EndDeadLeasesHandler:
+        patient = uow.within(JOB) if isinstance(uow, PostgresUnitOfWork) else uow
+        return EndDeadLeasesHandler(uow=patient, clock=clock, channels=channels, lives=lives)
 
 
 def export_target(settings: Settings) -> ExportTarget | None:

@@ -7,7 +7,8 @@ from adapters.postgres.outbox_queue import DUE_IDS_OF, LOCK_DUE_OF
 from tests.support.database import TestDatabase
 
 ORG = "00000000-0000-4000-8000-00000000d0e5"
-SENT, DUE, ASKED = 1000, 2000, 10
+SENT, DUE, ASKED, HEAD = 1000, 2000, 10, 200
+MANY = 20_000
 ID = "('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
 HISTORY = f"""
     insert into orgs (id, slug, status, created_at) values ('{ORG}', 'long-history', 'active', now());
@@ -54,3 +55,20 @@ def test_a_claim_of_some_kinds_passes_by_nothing_of_the_others(
         answers = database.execute(f"begin; {HISTORY} {READ} {pinned} {claim} {READ} rollback;").split()
     before, after = (int(answer) for answer in answers if answer.isdigit())
     assert after - before <= ASKED
+
+
+def test_what_the_dead_hold_is_looked_for_at_the_head_alone(postgres: TestDatabase) -> None:
+    """However many wait behind it. (All of a small table is cheaper to read than its index.)"""
+    many = HISTORY.replace(f"(1, {SENT + DUE})", f"(1, {MANY})")
+    held = f"""
+        update outbox_events set lease_token = event_id, lease_runner = 'dead', lease_started_at = now(),
+                                 lease_expires_at = now() + interval '1 hour'
+         where org_id = '{ORG}' and dedupe_key::integer = {SENT + 1};
+    """
+    door = "outbox_held_by(array['dead'], array['email', 'export'], now())"
+    look = f"set local role sweepline_app; select count(*) from {door} where org_id = '{ORG}'; reset role;"
+    with postgres.clone("held") as database:
+        answers = database.execute(f"begin; {many} {held} {READ} {look} {READ} rollback;").split()
+    before, found, after = (int(answer) for answer in answers if answer.isdigit())
+    assert found == 1
+    assert after - before <= HEAD + 10

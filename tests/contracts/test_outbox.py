@@ -415,3 +415,34 @@ async def test_mails_are_read_and_saved_many_at_once(
         assert list((await unit.emails.find_many([sent[0].event_id])).values()) == sent[:1]
         states = [(await unit.emails.find_many(event_ids))[event_id].status for event_id in event_ids]
     assert states == [EmailStatus.SENT, EmailStatus.QUEUED, EmailStatus.SENT]
+
+
+async def test_what_a_runner_holds_is_listed_until_it_is_over(
+    uow: UnitOfWork, an_org: OrgId, rival: OrgId, clock: FixedClock
+) -> None:
+    ours = await enqueue(uow, an_org, *(a_mail(f"k{n}") for n in range(3)))
+    (theirs,) = await enqueue(uow, rival, a_mail("theirs"))
+    runners = [f"dead-{an_org}", f"other-{an_org}"]
+    for org_id, event_id, runner in (
+        (an_org, ours[0], runners[0]),
+        (an_org, ours[1], runners[1]),
+        (rival, theirs, runners[0]),
+    ):
+        event = await load(uow, org_id, event_id)
+        async with uow.begin(org_id) as unit:
+            await unit.outbox_queue.save([event.claim(replace(a_lease(clock), runner=runner))])
+
+    async def held(*names: str, kinds: tuple[str, ...] = ("email", "export")) -> set[EventId]:
+        async with uow.begin_global() as unit:
+            found = await unit.due_messages.list_held(names, clock.now(), kinds=kinds)
+        return {message.event_id for message in found}
+
+    assert await held(runners[0]) == {ours[0], theirs}
+    assert await held(*runners, kinds=("email",)) == {ours[0], ours[1], theirs}
+    assert await held("nobody") == await held() == await held(*runners, kinds=("export",)) == set()
+    first = await load(uow, an_org, ours[0])
+    async with uow.begin(an_org) as unit:
+        await unit.outbox_queue.save([first.end_lease(clock.now())])
+    assert await held(runners[0]) == {theirs}
+    clock.advance(seconds=60)
+    assert await held(*runners) == set()

@@ -86,7 +86,7 @@ async def test_the_runner_outlives_its_database(server: EmbeddedPostgres, work: 
 
     org_id = await found_org(work, work.clock.now())
     wanted = await enqueue(work, org_id, *(f"k{n}" for n in range(MESSAGES)))
-    loop, stop = JobLoop(jobs=[Job(SPEC, deliver)], pulses=Pulses(work, work.clock)), anyio.Event()
+    loop, stop = JobLoop(jobs=[Job(SPEC, deliver)], pulses=Pulses(work, work.clock, "here")), anyio.Event()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(loop.run, stop)
         await until(lambda: len(world.arrived) > MESSAGES // 4)

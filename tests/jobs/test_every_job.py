@@ -15,11 +15,14 @@ from adapters.memory.object_storage import MemoryObjectStorage
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.rfc8785.canonical_json import Rfc8785CanonicalJson
 from adapters.system.identifiers import SystemIdentifiers
+from adapters.system.runner_lives import runner_lives
 from application.booking.expire_bookings import ExpireBookingsHandler
 from application.booking.remind_clients import RemindClientsHandler
 from application.compliance.clean_up import CleanUpHandler
+from application.delivery.end_dead_leases import EndDeadLeasesHandler
 from application.delivery.job_table import JOBS
 from application.delivery.purge_leftovers import PurgeLeftoversHandler
+from application.delivery.rules import Channels
 from application.identity.purge_tries import PurgeTriesHandler
 from application.identity.tell_lockouts import TellLockoutsHandler
 from application.ports.unit_of_work import Unit, UnitOfWork
@@ -147,6 +150,9 @@ async def runner(memory_uow: MemoryUnitOfWork, clock: FixedClock) -> Runner:
         ids=SystemIdentifiers(),
         locks=MemoryJobLocks(),
         deliver_due=a_runner(seen, clock, World()),
+        end_dead_leases=EndDeadLeasesHandler(
+            uow=seen, clock=clock, channels=Channels({}), lives=runner_lives()
+        ),
         remind_clients=RemindClientsHandler(seen, clock),
         expire_bookings=ExpireBookingsHandler(seen, clock),
         clean_up=CleanUpHandler(seen, clock, RetentionRules(dict.fromkeys(RetentionClass, 30))),

@@ -230,3 +230,22 @@ async def test_a_question_that_fails_or_hangs_keeps_no_run_from_its_time(
             while len(ran) < 2:  # noqa: ASYNC110  # a count, not an event
                 await anyio.sleep(LOOK_SECONDS)
         stop.set()
+
+
+async def test_a_watch_is_kept_while_runs_go_on_and_after_it_failed(
+    pulses: Pulses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = list[int]()
+
+    async def watch() -> bool:
+        looks.append(1)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(loop, "LOOK_SECONDS", LOOK_SECONDS)
+    job, stop = replace(a_job("long", for_ever, timeout=60), watch=watch), anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(JobLoop(jobs=[job], pulses=pulses, grace_seconds=0).run, stop)
+        with anyio.fail_after(10):
+            while len(looks) < 3:  # noqa: ASYNC110  # a count, not an event
+                await anyio.sleep(LOOK_SECONDS)
+        stop.set()

@@ -104,7 +104,7 @@ class Works:
     def wait_until_at_work(self, runner: Runner, seconds: float = 60) -> None:
         """Until it holds a message."""
         until = time.monotonic() + seconds
-        held = f"select count(*) from outbox_events where lease_runner like '%:{runner.process.pid}'"
+        held = f"select count(*) from outbox_events where lease_runner like '%:{runner.process.pid}#%'"
         while self.ask(held) == ["0"] and time.monotonic() < until:
             time.sleep(0.1)
 

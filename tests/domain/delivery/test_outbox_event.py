@@ -98,6 +98,16 @@ def test_only_who_holds_the_lease_may_answer() -> None:
     assert not claimed.settle(EventOutcome.WITHDRAWN, NOON).is_held(lease.token, NOON)
 
 
+def test_a_lease_that_ends_before_its_time_is_over_for_who_held_it() -> None:
+    lease = a_lease()
+    now = NOON + timedelta(seconds=1)
+    ended = an_event().claim(lease).end_lease(now)
+    assert ended.is_due(now)
+    assert not ended.is_held(lease.token, now)
+    assert ended.end_lease(now + timedelta(seconds=9)) is ended  # never longer
+    assert an_event().end_lease(now).lease_expires_at is None
+
+
 def test_a_released_message_was_never_tried() -> None:
     released = an_event().claim(a_lease()).release(NOON)
     assert (released.attempts, released.total_attempts, released.lease_token) == (0, 0, None)
