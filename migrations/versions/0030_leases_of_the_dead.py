@@ -1,6 +1,6 @@
 """leases of the dead: a runner may learn which messages a dead one still holds."""
 
-from migrations.schema import door, drop_door
+from migrations.schema import DOORS_OWNER, door, drop_door, run
 
 revision = "0030"
 down_revision: str | None = "0029"
@@ -49,3 +49,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     drop_door("outbox_held_by", reads={})
+    run(f"revoke select (lease_runner) on outbox_events from {DOORS_OWNER}")  # no other door reads it
