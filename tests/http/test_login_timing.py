@@ -62,8 +62,8 @@ async def rounds(app: App, bodies: dict[str, dict[str, str]], status: int) -> li
 
 
 async def tries(app: App, bodies: dict[str, dict[str, str]]) -> list[Round]:
-    """Where they look unlike, once more as many: what is so stays so among twice as many, and what the machine
-    did meanwhile weighs half."""
+    """Where they look unlike, once more as many: what is so stays so among twice as many, and what the
+    machine did meanwhile weighs half."""
     measured = await rounds(app, bodies, WRONG)
     if max(busy_spread(measured), undisturbed_spread(measured)) >= CLOSE_ENOUGH:
         measured += await rounds(app, bodies, WRONG)
