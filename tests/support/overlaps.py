@@ -2,19 +2,20 @@
 
 from collections.abc import Callable
 
-OVERLAPPING_TEAMS = """
-    select count(*) from bookings a join bookings b on a.org_id = b.org_id and a.team_id = b.team_id
-        and a.booking_id < b.booking_id and a.starts_at < b.held_until and b.starts_at < a.held_until
-    where a.status in ('PENDING', 'CONFIRMED') and b.status in ('PENDING', 'CONFIRMED')
+OVERLAPPING = """
+    select count(*) from (
+        select b.starts_at, max(b.held_until) over (
+            partition by {whose} order by b.starts_at, b.booking_id
+            rows between unbounded preceding and 1 preceding
+        ) as busy_until
+        from {rows} where b.status in ('PENDING', 'CONFIRMED')
+    ) visit where starts_at < busy_until
 """
-OVERLAPPING_WORKERS = """
-    select count(*)
-    from booking_crew ac join bookings a on (a.org_id, a.booking_id) = (ac.org_id, ac.booking_id)
-    join booking_crew bc on bc.org_id = ac.org_id and bc.worker_id = ac.worker_id
-    join bookings b on (b.org_id, b.booking_id) = (bc.org_id, bc.booking_id)
-    where a.booking_id < b.booking_id and a.starts_at < b.held_until and b.starts_at < a.held_until
-        and a.status in ('PENDING', 'CONFIRMED') and b.status in ('PENDING', 'CONFIRMED')
-"""
+OVERLAPPING_TEAMS = OVERLAPPING.format(whose="b.org_id, b.team_id", rows="bookings b")
+OVERLAPPING_WORKERS = OVERLAPPING.format(
+    whose="c.org_id, c.worker_id",
+    rows="booking_crew c join bookings b on (b.org_id, b.booking_id) = (c.org_id, c.booking_id)",
+)
 CREW_OUT_OF_STEP = """
     select count(*) from booking_crew c join bookings b on (b.org_id, b.booking_id) = (c.org_id, c.booking_id)
     where (c.starts_at, c.held_until, c.live)
