@@ -9,7 +9,7 @@ from domain.delivery.attempt import AttemptOutcome
 from domain.delivery.faults import Fault
 from domain.delivery.retry_policy import RetryPolicy
 from domain.shared.ids import EventId
-from tests.contracts.test_outbox import a_lease
+from tests.support.messages import a_lease
 from tests.support.shop import Shop
 
 FIELDS = {
