@@ -106,8 +106,7 @@ class BookingMachine(RuleBasedStateMachine):
     )
     def open(self, buffer: int, step: int, auto_confirm: bool, two_teams: bool) -> None:
         self.setting = Setting(buffer, step, auto_confirm, two_teams)
-        clock = FixedClock()
-        uow = MemoryUnitOfWork(clock, SystemIdentifiers())
+        uow = MemoryUnitOfWork(clock := FixedClock(), SystemIdentifiers())
         self.office = self.runner.run(open_office(uow, clock, self.setting))
 
     @rule(lead=st.sampled_from(LEADS), starts_at=TIMES)
