@@ -19,6 +19,7 @@ import pytest
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from domain.scheduling.worker import Worker
 from domain.shared.ids import WorkerId
+from tests.http.test_bulk import overdue
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.overlaps import assert_nothing_overlaps
@@ -102,6 +103,29 @@ async def test_two_hundred_mixed_moves_never_overlap(salon: Salon, postgres: Tes
     answers = await crowd("mixed", list(mixed_moves(salon, booked, workers)))
     assert {answer.status_code for answer in answers} <= {200, 201, 409}
     assert sum(answer.status_code < 300 for answer in answers) > 20
+    assert_nothing_overlaps(postgres.execute)
+
+
+async def test_a_crowd_takes_the_time_of_overdue_holds_once(
+    salon: Salon, postgres: TestDatabase, clock: FixedClock
+) -> None:
+    """Of dispatchers who book over them, or confirm them after all."""
+    starts = [NINE + timedelta(hours=3 * n) for n in range(4)]
+    holds = [await salon.created(start, team_id=NORTH, confirm=False) for start in starts]
+    for hold in holds:
+        await overdue(salon, hold["booking_id"], clock)
+    attempts = [
+        attempt
+        for shift in range(0, 120, 15)
+        for start, hold in zip(starts, holds, strict=True)
+        for attempt in (
+            salon.create(start + timedelta(minutes=shift), team_id=NORTH, duration_minutes=90),
+            salon.verb(hold["booking_id"], "confirm"),
+        )
+    ]
+    answers = await crowd("overdue", attempts)
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}
+    assert any(answer.status_code < 300 for answer in answers)
     assert_nothing_overlaps(postgres.execute)
 
 
