@@ -4,6 +4,7 @@
 test must not meet another loop in the next.
 """
 
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from domain.shared.ids import OrgId
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase, close_database, open_database, open_test_server
 from tests.support.listening_places import hear_database, listening
+from tests.support.measures import Heard, measured_by
 from tests.support.orgs import MakeOrg, found_org
 from tests.support.overhearing import LISTENER
 
@@ -28,6 +30,8 @@ hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machi
 hypothesis.settings.load_profile("unhurried")
 
 BOTH = ("memory", "postgres")
+# Elsewhere nobody is judged.
+collect_ignore = [] if sys.platform == "linux" else ["adapters/test_runner_lives.py"]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -104,6 +108,18 @@ def memory_uow(clock: FixedClock) -> MemoryUnitOfWork:
 def uow(request: pytest.FixtureRequest) -> UnitOfWork:
     """The same test on memory and on PostgreSQL."""
     return cast("UnitOfWork", request.getfixturevalue(f"{request.param}_uow"))
+
+
+@pytest.fixture
+def heard() -> Heard:
+    """What `measured` has told so far."""
+    return Heard()
+
+
+@pytest.fixture
+def measured(uow: UnitOfWork, heard: Heard) -> UnitOfWork:
+    """`uow`, and it tells what is done for good."""
+    return measured_by(uow, heard)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,6 @@ import pytest
 
 from adapters.system.runner_lives import ProcRunnerLives, runner_lives
 from domain.delivery.runner import full_name, proof_of, short_name
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only there is anybody judged")
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import uvloop
 
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.migrate import migrate
+from tests.benchmarks.due_rows import placed
 from tests.support.database import TestDatabase
 from tests.support.inbox import Inbox
 from tests.support.live import free_port
@@ -28,13 +29,6 @@ from tests.support.runners import Works
 ROWS, DELIVERED, REFILL = 1_000_000, 30_000, 0.1
 BARE_CALLERS, BARE_SECONDS = 16, 3
 WARM = 1_000
-PLACED = """
-    insert into outbox_events (org_id, event_id, kind, event_type, dedupe_key, resource_type, resource_id,
-                               payload, next_attempt_at, created_at)
-    select '{org}', gen_random_uuid(), 'export', 'lead.created', '{key}' || n, 'lead', gen_random_uuid(),
-           '{{"data": {{"name": "Jane Doe", "zip": "10001"}}}}', now() - interval '1 hour', now()
-      from generate_series(1, {rows}) n
-"""
 SIZES = """
     select pg_table_size('outbox_events') >> 20, sum(pg_relation_size(indexrelid))::bigint >> 20,
            pg_relation_size('outbox_events_due') >> 20, pg_total_relation_size('outbox_attempts') >> 20,
@@ -119,7 +113,7 @@ def main(rows: int = ROWS, delivered: int = DELIVERED) -> None:
         org = works.found_org()
         print(f"\noutbox, {rows} due messages of one company, one runner, a receiver that answers at once")
         sizes = {"empty": _sizes(works)}
-        works.ask(PLACED.format(org=org, key="k", rows=rows))
+        works.ask(placed(org, "export", rows))
         works.ask("vacuum analyze outbox_events")
         sizes["at the peak"] = _sizes(works)
         bare = uvloop.run(_bare_rate(receiver))
@@ -136,7 +130,7 @@ def main(rows: int = ROWS, delivered: int = DELIVERED) -> None:
         sizes[f"{receiver.taken() - before} sent"] = _sizes(works)
         works.ask("vacuum outbox_events")
         sizes["and swept"] = _sizes(works)
-        works.ask(PLACED.format(org=org, key="again", rows=int(rows * REFILL)))
+        works.ask(placed(org, "export", int(rows * REFILL), "again"))
         sizes[f"{REFILL:.0%} more due"] = _sizes(works)
     print("table MiB | its indexes MiB | due index MiB | attempts MiB | dead rows")
     for when, size in sizes.items():

@@ -4,10 +4,9 @@
 """
 
 import asyncio
-import sys
 from typing import cast
 
-import uvloop
+from tests.benchmarks.taking import take_for_ever
 
 TAKEN = b"HTTP/1.1 204 No Content\r\n\r\n"
 HEAD_ENDS = b"\r\n\r\n"
@@ -52,10 +51,5 @@ class Taking(asyncio.Protocol):
             self.transport.close()
 
 
-async def serve(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(Taking, "127.0.0.1", port, backlog=1000)
-    await server.serve_forever()
-
-
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1])))
+    take_for_ever(Taking)

@@ -1,10 +1,9 @@
 """A mail server that takes every mail at once and forgets it: `python -m tests.benchmarks.null_smtp PORT`."""
 
 import asyncio
-import sys
 from typing import cast
 
-import uvloop
+from tests.benchmarks.taking import take_for_ever
 
 ANSWERS = {b"EHLO": b"250 null\r\n", b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}
 END_OF_DATA = b"\r\n.\r\n"
@@ -34,10 +33,5 @@ class Taking(asyncio.Protocol):
             self.transport.close()
 
 
-async def serve(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(Taking, "127.0.0.1", port, backlog=1000)
-    await server.serve_forever()
-
-
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1])))
+    take_for_ever(Taking)

@@ -23,18 +23,12 @@ from adapters.system.identifiers import SystemIdentifiers
 from application.delivery.claims import Claimed, Claims, Wish
 from application.delivery.deliver_due import DeliverDue
 from domain.shared.ids import OrgId
+from tests.benchmarks.due_rows import placed
 from tests.support.delivery import World, a_runner, enqueue
 from tests.support.orgs import found_org
 
 ROWS, WARM_UP_SECONDS, SECONDS = 1_000_000, 3, 15
 GUESTS, GUEST_ROUNDS = 10, 5
-PLACED = """
-    insert into outbox_events (org_id, event_id, kind, event_type, dedupe_key, resource_type, resource_id,
-                               payload, next_attempt_at, created_at)
-    select '{org}', gen_random_uuid(), '{kind}', 'lead.created', '{kind}' || n, 'lead', gen_random_uuid(),
-           '{{"data": {{"name": "Jane Doe", "zip": "10001"}}}}', now() - interval '1 hour', now()
-      from generate_series(1, {rows}) n
-"""
 SIZES = """
     select pg_table_size('outbox_events') >> 20, pg_relation_size('outbox_events_due') >> 10
 """
@@ -74,7 +68,7 @@ async def _in_this_process(server: EmbeddedPostgres, rows: int) -> None:
     clock, ids = SystemClock(), SystemIdentifiers()
     uow = PostgresUnitOfWork(engine, clock, ids, AesGcmFieldCipher([b"f" * 32])).within(JOB)
     host, guest = await found_org(uow, clock.now()), await found_org(uow, clock.now())
-    server.execute(PLACED.format(org=host, kind="webhook", rows=rows), database="sweepline")
+    server.execute(placed(host, "webhook", rows), database="sweepline")
     print(f"\noutbox, {rows} due messages of one company, 16 places, null channel in this process")
     print(f"table MiB | due index KiB before: {_sizes(server)}")
     world, timed = World(), Timed()

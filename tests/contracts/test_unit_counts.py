@@ -5,17 +5,7 @@ import pytest
 from application.ports.measures import Counted, Figure
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.shared.ids import OrgId
-from tests.support.measures import Heard, measured_by
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture
-def measured(uow: UnitOfWork, heard: Heard) -> UnitOfWork:
-    return measured_by(uow, heard)
+from tests.support.measures import Heard
 
 
 async def test_what_is_counted_is_told_at_the_end(measured: UnitOfWork, an_org: OrgId, heard: Heard) -> None:

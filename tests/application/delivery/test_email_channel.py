@@ -28,7 +28,7 @@ from domain.shared.ids import EventId, OrgId
 from tests.contracts.test_suppressions import a_suppression, add
 from tests.support.clock import FixedClock
 from tests.support.delivery import event_of, outcomes_of
-from tests.support.measures import Heard, measured_by
+from tests.support.measures import Heard
 from tests.support.unsubscribing import LINKS
 
 JANE = "jane@example.com"
@@ -37,16 +37,6 @@ JANE = "jane@example.com"
 @pytest.fixture
 def mailer() -> MemoryMailer:
     return MemoryMailer()
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture
-def measured(uow: UnitOfWork, heard: Heard) -> UnitOfWork:
-    return measured_by(uow, heard)
 
 
 CIPHER = AesGcmFieldCipher([b"f" * 32])
