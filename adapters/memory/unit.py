@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 
 from adapters.memory import doors
 from adapters.memory.add_ons import MemoryAddOns
@@ -89,6 +90,15 @@ class MemoryUnit:
 
     async def recall(self, once: Once | None) -> None:
         Claim(self.tables.idempotency_keys, once, self.clock.now()).check()
+
+    async def hold(self, once: Once | None, *, seconds: int) -> Once | None:
+        if once is None:
+            return None
+        mine = replace(once, hold=self.ids.new().bytes)
+        claim = Claim(self.tables.idempotency_keys, mine, self.clock.now())
+        claim.check()
+        claim.hold(timedelta(seconds=seconds))
+        return mine
 
     async def seal(self, result: object) -> None:
         self.claim.seal(result)

@@ -43,7 +43,8 @@ class MemoryUnitOfWork:
 
     @asynccontextmanager
     async def begin(self, org_id: OrgId, *, once: Once | None = None) -> AsyncIterator[MemoryUnit]:
-        claimed = None if once is None else (org_id, once.caller, once.key)
+        is_free = once is not None and once.hold is None  # what is held already is in the rows
+        claimed = (org_id, once.caller, once.key) if once is not None and is_free else None
         with under_way(self._claimed, claimed):
             async with self._lock(org_id), AsyncExitStack() as until_end:
                 tables = snapshot(self.orgs.get(org_id, OrgTables()))

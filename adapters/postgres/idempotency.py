@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select, text, update
@@ -18,6 +19,7 @@ from domain.identity.once import Once, StoredAnswer
 from domain.shared.ids import OrgId
 
 TRY_LOCK = text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+LOCK = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
 THIS_KEY = (keys.c.caller == bindparam("by")) & (keys.c.key == bindparam("named"))
 FIND = select(keys.c.method, keys.c.path, keys.c.body_hash, keys.c.state, keys.c.status, keys.c.body).where(
     THIS_KEY, keys.c.expires_at > bindparam("now")
@@ -36,6 +38,7 @@ SEAL = (
     .where(THIS_KEY)
     .values(state="done", status=bindparam("answer_status"), body=bindparam("answer_body"))
 )
+"""Until then `body` is what the key is held with, if it is held beyond its unit."""
 
 
 @dataclass(slots=True)
@@ -51,11 +54,21 @@ class Claim:
 
     async def take(self) -> None:
         """Raises Replay, IdempotencyInProgress or IdempotencyKeyReused."""
+        if self.once is not None and self.once.hold is not None:  # a twin has it while it is turned away
+            await self.connection.execute(LOCK, {"name": self._name(self.once)})
+            await self._claim(self.once, KEPT_FOR)
+        else:
+            await self.hold(KEPT_FOR)
+
+    async def hold(self, lives_for: timedelta) -> None:
+        """As take; so long the key is claimed if nobody seals."""
         if (once := self.once) is None:
             return
-        name = f"once {self.org_id} {once.caller} {once.key}"
-        if not (await self.connection.execute(TRY_LOCK, {"name": name})).scalar_one():
+        if not (await self.connection.execute(TRY_LOCK, {"name": self._name(once)})).scalar_one():
             raise IdempotencyInProgress
+        await self._claim(once, lives_for)
+
+    async def _claim(self, once: Once, lives_for: timedelta) -> None:
         await self.recall()
         now = self.clock.now()
         await self.connection.execute(
@@ -68,9 +81,9 @@ class Claim:
                 "body_hash": once.body_sha256,
                 "state": "claimed",
                 "status": None,
-                "body": None,
+                "body": once.hold,
                 "created_at": now,
-                "expires_at": now + KEPT_FOR,
+                "expires_at": now + lives_for,
             },
         )
 
@@ -104,6 +117,8 @@ class Claim:
 
     def _answer_again(self, once: Once, row: Sequence[Any]) -> None:
         method, path, body_hash, state, status, body = row
+        if state != "done" and once.hold is not None and body == once.hold:
+            return
         if not once.is_same_request(method, path, body_hash):
             raise IdempotencyKeyReused
         if state != "done":
@@ -113,6 +128,9 @@ class Claim:
         except ValueError:  # sealed under a key that the installation has given up since
             raise IdempotencyKeyReused(ANSWER_LOST) from None
         raise Replay(StoredAnswer(status, stored["body"].encode(), stored["headers"]))
+
+    def _name(self, once: Once) -> str:
+        return f"once {self.org_id} {once.caller} {once.key}"
 
     def _context(self, once: Once) -> bytes:
         return f"idempotency {self.org_id} {once.caller} {once.key}".encode()

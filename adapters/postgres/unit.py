@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -82,6 +83,13 @@ class PostgresUnit:
 
     async def recall(self, once: Once | None) -> None:
         await replace(self.claim, once=once).recall()
+
+    async def hold(self, once: Once | None, *, seconds: int) -> Once | None:
+        if once is None:
+            return None
+        mine = replace(once, hold=self.ids.new().bytes)
+        await replace(self.claim, once=mine).hold(timedelta(seconds=seconds))
+        return mine
 
     async def seal(self, result: object) -> None:
         await self.claim.seal(result)

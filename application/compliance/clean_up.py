@@ -105,11 +105,11 @@ class CleanUpNowHandler:
     async def handle(self, actor: Actor, command: CleanUp) -> CleanUpReport:
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id) as unit:
-            await unit.recall(actor.once)
+            once = await unit.hold(actor.once, seconds=int(command.budget_seconds) + 10)
         report = CleanUpReport(dry_run=command.dry_run, is_running_elsewhere=True)
         async with self.locks.hold(JOB, actor.org_id) as held:
             if held:
                 report = await self.clean_up.handle(actor, command)
-        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
+        async with self.uow.begin(actor.org_id, once=once) as unit:
             await unit.seal(report)
         return report

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from application.delivery.dead_exports import EXPORT, has_sound_target
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
@@ -14,13 +16,14 @@ from application.ports.clock import Clock
 from application.ports.dead_letters import DeadSelection
 from application.ports.measures import Figure
 from application.ports.outbox_views import MessageFilter
-from application.ports.unit_of_work import UnitOfWork
-from domain.delivery.outbox_event import EventStatus
+from application.ports.unit_of_work import Unit, UnitOfWork
+from domain.delivery.outbox_event import EventStatus, OutboxEvent
 from domain.delivery.replaying import is_replayable
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import EventId
 
 TAKING_SECONDS, TOTAL_SECONDS = 10, 20
+HOLD_SECONDS = TOTAL_SECONDS + 10
 """So that an attempt begun at the last moment can end too."""
 DEAD = MessageFilter(status=EventStatus.DEAD)
 
@@ -62,52 +65,52 @@ class ReplayDeadHandler:
 
     async def handle(self, actor: Actor, command: ReplayDead) -> ReplayReport:
         actor.require(Need.ADMIN)
-        report = await self._replay(actor, command)
+        async with self.uow.begin(actor.org_id) as unit:
+            once = await unit.hold(actor.once, seconds=HOLD_SECONDS)
+            report = await self._replay(unit, actor, command)
         if not command.dry_run:
             report = replace(report, tally=await self.deliver.handle(_now_of(actor, command)))
-        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
+        async with self.uow.begin(actor.org_id, once=once) as unit:
             report = replace(
                 report, remaining_dead=await unit.outbox_views.count(replace(DEAD, kind=_kind(command)))
             )
             await unit.seal(report)
         return report
 
-    async def _replay(self, actor: Actor, command: ReplayDead) -> ReplayReport:
-        async with self.uow.begin(actor.org_id) as unit:
-            await unit.recall(actor.once)
-            if command.selection is None:
-                return ReplayReport(dry_run=command.dry_run)
-            now = self.clock.now()
-            selection = command.selection
-            if command.exports_only:
-                selection = replace(selection, kind=EXPORT)
-            dead = await unit.dead_letters.lock(selection)
-            has_target = not command.exports_only or has_sound_target(self.exports)
-            willing = [
-                event
-                for event in dead
-                if has_target
-                and is_replayable(event, now)
-                and not await self.suppressed.is_held_back(unit, event)
-            ]
+    async def _replay(self, unit: Unit, actor: Actor, command: ReplayDead) -> ReplayReport:
+        if command.selection is None:
+            return ReplayReport(dry_run=command.dry_run)
+        dead = await unit.dead_letters.lock(replace(command.selection, **_only_exports(command)))
+        now = self.clock.now()
+        willing = await self._willing(unit, dead, command, now)
+        if willing and not command.dry_run:
+            await put_back(unit, self.channels, [event.replay(now, actor.user_id) for event in willing])
+            after = {"replayed": len(willing), "event_ids": [str(event.id) for event in willing]}
+            what = EXPORT if command.exports_only else "outbox"
+            await unit.audit.record(actor, f"{what}_bulk_replay", f"{what}_event", None, after=after)
+        return ReplayReport(
+            selected=len(dead),
+            replayed=0 if command.dry_run else len(willing),
+            not_replayable=len(dead) - len(willing),
+            event_ids=[event.id for event in willing],
+            dry_run=command.dry_run,
+        )
+
+    async def _willing(
+        self, unit: Unit, dead: Sequence[OutboxEvent], command: ReplayDead, now: datetime
+    ) -> list[OutboxEvent]:
+        """Those that can be replayed now; the others are counted as refused."""
+        held_back = await self.suppressed.held_back(unit, dead)
+        has_target = not command.exports_only or has_sound_target(self.exports)
+        willing = [
+            event for event in dead if has_target and is_replayable(event, now) and event.id not in held_back
+        ]
+        if not command.dry_run:
+            going = {event.id for event in willing}
             for event in dead:
-                if event not in willing and not command.dry_run:
+                if event.id not in going:
                     unit.counts.add(Figure.DLQ_REPLAYS, half_of(event.kind), "refused")
-            report = ReplayReport(
-                selected=len(dead),
-                replayed=0 if command.dry_run else len(willing),
-                not_replayable=len(dead) - len(willing),
-                event_ids=[event.id for event in willing],
-                dry_run=command.dry_run,
-            )
-            if report.replayed:
-                await put_back(unit, self.channels, [event.replay(now, actor.user_id) for event in willing])
-                after = {"replayed": report.replayed, "event_ids": [str(event.id) for event in willing]}
-                if command.exports_only:
-                    await unit.audit.record(actor, "export_bulk_replay", "export_event", None, after=after)
-                else:
-                    await unit.audit.record(actor, "outbox_bulk_replay", "outbox_event", None, after=after)
-            return report
+        return willing
 
 
 def _now_of(actor: Actor, command: ReplayDead) -> DeliverDue:
@@ -121,3 +124,7 @@ def _now_of(actor: Actor, command: ReplayDead) -> DeliverDue:
 
 def _kind(command: ReplayDead) -> str | None:
     return EXPORT if command.exports_only else None
+
+
+def _only_exports(command: ReplayDead) -> dict[str, Any]:
+    return {"kind": EXPORT} if command.exports_only else {}

@@ -63,6 +63,11 @@ class Unit(Protocol):
         """For work that is more than one transaction: raises as `begin` does if the key's work was done
         before. Claims nothing."""
 
+    async def hold(self, once: Once | None, *, seconds: int) -> Once | None:
+        """As recall; and the key is this work's, also beyond this unit, for so long or until its last unit,
+        begun with the answer, has sealed. Twins are turned away meanwhile. Work that breaks off, done by
+        parts, may run again after it."""
+
     async def seal(self, result: object) -> None:
         """Store the answer that this result gives under the claimed key; without a key nothing.
 

@@ -24,6 +24,7 @@ class Once:
     path: str
     body_sha256: bytes
     answer: Callable[[Any], StoredAnswer]
+    hold: bytes | None = None  # what an earlier transaction of the same work holds the key with
 
     def is_same_request(self, method: str, path: str, body_sha256: bytes) -> bool:
         return (self.method, self.path, self.body_sha256) == (method, path, body_sha256)

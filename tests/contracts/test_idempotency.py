@@ -1,3 +1,4 @@
+from contextlib import suppress
 from dataclasses import replace
 
 import anyio
@@ -118,3 +119,59 @@ async def test_a_key_is_recalled_without_being_claimed(uow: UnitOfWork, an_org: 
             await unit.recall(ONCE)
         with pytest.raises(IdempotencyKeyReused):
             await unit.recall(replace(ONCE, path="/v1/admin/others"))
+
+
+async def test_a_key_held_for_work_of_several_units_turns_twins_away_until_the_last_one(
+    uow: UnitOfWork, an_org: OrgId
+) -> None:
+    async with uow.begin(an_org) as unit:
+        assert await unit.hold(None, seconds=30) is None
+        held = await unit.hold(ONCE, seconds=30)
+    with pytest.raises(IdempotencyInProgress):
+        await work(uow, an_org)
+    for twin, refusal in ((ONCE, IdempotencyInProgress), (replace(ONCE, path="/v1"), IdempotencyKeyReused)):
+        async with uow.begin(an_org) as unit:
+            with pytest.raises(refusal):
+                await unit.hold(twin, seconds=30)
+            with pytest.raises(refusal):
+                await unit.recall(twin)
+    await work(uow, an_org, held)
+    for once in (ONCE, held):
+        with pytest.raises(Replay) as replay:
+            await work(uow, an_org, once)
+        assert replay.value.answer == ANSWER
+
+
+async def test_a_hold_falls_with_its_unit_or_after_its_time(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock
+) -> None:
+    async def fail() -> None:
+        async with uow.begin(an_org) as unit:
+            await unit.hold(ONCE, seconds=30)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with uow.begin(an_org) as unit:
+        late = await unit.hold(ONCE, seconds=30)
+    clock.advance(seconds=30)
+    async with uow.begin(an_org) as unit:
+        quick = await unit.hold(ONCE, seconds=30)
+    with pytest.raises(IdempotencyInProgress):
+        await work(uow, an_org, late)
+    await work(uow, an_org, quick)
+
+
+async def test_of_many_at_once_one_holds_the_key(uow: UnitOfWork, an_org: OrgId) -> None:
+    held: list[Once | None] = []
+
+    async def one() -> None:
+        with suppress(IdempotencyInProgress):
+            async with uow.begin(an_org) as unit:
+                held.append(await unit.hold(ONCE, seconds=30))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(10):
+            tasks.start_soon(one)
+    (only,) = held
+    await work(uow, an_org, only)

@@ -8,15 +8,17 @@ from uuid import uuid4
 import anyio
 import pytest
 
+from application.delivery.channel import Receipt
 from application.delivery.rules import Channels
 from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
+from domain.delivery.outbox_event import OutboxEvent
 from domain.shared.ids import EventId
 from tests.contracts.test_dead_letters import fail
 from tests.contracts.test_suppressions import a_suppression, add
 from tests.support.clock import FixedClock
-from tests.support.delivery import World, refuse
+from tests.support.delivery import World, accept, refuse
 from tests.support.outgoing import audited
 from tests.support.shop import Shop, open_shop
 from tests.support.unsubscribing import LINKS
@@ -242,6 +244,41 @@ async def test_two_selections_at_once_replay_and_deliver_each_message_once(
         map(str, dead)
     )
     assert sorted(world.arrived) == sorted(dead)
+
+
+async def test_a_key_is_taken_from_the_start_to_the_end_of_the_deliveries(
+    post_office: Shop, clock: FixedClock, world: World
+) -> None:
+    """Whoever is first gets the answer to what it did, and a twin does nothing."""
+    first, second = await fail(post_office.uow, clock, post_office.org_id, "first", "second")
+    answers, under_way, landing = list[Any](), anyio.Event(), anyio.Event()
+
+    async def on_its_way(event: OutboxEvent) -> Receipt:
+        under_way.set()
+        await landing.wait()
+        return await accept(event)
+
+    async def pick(event_id: EventId) -> Any:
+        body, headers = {"event_ids": [str(event_id)]}, {"idempotency-key": "one-key"}
+        return await ask(post_office, "POST", DEAD, json=body, headers=headers)
+
+    async def pick_the_first() -> None:
+        answers.append(await pick(first))
+
+    world.deeds["first"] = on_its_way
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pick_the_first)
+        with anyio.fail_after(5):
+            await under_way.wait()
+        twin, other = await pick(first), await pick(second)
+        landing.set()
+    assert (twin.status_code, twin.json()["type"]) == (409, "idempotency_in_progress")
+    assert (other.status_code, other.json()["type"]) == (422, "idempotency_key_reused")
+    done = {**COUNTS, "selected": 1, "replayed": 1, "delivered": 1, "remaining_dead": 1}
+    assert answers[0].json() == {**done, "event_ids": [str(first)]}
+    again = await pick(first)
+    assert (again.json(), again.headers["idempotency-replayed"]) == (answers[0].json(), "true")
+    assert world.arrived == [first]
 
 
 @pytest.mark.parametrize(
