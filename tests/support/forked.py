@@ -2,6 +2,7 @@
 
 For tests that start it again and again. Nothing of the test's own process is in them."""
 
+import gc
 import multiprocessing
 import os
 import subprocess
@@ -10,9 +11,13 @@ from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from tests.support.overhearing import LISTENER
+
 CONTEXT = multiprocessing.get_context("forkserver")
-LOADED = ("__main__", "entrypoints.cli.main", "entrypoints.cli.jobs", "entrypoints.jobs.loop")
-WIRED = ("entrypoints.wiring", "uvloop")
+RUNNER = ("entrypoints.cli.jobs", "entrypoints.jobs.loop")
+SERVER = ("entrypoints.cli.serve", "entrypoints.http.app", "entrypoints.http.server", "uvicorn.lifespan.on")
+BOTH = ("entrypoints.wiring", "entrypoints.logs", "uvloop", "anyio._backends._asyncio")
+LOADED = ("__main__", "entrypoints.cli.main", *RUNNER, *SERVER, *BOTH)
 
 
 @dataclass(slots=True)
@@ -48,7 +53,8 @@ class Forked:
 
 def fork(arguments: Sequence[str], environment: Mapping[str, str], home: Path, log: Path) -> Forked:
     """`sweepline …` in that folder, its output in `log`."""
-    CONTEXT.set_forkserver_preload([*LOADED, *WIRED])  # heard of before the first one alone
+    CONTEXT.set_forkserver_preload(list(LOADED))  # heard of before the first one alone
+    LISTENER.follow(log)
     process = CONTEXT.Process(target=_run, args=(list(arguments), dict(environment), home, log), daemon=True)
     process.start()
     return Forked(process)
@@ -57,6 +63,7 @@ def fork(arguments: Sequence[str], environment: Mapping[str, str], home: Path, l
 def _run(arguments: list[str], environment: dict[str, str], home: Path, log: Path) -> None:
     from entrypoints.cli.main import main
 
+    gc.freeze()  # what was loaded is everyone's: to walk through it would copy it
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(home)

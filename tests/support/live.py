@@ -14,6 +14,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from tests.support.forked import Forked, fork
+
 SWEEPLINE = Path(sys.executable).with_name("sweepline")
 PATIENCE_SECONDS = 180  # a busy machine fills the demo slowly
 UNLIMITED = {
@@ -29,7 +31,7 @@ UNLIMITED = {
 class LiveServer:
     """A server that answered `/readyz` once. Its output grows in `log`."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     port: int
     home: Path
     log: Path
@@ -93,9 +95,7 @@ def start(
     program: Sequence[str] = (str(SWEEPLINE),),
 ) -> LiveServer:
     """As `serving`, but neither waited for nor stopped."""
-    port = free_port()
-    home.mkdir(parents=True, exist_ok=True)
-    log = home / f"serve-{port}.log"
+    port, log = _room(home)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*program, "serve", "--port", str(port), *arguments],
@@ -106,6 +106,20 @@ def start(
             stderr=subprocess.STDOUT,
         )
     return LiveServer(process, port, home, log)
+
+
+def start_forked(home: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> LiveServer:
+    """As `start`, and ready in a fraction of the time."""
+    port, log = _room(home)
+    given = plain_environment(home) | dict(environment or {})
+    return LiveServer(fork(["serve", "--port", str(port), *arguments], given, home, log), port, home, log)
+
+
+def _room(home: Path) -> tuple[int, Path]:
+    """A port, and where its server writes."""
+    port = free_port()
+    home.mkdir(parents=True, exist_ok=True)
+    return port, home / f"serve-{port}.log"
 
 
 def command(
