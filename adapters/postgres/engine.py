@@ -22,6 +22,7 @@ NOTHING_KEPT: dict[str, Any] = {"statement_cache_size": 0, "prepared_statement_n
 class DatabaseOptions:
     url: str  # postgresql+asyncpg://…
     pool_size: int = 10
+    overflow: int = 0  # opened beyond that while they are wanted, and closed again
     pool_timeout_seconds: float = 30
     prepared_statements: bool = True  # False: behind a pooler that forgets them between transactions
     application_name: str = "sweepline"
@@ -32,7 +33,7 @@ def make_engine(options: DatabaseOptions) -> AsyncEngine:
     engine = create_async_engine(
         driver_url(options.url),
         pool_size=options.pool_size,
-        max_overflow=0,
+        max_overflow=options.overflow,
         pool_timeout=options.pool_timeout_seconds,
         pool_use_lifo=True,
         json_deserializer=msgspec.json.decode,

@@ -11,6 +11,7 @@ from entrypoints.wiring.delivery import DeliveryProvider
 from entrypoints.wiring.exports import ExportProvider
 from entrypoints.wiring.fieldwork import FieldworkProvider
 from entrypoints.wiring.identity import IdentityProvider, TenancyProvider
+from entrypoints.wiring.job_locks import JobLocksProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.mail import mail_provider
 from entrypoints.wiring.messaging import MessagingProvider
@@ -43,6 +44,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     CircuitsProvider,
     ExportProvider,
     MessagingProvider,
+    JobLocksProvider,
     OperationsProvider,
     SafetyProvider,
     SchedulerProvider,

@@ -1,9 +1,6 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.jinja.templates import JinjaTemplates
-from adapters.memory.job_locks import MemoryJobLocks
-from adapters.postgres.job_locks import PostgresJobLocks
-from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.booking.remind_clients import ScanForMailHandler
 from application.delivery.compose import Sender
 from application.delivery.list_emails import ListEmailsHandler
@@ -17,9 +14,7 @@ from application.delivery.unsubscribing import (
     UndoUnsubscribeHandler,
     UnsubscribeHandler,
 )
-from application.ports.job_locks import JobLocks
 from application.ports.templates import Templates
-from application.ports.unit_of_work import UnitOfWork
 from entrypoints.settings import Settings
 from entrypoints.wiring.identity import DEV_BASE_URL
 from entrypoints.wiring.keys import unsubscribe_keys
@@ -58,7 +53,3 @@ class MessagingProvider(Provider):
     def unsubscribe_links(self, settings: Settings) -> UnsubscribeLinks:
         base_url = (settings.general.public_base_url or DEV_BASE_URL).rstrip("/")
         return UnsubscribeLinks(base_url, tuple(unsubscribe_keys(settings)))
-
-    @provide
-    def job_locks(self, uow: UnitOfWork) -> JobLocks:
-        return PostgresJobLocks(uow) if isinstance(uow, PostgresUnitOfWork) else MemoryJobLocks()
