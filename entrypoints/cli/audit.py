@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from entrypoints.cli.output import FAILED, json_option, say
+from entrypoints.cli.output import FAILED, json_for_all, json_option, say
 from entrypoints.cli.runtime import run_in_container, settings_here
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.group()
+@json_for_all
 def audit() -> None:
     """Check the audit log."""
 

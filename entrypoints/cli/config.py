@@ -2,12 +2,13 @@ import os
 
 import click
 
-from entrypoints.cli.output import UNSAFE, json_option, print_refusal, say
+from entrypoints.cli.output import UNSAFE, json_for_all, json_option, print_refusal, say
 from entrypoints.settings import check_settings
 from entrypoints.settings.warnings import warnings_about
 
 
 @click.group()
+@json_for_all
 def config() -> None:
     """Look at the configuration."""
 

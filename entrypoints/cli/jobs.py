@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from application.delivery.job_table import JOBS, JobSpec, find_job
-from entrypoints.cli.output import FAILED, json_option, say
+from entrypoints.cli.output import FAILED, json_for_all, json_option, say
 
 if TYPE_CHECKING:
     from dishka import AsyncContainer
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.group()
+@json_for_all
 def jobs() -> None:
     """What runs by the clock."""
 

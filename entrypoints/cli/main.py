@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from entrypoints.cli.output import UNSAFE, print_refusal
+from entrypoints.cli.output import UNSAFE, json_for_all, print_refusal
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("entrypoints.cli.serve:serve", "Serve the API, with everything it needs."),
@@ -44,6 +44,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@json_for_all
 @click.version_option(package_name="sweepline", prog_name="sweepline")
 def cli() -> None:
     """The back office that home-cleaning and field-service companies run on."""

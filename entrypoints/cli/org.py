@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from entrypoints.cli.output import Failed, json_option, say
+from entrypoints.cli.output import Failed, json_for_all, json_option, say
 from entrypoints.cli.runtime import run_in_container, settings_here
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ LONGEST_LINE = 2000
 
 
 @click.group()
+@json_for_all
 def org() -> None:
     """Make organisations, list them, suspend and resume them."""
 

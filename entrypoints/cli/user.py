@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from entrypoints.cli.output import json_option, say
+from entrypoints.cli.output import json_for_all, json_option, say
 from entrypoints.cli.runtime import run_in_container, settings_here
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ LONGEST_REASON = 255
 
 
 @click.group()
+@json_for_all
 def user() -> None:
     """Help somebody who cannot get in. Every organisation they belong to has it on record."""
 

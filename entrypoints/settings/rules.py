@@ -3,15 +3,14 @@
 Each rule yields faults with their remedy; none shows a value.
 """
 
-import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from itertools import combinations
-from urllib.parse import urlsplit
 
 from application.delivery.compose import ascii_address
 from domain.delivery.faults import DeliveryFailed
 from domain.delivery.target import normal_host
+from entrypoints.settings.addresses import addresses, fits_header, is_http
 from entrypoints.settings.groups import BasicSettings
 from entrypoints.settings.load import Settings, is_loopback
 from entrypoints.settings.parsing import Fault, Secret
@@ -23,11 +22,12 @@ BASIC_PASSWORD_LENGTH = 15
 STAFF_ROLES = frozenset({"owner", "admin", "dispatcher", "finance", "viewer", "worker"})
 CLOUDFLARE_BACKENDS = frozenset({"cloudflare_images", "cf_images"})
 S3_BACKENDS = frozenset({"r2", "cloudflare_r2", "s3"})
+OUTBOX_KINDS = frozenset({"email", "webhook", "export"})
+EXPORT_MODES = frozenset({"webhook", "sheets", "accounting_csv"})
 DECODABLE = frozenset({"image/jpeg", "image/png", "image/webp"})
 PLACEHOLDERS = ("change", "placeholder", "example", "replace", "insert")  # no random text says so
 FILLERS = ("secret", "password", "default", "key", "super", "your", "my", "the", "xxx")
 LEAST_VARIETY = 8  # different characters beside the fillers
-IN_A_HEADER = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # what a URL is written with: of ASCII, visible
 BASIC_ROLES = ("owner", "admin", "dispatcher", "accountant", "viewer", "worker")
 
 Rule = Callable[[Settings], Iterator[Fault]]
@@ -44,8 +44,8 @@ def in_any_environment(settings: Settings) -> Iterator[Fault]:
         storage,
         exports,
         scheduler,
-        base_url,
-        redis,
+        replays,
+        addresses,
     ):
         yield from rule(settings)
 
@@ -174,7 +174,7 @@ def storage(settings: Settings) -> Iterator[Fault]:
         if not value:
             yield missing(name, f"ORDER_STORAGE_BACKEND={chosen.backend}")
     if chosen.r2_endpoint is not None and not (
-        _is_http(chosen.r2_endpoint) and _fits_header(chosen.r2_endpoint)
+        is_http(chosen.r2_endpoint) and fits_header(chosen.r2_endpoint)
     ):
         yield Fault("R2_ENDPOINT", "is not an http address", "Set it as https://host, without the bucket")
     if not chosen.photo_allowed_mimes or not set(chosen.photo_allowed_mimes) <= DECODABLE:
@@ -186,8 +186,6 @@ def storage(settings: Settings) -> Iterator[Fault]:
 
 
 def exports(settings: Settings) -> Iterator[Fault]:
-    if settings.export.mode == "webhook" and settings.export.webhook_url is None:
-        yield missing("EXPORT_WEBHOOK_URL", "EXPORT_MODE=webhook")
     for host in settings.export.webhook_allowed_hosts:
         try:
             normal_host(host)
@@ -199,59 +197,21 @@ def exports(settings: Settings) -> Iterator[Fault]:
             )
 
 
+def replays(settings: Settings) -> Iterator[Fault]:
+    """Of dead letters by themselves: a kind that is misspelt would be a kind that is left out."""
+    wanted = {
+        "DLQ_AUTO_REPLAY_ALLOW_OUTBOX_KINDS": (settings.export.dlq_allow_outbox_kinds, OUTBOX_KINDS),
+        "DLQ_AUTO_REPLAY_ALLOW_EXPORT_MODES": (settings.export.dlq_allow_export_modes, EXPORT_MODES),
+    }
+    for name, (given, known) in wanted.items():
+        if not set(given) <= known:
+            yield Fault(name, "names what there is not", f"Choose among {', '.join(sorted(known))}")
+
+
 def scheduler(settings: Settings) -> Iterator[Fault]:
     token = settings.outbox.scheduler_token
     if token is not None and len(token.reveal()) < SECRET_LENGTH:
         yield short("SCHEDULER_TOKEN", SECRET_LENGTH)
-
-
-def redis(settings: Settings) -> Iterator[Fault]:
-    url = settings.edge.redis_url
-    if url is not None and not _is_redis(url.reveal()):
-        yield Fault(
-            "REDIS_URL",
-            "is not the address of a Redis",
-            "Set it as redis://host:6379/0, rediss:// or unix://",
-        )
-
-
-def _is_redis(url: str) -> bool:
-    try:
-        parts, port = urlsplit(url), urlsplit(url).port
-    except ValueError:  # a port that is no number
-        return False
-    return parts.scheme in {"redis", "rediss", "unix"} and port != 0
-
-
-def base_url(settings: Settings) -> Iterator[Fault]:
-    url = settings.general.public_base_url
-    if url is None:
-        return
-    if not _is_http(url):
-        yield Fault(
-            "PUBLIC_BASE_URL", "is not an http address", "Set it as https://host, without path or query"
-        )
-    elif not _fits_header(url):
-        yield Fault(
-            "PUBLIC_BASE_URL",
-            "holds what no link in the header of a mail may hold",
-            "Write another script's host as its A-label (xn--...), and no user, blank or bracket",
-        )
-
-
-def _fits_header(url: str) -> bool:
-    """As `List-Unsubscribe` has it, in angle brackets, and `Location`: followed as it stands."""
-    return IN_A_HEADER.fullmatch(url) is not None and "@" not in urlsplit(url).netloc
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return (
-            parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
-        )
-    except ValueError:
-        return False
 
 
 def database(settings: Settings) -> Iterator[Fault]:

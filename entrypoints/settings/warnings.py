@@ -5,7 +5,10 @@ from dataclasses import fields
 from difflib import get_close_matches
 from itertools import combinations
 
+from domain.delivery.faults import DeliveryFailed
+from domain.delivery.target import TargetRules, normal_host, target_of
 from entrypoints.origins import origin_of
+from entrypoints.settings.groups import ExportSettings
 from entrypoints.settings.load import Settings
 from entrypoints.settings.parsing import variable_of
 from entrypoints.settings.rules import S3_BACKENDS, basic_pairs
@@ -46,10 +49,30 @@ def _origins(settings: Settings) -> Iterator[str]:
 
 def _exports(settings: Settings) -> Iterator[str]:
     export = settings.export
+    if export.mode == "webhook" and export.webhook_url is None:
+        yield "EXPORT_MODE=webhook without EXPORT_WEBHOOK_URL: nothing is exported."
+    elif export.mode == "webhook" and (rule := _broken_rule(export)) is not None:
+        yield f"EXPORT_WEBHOOK_URL may not be called ({rule}): every export will end dead."
     if not settings.is_dev and not export.webhook_block_private_ips:
         yield "EXPORT_WEBHOOK_BLOCK_PRIVATE_IPS is off: exports may go to addresses of the inner network."
     if not settings.is_dev and export.webhook_allow_http:
         yield "EXPORT_WEBHOOK_ALLOW_HTTP is on: exports may travel in clear text."
+
+
+def _broken_rule(export: ExportSettings) -> str | None:
+    """Of those that a URL can break by itself."""
+    if export.webhook_url is None:
+        return None
+    rules = TargetRules(
+        allow_http=export.webhook_allow_http,
+        block_private=export.webhook_block_private_ips,
+        allowed_hosts=frozenset(map(normal_host, export.webhook_allowed_hosts)) or None,
+    )
+    try:
+        target_of(export.webhook_url.reveal(), rules)
+    except DeliveryFailed as failed:
+        return failed.fault.code
+    return None
 
 
 def _storage(settings: Settings) -> Iterator[str]:

@@ -78,6 +78,15 @@ SOUND_TOO: list[dict[str, str]] = [
     {"TRUST_PROXY_HEADERS": "true", "TRUSTED_PROXY_IPS": "10.0.0.1"},
     {"AUTH_SECRET_KEY": "canary-auth-secret-0123456789abcdef"},
     {"SOMETHING_ELSE": "ignored"},
+    {"EXPORT_MODE": "webhook"},  # with no URL exports are kept or left out
+    *[
+        {"DATABASE_URL": url}
+        for url in (
+            "postgres://app:p%40ss@db:5432/sweepline?ssl=require",
+            "postgresql+asyncpg://app@/sweepline?host=/run/postgresql",
+            "postgresql://app:a#b/c@db/sweepline",
+        )
+    ],
 ]
 IN_ANY_ENVIRONMENT: list[Row] = [
     *[({name: "10.0.0.0/33"}, name) for name in ("ADMIN_IP_ALLOWLIST_CIDRS", "TRUSTED_PROXY_CIDRS")],
@@ -130,7 +139,19 @@ IN_ANY_ENVIRONMENT: list[Row] = [
     ({"EMAIL_MODE": "smtp"}, "SMTP_HOST"),
     ({"EMAIL_MODE": "sendgrid", "EMAIL_FROM": "a@b.example"}, "SENDGRID_API_KEY"),
     ({"ORDER_STORAGE_BACKEND": "r2"}, "R2_BUCKET"),
-    ({"EXPORT_MODE": "webhook"}, "EXPORT_WEBHOOK_URL"),
+    *[
+        ({name: url}, name)
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL")
+        for url in (
+            "not-a-url",
+            "sqlite:///sweepline.db",
+            "mysql://app:word@db/sweepline",
+            "postgresql+psycopg://app:word@db/sweepline",
+            "postgresql://app:word@db:port/sweepline",
+        )
+    ],
+    ({"DLQ_AUTO_REPLAY_ALLOW_OUTBOX_KINDS": "email,mails"}, "DLQ_AUTO_REPLAY_ALLOW_OUTBOX_KINDS"),
+    ({"DLQ_AUTO_REPLAY_ALLOW_EXPORT_MODES": "off"}, "DLQ_AUTO_REPLAY_ALLOW_EXPORT_MODES"),
     *[
         (SMTP | LINKS | {"EMAIL_FROM": sender}, "EMAIL_FROM")
         for sender in ("Office <a@b.example>", "a@", "@b.example", "jürgen@b.example", "a b@c.example")
@@ -224,6 +245,19 @@ def test_a_forbidden_start_ends_before_it_listens(tmp_path: Path) -> None:
         ({"CORS_ORIGINS": "a.example"}, "CORS_ORIGINS holds what no browser sends"),
         ({"EXPORT_WEBHOOK_BLOCK_PRIVATE_IPS": "false"}, "EXPORT_WEBHOOK_BLOCK_PRIVATE_IPS is off"),
         ({"EXPORT_WEBHOOK_ALLOW_HTTP": "true"}, "EXPORT_WEBHOOK_ALLOW_HTTP is on"),
+        ({"EXPORT_MODE": "webhook"}, "EXPORT_MODE=webhook without EXPORT_WEBHOOK_URL"),
+        *[
+            (
+                {"EXPORT_MODE": "webhook", "EXPORT_WEBHOOK_URL": url} | more,
+                f"EXPORT_WEBHOOK_URL may not be called ({rule})",
+            )
+            for url, more, rule in (
+                ("http://hooks.example.com", {}, "http_not_allowed"),
+                ("hooks.example.com", {}, "invalid_url"),
+                ("https://10.0.0.1/", {}, "private_ip_blocked"),
+                ("https://a.example/", {"EXPORT_WEBHOOK_ALLOWED_HOSTS": ".b.example"}, "host_not_allowlisted"),
+            )
+        ],
         ({"EMAIL_FORM": "a@b.example"}, "EMAIL_FORM is unknown and ignored; EMAIL_FROM is known"),
         ({"ADMIN_READONLY": "true"}, "ADMIN_READONLY is unknown and ignored; ADMIN_READ_ONLY is known"),
         ({"admin_read_only": "true"}, "admin_read_only is unknown and ignored; ADMIN_READ_ONLY is known"),

@@ -1,0 +1,88 @@
+"""Settings that say where something is: a start is better refused than every attempt to reach it."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from entrypoints.settings.load import Settings
+from entrypoints.settings.parsing import Fault
+
+IN_A_HEADER = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # what a URL is written with: of ASCII, visible
+POSTGRES = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
+
+
+def addresses(settings: Settings) -> Iterator[Fault]:
+    yield from database_urls(settings)
+    yield from base_url(settings)
+    yield from redis(settings)
+
+
+def database_urls(settings: Settings) -> Iterator[Fault]:
+    given = {"DATABASE_URL": settings.database.url, "DATABASE_OWNER_URL": settings.database.owner_url}
+    for name, url in given.items():
+        if url is not None and not is_postgres(url.reveal()):
+            yield Fault(
+                name,
+                "is not the address of a PostgreSQL",
+                "Set it as postgresql://user:password@host:5432/database, signs like @ in the password as %40",
+            )
+
+
+def is_postgres(url: str) -> bool:
+    """As the engine will read it."""
+    from sqlalchemy.engine import make_url  # noqa: PLC0415  # `sweepline --help` has no need of it
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    try:
+        return make_url(url).drivername in POSTGRES
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        return False
+
+
+def redis(settings: Settings) -> Iterator[Fault]:
+    url = settings.edge.redis_url
+    if url is not None and not _is_redis(url.reveal()):
+        yield Fault(
+            "REDIS_URL",
+            "is not the address of a Redis",
+            "Set it as redis://host:6379/0, rediss:// or unix://",
+        )
+
+
+def _is_redis(url: str) -> bool:
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port
+    except ValueError:  # a port that is no number
+        return False
+    return parts.scheme in {"redis", "rediss", "unix"} and port != 0
+
+
+def base_url(settings: Settings) -> Iterator[Fault]:
+    url = settings.general.public_base_url
+    if url is None:
+        return
+    if not is_http(url):
+        yield Fault(
+            "PUBLIC_BASE_URL", "is not an http address", "Set it as https://host, without path or query"
+        )
+    elif not fits_header(url):
+        yield Fault(
+            "PUBLIC_BASE_URL",
+            "holds what no link in the header of a mail may hold",
+            "Write another script's host as its A-label (xn--...), and no user, blank or bracket",
+        )
+
+
+def fits_header(url: str) -> bool:
+    """As `List-Unsubscribe` has it, in angle brackets, and `Location`: followed as it stands."""
+    return IN_A_HEADER.fullmatch(url) is not None and "@" not in urlsplit(url).netloc
+
+
+def is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
+        )
+    except ValueError:
+        return False
