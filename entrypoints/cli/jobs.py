@@ -1,5 +1,3 @@
-import asyncio
-import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -70,21 +68,26 @@ def _known(_context: click.Context, _parameter: click.Parameter, names: tuple[st
 @json_option
 def run_jobs(*, names: tuple[str, ...], once: bool, tick_seconds: int, as_json: bool) -> None:
     """Run jobs by the clock until a signal, or once."""
-    from entrypoints.cli.runtime import run_in_container, settings_here
+    from entrypoints.cli.runtime import refuse_dangerous_role, run_in_container, settings_here
+    from entrypoints.cli.stopping import StopSignals, ignore_late_signals
     from entrypoints.logs import configure_logging
 
     settings = settings_here()
+    refuse_dangerous_role(settings)
+    signals = StopSignals()
+    signals.listen()
     configure_logging(settings.general, sys.stderr if once else sys.stdout)
 
     async def work(container: "AsyncContainer") -> "list[JobOutcome]":
         loop = await _loop(container, settings, names, tick_seconds)
-        stop = _stop_signal()
+        stop = signals.event()
         if once:
             return await loop.run_once(stop)
         await loop.run(stop)
         return []
 
     outcomes = run_in_container(settings, work)
+    ignore_late_signals()
     if once:
         _report(outcomes, as_json=as_json)
 
@@ -103,19 +106,6 @@ async def _loop(
         tick_seconds=tick_seconds,
         grace_seconds=settings.general.shutdown_timeout_seconds,
     )
-
-
-def _stop_signal() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT; a second one ends the process at once."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def on_signal(number: signal.Signals) -> None:
-        loop.remove_signal_handler(number)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal, number)
-    return stop
 
 
 def _report(outcomes: "list[JobOutcome]", *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""What commands print: text for people, or one JSON document with `--json`, wherever on the line that stands."""
+"""What commands print: text for people, or one JSON document with `--json`, anywhere on the line."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ AS_JSON = "sweepline.as_json"
 
 
 class Failed(click.ClickException):
-    """The command could not do it: one line on standard error, exit status 1; with `--json` a document too."""
+    """The command could not do it: one line on standard error, exit status 1; a document with `--json`."""
 
     exit_code = FAILED
 
@@ -29,9 +29,7 @@ class Failed(click.ClickException):
 
 def json_option[F: Callable[..., Any]](command: F) -> F:
     """Adds `--json`, given to the command as `as_json`: also if it stood before the command's name."""
-    option = click.option(
-        "--json", "as_json", is_flag=True, callback=_noted, help="Print one JSON document."
-    )
+    option = click.option("--json", "as_json", is_flag=True, callback=_noted, help="Print one JSON document.")
     return option(command)
 
 
@@ -48,7 +46,7 @@ def json_for_all[F: Callable[..., Any]](group: F) -> F:
     return option(group)
 
 
-def _noted(context: click.Context, _parameter: click.Parameter, given: bool) -> bool:  # noqa: FBT001
+def _noted(context: click.Context, _parameter: click.Parameter, given: bool) -> bool:
     """A context's `meta` is one for all levels of a command line."""
     wanted = given or bool(context.meta.get(AS_JSON))
     context.meta[AS_JSON] = wanted

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from entrypoints.cli.output import Failed
-from entrypoints.settings import Secret, Settings, load_settings
+from entrypoints.settings import Fault, Secret, Settings, SettingsRefused, load_settings
 
 if TYPE_CHECKING:
     from dishka import AsyncContainer
@@ -77,6 +77,38 @@ def run_in_container[T](settings: Settings, work: "Callable[[AsyncContainer], Aw
             raise Failed(sentence_of(error)) from error
         except ProgrammingError as error:
             raise Failed("The database is not at head: run `sweepline migrate` first.") from error
+
+
+def refuse_dangerous_role(settings: Settings) -> None:
+    """In production: who bypasses the policies would see and touch every organisation's rows at once. Raises
+    SettingsRefused."""
+    if settings.is_dev:
+        return
+    if found := asyncio.run(_role_faults(settings)):
+        remedy = "Connect as sweepline_app, which `sweepline migrate` creates"
+        raise SettingsRefused(tuple(Fault("DATABASE_URL", sentence, remedy) for sentence in found))
+
+
+async def _role_faults(settings: Settings) -> list[str]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from adapters.postgres.catalogue import role_faults
+    from adapters.postgres.engine import DatabaseOptions, make_engine
+    from adapters.postgres.errors import SPOKEN
+
+    database = settings.database
+    if database.url is None:
+        return []
+    engine = make_engine(
+        DatabaseOptions(database.url.reveal(), prepared_statements=database.prepared_statements)
+    )
+    try:
+        async with engine.connect() as connection:
+            return list(await role_faults(connection))
+    except (SQLAlchemyError, OSError, *SPOKEN):
+        return []  # it may come later: readiness tells
+    finally:
+        await engine.dispose()
 
 
 def sentence_of(error: "DomainError") -> str:

@@ -2,7 +2,6 @@ import asyncio
 import gc
 import logging
 import os
-import signal
 import socket
 import sys
 from contextlib import suppress
@@ -13,8 +12,9 @@ import click
 
 from entrypoints.cli.demo import require_dev, show_demo
 from entrypoints.cli.listening import listen, url_of
-from entrypoints.cli.runtime import owner_url, running_database, settings_here
-from entrypoints.settings import Fault, Settings, SettingsRefused
+from entrypoints.cli.runtime import owner_url, refuse_dangerous_role, running_database, settings_here
+from entrypoints.cli.stopping import ignore_late_signals
+from entrypoints.settings import Settings
 from entrypoints.settings.warnings import warnings_about
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ logger = logging.getLogger("sweepline.serve")
 def serve(*, host: str, port: int, workers: int, demo: bool, no_jobs: bool) -> None:
     """Serve the API. With no DATABASE_URL, on an embedded PostgreSQL that is migrated first."""
     settings = settings_here(bind=host)
-    if not settings.is_dev:
-        asyncio.run(_refuse_dangerous_role(settings))
+    refuse_dangerous_role(settings)
     listener = listen(host, port)
     click.echo(opening_line(settings))
     for warning in warnings_about(settings, os.environ):
@@ -57,15 +56,8 @@ def serve(*, host: str, port: int, workers: int, demo: bool, no_jobs: bool) -> N
             from entrypoints.cli.supervisor import Supervisor
 
             status = Supervisor(ready, listener, workers, jobs=not no_jobs).run()
-    _ignore_late_signals()
+    ignore_late_signals()
     sys.exit(status)
-
-
-def _ignore_late_signals() -> None:
-    """All is tidied up. While the interpreter ends it hands signals back to their default, which kills: a
-    twin of the stop signal would turn a clean exit into a failure. What is ignored it leaves alone."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def linking_here(settings: Settings, url: str) -> Settings:
@@ -110,30 +102,6 @@ async def _ensure_default_org(settings: Settings) -> None:
         await handler.handle(OrgId(settings.general.default_org_id))
     finally:
         await container.close()
-
-
-async def _refuse_dangerous_role(settings: Settings) -> None:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from adapters.postgres.catalogue import role_faults
-    from adapters.postgres.engine import DatabaseOptions, make_engine
-
-    database = settings.database
-    if database.url is None:
-        return
-    engine = make_engine(
-        DatabaseOptions(database.url.reveal(), prepared_statements=database.prepared_statements)
-    )
-    try:
-        async with engine.connect() as connection:
-            found = await role_faults(connection)
-    except (SQLAlchemyError, OSError):
-        return  # it may come later: readiness tells
-    finally:
-        await engine.dispose()
-    if found:
-        remedy = "Connect as sweepline_app, which `sweepline migrate` creates"
-        raise SettingsRefused(tuple(Fault("DATABASE_URL", sentence, remedy) for sentence in found))
 
 
 def serve_here(settings: Settings, listener: socket.socket, *, jobs: bool) -> int:

@@ -12,13 +12,11 @@ from types import FrameType
 import uvicorn
 from litestar import Litestar
 
-from entrypoints.draining import Draining
+from entrypoints.draining import STOP_SIGNALS, TWICE_SECONDS, Draining
 from entrypoints.http.wire import ProductionProtocol, Protocol
 from entrypoints.settings.groups import GeneralSettings
 
 logger = logging.getLogger("sweepline.serve")
-TWICE_SECONDS = 0.5  # a terminal and its shell may both pass on one Ctrl-C
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Server(uvicorn.Server):

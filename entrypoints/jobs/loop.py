@@ -11,7 +11,7 @@ from anyio.abc import TaskGroup
 from application.delivery.job_table import RUNNER
 from domain.delivery.heartbeat import BEAT_SECONDS
 from domain.shared.errors import DomainError
-from entrypoints.jobs.job import IsWanted, Job, JobOutcome, StopSignal
+from entrypoints.jobs.job import IsWanted, Job, JobOutcome, JobResult, StopSignal
 from entrypoints.jobs.pulses import Pulses
 from entrypoints.jobs.run import run_job
 
@@ -42,13 +42,17 @@ class JobLoop:
                 for job in self.jobs:
                     for lane in range(job.spec.side_by_side):
                         jobs.start_soon(self._keep, job, stop, lane)
-                await stop.wait()
-                jobs.cancel_scope.deadline = anyio.current_time() + self.grace_seconds
+                await self._cut_off(jobs, stop)
             tasks.cancel_scope.cancel()
         logger.info("jobs ended")
 
     async def run_once(self, stop: StopSignal) -> list[JobOutcome]:
-        """Each job once, side by side; in the order of the jobs."""
+        """Each job once, side by side; in the order of the jobs. A signal leaves them their grace, as it does
+        the runs of a loop; a run that is cut off by that has failed."""
+        cut_off = {
+            job.spec.name: JobOutcome(spec=job.spec, result=JobResult(), duration_ms=0, error="timeout")
+            for job in self.jobs
+        }
         outcomes: dict[str, JobOutcome] = {}
 
         async def one(job: Job) -> None:
@@ -57,11 +61,17 @@ class JobLoop:
         async with anyio.create_task_group() as tasks:
             self._start_beside(tasks)
             async with anyio.create_task_group() as jobs:
+                tasks.start_soon(self._cut_off, jobs, stop)
                 for job in self.jobs:
                     jobs.start_soon(one, job)
             tasks.cancel_scope.cancel()
         await self._end_tick()
-        return [outcomes[job.spec.name] for job in self.jobs]
+        return list((cut_off | outcomes).values())
+
+    async def _cut_off(self, jobs: TaskGroup, stop: StopSignal) -> None:
+        """Until the signal, and then what is left when the grace is over."""
+        await stop.wait()
+        jobs.cancel_scope.deadline = anyio.current_time() + self.grace_seconds
 
     async def _keep(self, job: Job, stop: StopSignal, lane: int) -> None:
         with anyio.move_on_after(lane * self._interval(job) / job.spec.side_by_side):

@@ -24,7 +24,7 @@ def database_urls(settings: Settings) -> Iterator[Fault]:
             yield Fault(
                 name,
                 "is not the address of a PostgreSQL",
-                "Set it as postgresql://user:password@host:5432/database, signs like @ in the password as %40",
+                "Set it as postgresql://user:password@host:5432/database, an @ of the password as %40",
             )
 
 

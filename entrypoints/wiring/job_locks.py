@@ -19,7 +19,7 @@ class JobLocksProvider(Provider):
 
     @provide
     async def job_locks(self, settings: Settings, uow: UnitOfWork) -> AsyncIterable[JobLocks]:
-        """On connections beside the pool, open while they are wanted: who holds a lock wants one of the pool."""
+        """On connections beside the pool, opened when wanted: who holds a lock wants one of the pool."""
         if not isinstance(uow, PostgresUnitOfWork):
             yield MemoryJobLocks()
             return

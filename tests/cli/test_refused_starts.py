@@ -255,7 +255,11 @@ def test_a_forbidden_start_ends_before_it_listens(tmp_path: Path) -> None:
                 ("http://hooks.example.com", {}, "http_not_allowed"),
                 ("hooks.example.com", {}, "invalid_url"),
                 ("https://10.0.0.1/", {}, "private_ip_blocked"),
-                ("https://a.example/", {"EXPORT_WEBHOOK_ALLOWED_HOSTS": ".b.example"}, "host_not_allowlisted"),
+                (
+                    "https://a.example/",
+                    {"EXPORT_WEBHOOK_ALLOWED_HOSTS": ".b.example"},
+                    "host_not_allowlisted",
+                ),
             )
         ],
         ({"EMAIL_FORM": "a@b.example"}, "EMAIL_FORM is unknown and ignored; EMAIL_FROM is known"),

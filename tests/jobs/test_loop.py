@@ -249,3 +249,13 @@ async def test_a_watch_is_kept_while_runs_go_on_and_after_it_failed(
             while len(looks) < 3:  # noqa: ASYNC110  # a count, not an event
                 await anyio.sleep(LOOK_SECONDS)
         stop.set()
+
+
+async def test_a_signal_ends_single_runs_too_when_their_grace_is_over(pulses: Pulses) -> None:
+    stop = anyio.Event()
+    jobs = [a_job("hangs", for_ever, timeout=60), a_job("works", well)]
+    loop = JobLoop(jobs=jobs, pulses=pulses, grace_seconds=0.05)
+    stop.set()
+    with anyio.fail_after(5):
+        outcomes = await loop.run_once(stop)
+    assert [(each.spec.name, each.error) for each in outcomes] == [("hangs", "timeout"), ("works", None)]

@@ -20,7 +20,7 @@ from tests.support.http import App, open_app, settings_for
 async def test_a_lock_outlasts_the_idle_time_of_its_transaction(
     postgres_uow: PostgresUnitOfWork, an_org: OrgId
 ) -> None:
-    """A company whose clean-up takes minutes lost its lock after one, and its night's work counted as failed."""
+    """A clean-up that took minutes lost its lock after one, and the night's work counted as failed."""
     locks = PostgresJobLocks(postgres_uow, Limits(idle_ms=200), words_seconds=0.05)
     async with locks.hold("retention-cleanup", an_org) as held:
         assert held
