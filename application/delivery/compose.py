@@ -1,5 +1,6 @@
 """From a rendered text to a mail: who writes to whom. No control character reaches a header."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from domain.tenancy.org import OrgProfile
 
 _LINE_BREAKING = frozenset({"Cc", "Zl", "Zp", "Cs"})
 _MOST_ADDRESS = 254
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +85,25 @@ def _plain(text: str) -> str:
     return text
 
 
+def mail_fault(address: str) -> str | None:
+    """What keeps a mail from being written to it, if anything: better told where it is entered."""
+    try:
+        ascii_address(address)
+    except DeliveryFailed:
+        return "is not an address that mail can be sent to: before the @ only ASCII, without quotes"
+    return None
+
+
 def ascii_address(text: str) -> str:
-    """ASCII only, with the domain as A-labels. Raises DeliveryFailed `header_invalid`."""
-    local, at, domain = _plain(text).rpartition("@")
-    if not (local and at and domain) or set(text) & set(' <>,;:\\"()[]'):
-        raise DeliveryFailed(Fault.of("header_invalid"))
+    """ASCII only, with the domain as A-labels, and nothing that would have to be quoted.
+
+    Raises DeliveryFailed `header_invalid`."""
+    local, _, domain = _plain(text).rpartition("@")
     try:
         ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
     except idna.IDNAError as error:
         raise DeliveryFailed(Fault.of("header_invalid")) from error
     address = f"{local}@{ascii_domain}"
-    if not address.isascii() or len(address) > _MOST_ADDRESS:
+    if not _ADDRESS.fullmatch(address) or "=?" in address or len(address) > _MOST_ADDRESS:
         raise DeliveryFailed(Fault.of("header_invalid"))
     return address

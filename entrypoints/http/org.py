@@ -9,6 +9,7 @@ from litestar import Controller, Request, Response
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
+from application.delivery.compose import mail_fault
 from application.tenancy.edit_org import EditOrg, EditOrgHandler
 from application.tenancy.read_org import OrgView, ReadOrgHandler
 from domain.identity.actor import Actor, Need, permissions_of
@@ -37,7 +38,7 @@ Label = Annotated[str, Meta(min_length=1, max_length=80)]
 Line = Annotated[str, Meta(max_length=500)]
 Footer = Annotated[str, Meta(min_length=1, max_length=500), MULTILINE]
 PostalAddress = Annotated[str, Meta(min_length=1, max_length=300), MULTILINE]
-Mailbox = Annotated[Line, judged(address_fault)]
+Mailbox = Annotated[Line, judged(lambda address: address_fault(address) or mail_fault(address))]
 Logo = Annotated[Line, judged(logo_fault)]
 Color = Annotated[Line, judged(color_fault)]
 Phone = Annotated[Line, judged(phone_fault)]

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from application.delivery.compose import mail_fault
 from domain.pricing.offered import Offered
 from entrypoints.http.values import MULTILINE
 
@@ -14,8 +15,9 @@ Email = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=r'^[^\s@,;:<>()"\[\]\\]{1,64}@([^\s@,;:<>()"\[\]\\.]{1,63}\.)+[^\s@,;:<>()"\[\]\\.]{2,63}$',
-        extra={"rule": "must be one e-mail address of at most 254 characters"},
+        pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+        r'@([^\s@,;:<>()"\[\]\\.]{1,63}\.)+[^\s@,;:<>()"\[\]\\.]{2,63}$',
+        extra={"rule": "must be one e-mail address of at most 254 characters", "judge": mail_fault},
     ),
 ]
 """One address and nothing around it: it goes into a mail's header as it is."""

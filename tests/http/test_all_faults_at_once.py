@@ -79,6 +79,14 @@ async def test_of_an_organisation(office: Salon) -> None:
     }
 
 
+async def test_of_addresses_that_no_mail_can_be_written_to(office: Salon) -> None:
+    """With one of these to answer to, not one mail of the organisation would leave."""
+    for address in ("b\u00fcro@acme.example", "a..b@acme.example", 'a"b@acme.example', "a@\u00ad.example"):
+        given = {"branding": {"reply_to": address}, "contact": {"email": address}}
+        answer = await office.shop.staff("PATCH", "/org", "admin", json=given)
+        assert fields_at_fault(answer) == {"branding/reply_to", "contact/email"}
+
+
 async def test_of_a_forgotten_password(office: Salon) -> None:
     body = {"email": "nobody", "captcha_token": "", "more": 1}
     answer = await office.shop.client.post("/v1/auth/password-reset/request", json=body)

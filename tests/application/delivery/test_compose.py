@@ -103,6 +103,17 @@ def test_a_control_character_reaches_no_header(evil: str) -> None:
         "jäne@example.com",
         f"{'x' * 250}@example.com",
         "jane@exa..mple\u3002",
+        "jane..doe@example.com",
+        ".jane@example.com",
+        "jane.@example.com",
+        "jane@example.com.",
+        "jane@example..com",
+        "jane@doe@example.com",
+        "=?utf-8?q?jane?=@example.com",
+        "jane@=?utf-8?q?example?=.com",
+        "jane@[192.0.2.1]",
+        f"{'x' * 65}@example.com",
+        "jane@\u00ad.com",
     ],
 )
 def test_one_plain_recipient_or_none(address: str) -> None:
