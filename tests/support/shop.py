@@ -32,6 +32,7 @@ from entrypoints.wiring.booking import BookingProvider
 from entrypoints.wiring.circuits import CircuitsProvider
 from entrypoints.wiring.compliance import ComplianceProvider
 from entrypoints.wiring.fieldwork import FieldworkProvider
+from entrypoints.wiring.job_locks import JobLocksProvider
 from entrypoints.wiring.limits import limits_provider
 from entrypoints.wiring.messaging import MessagingProvider
 from entrypoints.wiring.outbox import OutboxProvider
@@ -157,6 +158,7 @@ async def open_shop(
         CircuitsProvider(),
         SchedulingProvider(),
         MessagingProvider(),
+        JobLocksProvider(),
         SchedulerProvider(),
         limits_provider(settings),
         overrides,
