@@ -50,6 +50,11 @@ class MemoryOutbox:
             and row.event_type in event_types
         )
 
+    async def outdate(self, booking_ids: Sequence[UUID], event_types: Sequence[str]) -> None:
+        for row in list(self.rows.values()):
+            if row.resource_id in booking_ids and row.event_type in event_types:
+                self.rows[row.id] = row.outdate(self.clock.now())
+
     def _unsent(self) -> list[OutboxEvent]:
         return [row for row in self.rows.values() if not row.is_settled]
 

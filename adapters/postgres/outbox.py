@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_, bindparam, cast, collate, func, select, update
+from sqlalchemy import Text, and_, bindparam, cast, collate, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Uuid
@@ -58,6 +58,17 @@ LOCK_RESENDS = (
     )
     .order_by(outbox_events.c.event_id)
     .with_for_update(key_share=True)
+)
+OUTDATE = (
+    update(outbox_events)
+    .where(
+        outbox_events.c.status == literal_column("'dead'"),
+        or_(outbox_events.c.expires_at.is_(None), outbox_events.c.expires_at > bindparam("now")),
+        outbox_events.c.resource_type == "booking",
+        outbox_events.c.resource_id == bindparam("booking_ids", type_=ARRAY(Uuid)).any_(),
+        outbox_events.c.event_type == bindparam("event_types", type_=ARRAY(Text)).any_(),
+    )
+    .values(expires_at=bindparam("now"))
 )
 _ids = bindparam("event_ids", type_=ARRAY(Uuid))
 WITHDRAW = (
@@ -123,6 +134,10 @@ class PostgresOutbox:
     async def withdraw_resends(self, booking_ids: Sequence[UUID], event_types: Sequence[str]) -> None:
         asked = {"booking_ids": list(booking_ids), "event_types": list(event_types)}
         await self._withdraw((await self.connection.execute(LOCK_RESENDS, asked)).scalars().all())
+
+    async def outdate(self, booking_ids: Sequence[UUID], event_types: Sequence[str]) -> None:
+        about = {"booking_ids": list(booking_ids), "event_types": list(event_types)}
+        await self.connection.execute(OUTDATE, {**about, "now": self.clock.now()})
 
     async def _withdraw(self, event_ids: Sequence[UUID]) -> None:
         if event_ids:

@@ -19,9 +19,9 @@ OUTDATED_BY_ENDING = ("reminder", "rescheduled:", "pending", "confirmed")
 
 
 def outdated_by_moving(old: TimeSlot, new: TimeSlot) -> tuple[str, ...]:
-    """A reminder is of a start: while that stands it stands, and none would take its place."""
+    """All that names another start. A reminder of one that stands does too, and none would take its place."""
     if old.starts_at != new.starts_at:
-        return ("reminder", "rescheduled:")
+        return OUTDATED_BY_ENDING
     return ("rescheduled:",) if old.ends_at != new.ends_at else ()
 
 
@@ -130,7 +130,7 @@ async def told_visit(unit: Unit, booking: Booking) -> dict[str, Any]:
 
 
 async def withdraw(unit: Unit, booking: Booking, outdated: Iterable[str]) -> None:
-    """What was not sent yet and is no longer true, sent anew by hand or not."""
+    """What was not sent yet and is no longer true, sent anew by hand or not. It is not replayed either."""
     await withdraw_each(unit, [booking], outdated)
 
 
@@ -138,10 +138,11 @@ async def withdraw_each(unit: Unit, bookings: Iterable[Booking], outdated: Itera
     """As withdraw, of each of them."""
     ids, parts = [booking.id for booking in bookings], tuple(outdated)
     if ids and parts:
+        templates = [TEMPLATE_OF.get(part, f"booking_{part.rstrip(':')}") for part in parts]
+        await unit.outbox.outdate([UUID(int=booking_id.int) for booking_id in ids], templates)
         await unit.outbox.withdraw_many(
             [f"booking:{booking_id}:{part}" for booking_id in ids for part in parts]
         )
-        templates = [TEMPLATE_OF.get(part, f"booking_{part.rstrip(':')}") for part in parts]
         await unit.outbox.withdraw_resends([UUID(int=booking_id.int) for booking_id in ids], templates)
 
 

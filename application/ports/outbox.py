@@ -57,6 +57,10 @@ class Outbox(Protocol):
     async def withdraw_resends(self, booking_ids: Sequence[UUID], event_types: Sequence[str]) -> None:
         """As withdraw_many: the unsent rows of these types about these bookings, sent anew by hand."""
 
+    async def outdate(self, booking_ids: Sequence[UUID], event_types: Sequence[str]) -> None:
+        """The dead rows of these types about these bookings are of use until now only: no replay sends what
+        is true no more. Before withdrawing, so that one replayed meanwhile is found there."""
+
 
 class OutboxQueue(Protocol):
     """The runner's side of the organisation's messages."""

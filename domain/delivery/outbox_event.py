@@ -163,6 +163,12 @@ class OutboxEvent:
             secret_sealed=None,
         )
 
+    def outdate(self, now: datetime) -> Self:
+        """What it says is true no more: a dead one is of use until now only. Others are withdrawn."""
+        if self.status is not EventStatus.DEAD or self.has_expired(now):
+            return self
+        return replace(self, expires_at=now)
+
     def replay(self, now: datetime, by: UUID | None) -> Self:
         """A dead message as if it were new. Raises OutboxNotDead, OutboxNotReplayable."""
         if self.status is not EventStatus.DEAD:

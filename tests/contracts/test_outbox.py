@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -123,6 +124,28 @@ async def test_withdrawing_settles_what_is_unsent_and_begins_so(
     assert (await load(uow, an_org, foreign)).status is EventStatus.PENDING
     assert email is not None
     assert email.status is EmailStatus.WITHDRAWN
+
+
+async def test_dead_mails_about_what_has_changed_are_of_no_more_use(
+    uow: UnitOfWork, an_org: OrgId, rival: OrgId, clock: FixedClock
+) -> None:
+    message = a_mail()
+    assert message.resource_id is not None
+    (theirs,) = await enqueue(uow, rival, message)
+    other = replace(message, dedupe_key="b", resource_id=uuid4())
+    another_kind = replace(message, dedupe_key="c", event_type="booking_crew")
+    unsent = replace(message, dedupe_key="d")
+    ours = await enqueue(uow, an_org, message, other, another_kind, unsent)
+    for org_id, event_ids in ((rival, [theirs]), (an_org, ours[:3])):
+        async with uow.begin(org_id) as unit:
+            dead = (await unit.outbox_queue.lock(event_ids)).values()
+            await unit.outbox_queue.save([event.die("timeout", clock.now()) for event in dead])
+    clock.advance(minutes=1)
+    async with uow.begin(an_org) as unit:
+        await unit.outbox.outdate([message.resource_id], ["booking_confirmed"])
+    ended = [(await load(uow, an_org, event_id)).expires_at for event_id in ours]
+    assert ended == [clock.now(), None, None, None]
+    assert (await load(uow, rival, theirs)).expires_at is None
 
 
 async def test_mails_of_a_day_are_counted_by_recipient_in_any_case(

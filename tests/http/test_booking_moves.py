@@ -1,8 +1,12 @@
 """What can be done with a booking over HTTP, on both databases: what is written, who is told."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import pytest
+
+from domain.shared.ids import EventId
 from tests.support.clock import FixedClock
 from tests.support.salon import ANN, BOB, NORTH, SOUTH, Salon
 from tests.support.scheduling import at
@@ -60,6 +64,47 @@ async def test_nobody_is_told_of_a_quiet_cancellation(salon: Salon) -> None:
     booking_id = (await salon.book(await salon.visitor(), TEN)).json()["booking_id"]
     await salon.verb(booking_id, "cancel", reason_code="duplicate", notify=False)
     assert "cancelled" not in await salon.mails(booking_id)
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [("cancel", {"reason_code": "weather"}), ("reschedule", {"starts_at": (TEN + HOUR).isoformat()})],
+)
+async def test_what_is_true_no_more_does_not_leave(
+    salon: Salon, clock: FixedClock, verb: str, body: dict[str, Any]
+) -> None:
+    """Not now, and not by a replay of what could not be delivered while it was true."""
+    confirmed = [await _confirmed(salon, TEN), await _confirmed(salon, TEN + 5 * HOUR)]
+    dead = [await _lose(salon, clock, booking_id, "booking_confirmed") for booking_id in confirmed]
+    unsent = await _confirmed(salon, TEN + timedelta(days=1))
+    for booking_id, later in ((confirmed[0], 0), (unsent, 1)):
+        moved = {
+            name: (TEN + timedelta(days=later) + HOUR).isoformat() for name in body if name == "starts_at"
+        }
+        assert (await salon.verb(booking_id, verb, **{**body, **moved})).status_code == 200
+    assert (await salon.mails(unsent))["confirmed"]["outcome"] == "withdrawn"
+    listed = await salon.get("/outbox/dead-letter", role="admin")
+    assert {i["event_id"]: i["replayable"] for i in listed.json()["items"]} == {dead[0]: False, dead[1]: True}
+    for event_id, status in zip(dead, (409, 202), strict=True):
+        headers = {"idempotency-key": event_id}
+        answer = await salon.shop.staff("POST", f"/outbox/{event_id}/replay", role="admin", headers=headers)
+        assert answer.status_code == status, answer.text
+
+
+async def _confirmed(salon: Salon, starts_at: datetime) -> str:
+    booking_id: str = (await salon.book(await salon.visitor(), starts_at)).json()["booking_id"]
+    assert (await salon.verb(booking_id, "confirm")).status_code == 200
+    return booking_id
+
+
+async def _lose(salon: Salon, clock: FixedClock, booking_id: str, template: str) -> str:
+    """That mail of the booking dies."""
+    query = {"booking_id": booking_id, "email_type": template}
+    (mail,) = (await salon.get("/messaging/events", **query)).json()["items"]
+    async with salon.uow.begin(salon.shop.org_id) as unit:
+        (event,) = (await unit.outbox_queue.lock([EventId(UUID(mail["event_id"]))])).values()
+        await unit.outbox_queue.save([event.die("timeout", clock.now())])
+    return str(event.id)
 
 
 async def test_rescheduling_keeps_what_is_not_named(salon: Salon) -> None:
