@@ -27,7 +27,7 @@ class MemoryOutbox:
         event = _enqueued(message, EventId(self.ids.new()), self.clock.now(), request_id)
         self.rows[event.id] = event
         if event.kind == "email":
-            self.emails[event.id] = _queued_mail(event, message.resend_of)
+            self.emails[event.id] = _queued_mail(event, message)
         return event.id
 
     async def add_many(self, messages: Sequence[Message], *, request_id: str = "") -> None:
@@ -85,16 +85,16 @@ def _enqueued(message: Message, event_id: EventId, now: datetime, request_id: st
     )
 
 
-def _queued_mail(event: OutboxEvent, resend_of: EventId | None) -> EmailEvent:
+def _queued_mail(event: OutboxEvent, message: Message) -> EmailEvent:
     about = event.resource_id
     return EmailEvent(
         event_id=event.id,
         email_type=event.event_type,
-        lead_id=LeadId(about) if about and event.resource_type == "lead" else None,
+        lead_id=LeadId(about) if about and event.resource_type == "lead" else message.lead_id,
         booking_id=BookingId(about) if about and event.resource_type == "booking" else None,
         invoice_id=about if event.resource_type == "invoice" else None,
         recipient=str(event.payload.get("to") or ""),
-        resend_of=resend_of,
+        resend_of=message.resend_of,
         created_at=event.created_at,
     )
 

@@ -173,7 +173,7 @@ def _mail_row(message: Message, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "event_id": row["event_id"],
         "email_type": message.event_type,
-        "lead_id": about if resource == "lead" else None,
+        "lead_id": about if resource == "lead" else message.lead_id,
         "booking_id": about if resource == "booking" else None,
         "invoice_id": about if resource == "invoice" else None,
         "recipient": recipient,

@@ -159,6 +159,7 @@ def _message(
         dedupe_key=f"booking:{booking.id}:{key}",
         resource_type="booking",
         resource_id=UUID(int=booking.id.int),
+        lead_id=booking.lead_id,
         payload=values,
         expires_at=expires_at,
     )

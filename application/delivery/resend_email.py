@@ -76,7 +76,7 @@ class Resending:
         if (held := await self.suppressed.find(unit, email.email_type, lead.email)) is not None:
             raise RecipientSuppressed(held.reason)
         values = told_request(lead) if booking is None else await told_client(unit, booking, lead)
-        return await _enqueued(unit, actor, email, lead.email, values, expires_at)
+        return await _enqueued(unit, actor, email, lead, {**values, "to": lead.email}, expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,12 @@ def _still_true(email: EmailEvent, booking: Booking, now: datetime) -> datetime 
 
 
 async def _enqueued(
-    unit: Unit, actor: Actor, email: EmailEvent, to: str, values: dict[str, Any], expires_at: datetime | None
+    unit: Unit,
+    actor: Actor,
+    email: EmailEvent,
+    lead: Lead,
+    payload: dict[str, Any],
+    expires_at: datetime | None,
 ) -> Resent:
     if actor.once is None:
         raise IdempotencyKeyRequired
@@ -157,7 +162,8 @@ async def _enqueued(
         dedupe_key=f"resend:{email.event_id}:{key}",
         resource_type="lead" if is_request else "booking",
         resource_id=email.lead_id if is_request else email.booking_id,
-        payload={**values, "to": to},
+        lead_id=lead.id,
+        payload=payload,
         expires_at=expires_at,
         resend_of=email.event_id,
     )
@@ -168,7 +174,7 @@ async def _enqueued(
         status=known[0].status if known else EventStatus.PENDING,
         is_known=bool(known),
         email_type=email.email_type,
-        recipient=to,
+        recipient=payload["to"],
         resend_of=email.event_id,
         booking_id=email.booking_id,
     )

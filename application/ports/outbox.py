@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.delivery.attempt import Attempt
 from domain.delivery.outbox_event import OutboxEvent
-from domain.shared.ids import EventId, OrgId
+from domain.shared.ids import EventId, LeadId, OrgId
 
 _LIMIT_BYTES = {"export": 8 * 1024 * 1024}
 _USUAL_LIMIT_BYTES = 256 * 1024
@@ -25,6 +25,7 @@ class Message:
     dedupe_key: str  # ≤ 255, no personal data
     resource_type: str | None = None
     resource_id: UUID | None = None
+    lead_id: LeadId | None = None  # whose client a mail is about, where it is about something else
     payload: Mapping[str, object] = field(default_factory=dict)
     secret_sealed: bytes | None = None  # see application.delivery.sealed; wiped when the row settles
     expires_at: datetime | None = None  # after it the message is pointless
