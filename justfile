@@ -49,6 +49,10 @@ bench *args:
 migrate *args:
     uv run sweepline migrate "$@"
 
+# give back the room of indexes that are far larger than what they hold (--check only asks)
+reindex *args:
+    uv run sweepline reindex "$@"
+
 # fill the demo company with believable months of data
 demo *args:
     uv run sweepline demo "$@"

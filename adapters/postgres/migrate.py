@@ -1,5 +1,6 @@
 """Bringing a database to head, one process at a time; and saying how far it is."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,11 +17,14 @@ import migrations
 from adapters.postgres.engine import driver_url
 
 LOCK_KEY = 7_733_753_374_637  # any number, the same in every process of every version
+ASKING_SECONDS = 0.2
 LOCK_TIMEOUT = "30s"  # a migration that waits for a table makes everybody behind it wait
 IDLE_TIMEOUT = "60s"
 APP_ROLE = "sweepline_app"
 DOORS_ROLE = "sweepline_doors"
 TRAITS = "nosuperuser nobypassrls nocreatedb nocreaterole noreplication"
+
+TAKE_LOCK = text("select pg_try_advisory_lock(:key)")
 
 # Whoever makes a role is its member, but since PostgreSQL 16 may not act as it for that alone.
 MAY_ACT_AS = """
@@ -52,8 +56,11 @@ class Progress:
 async def migrate(owner_url: str, *, to: str = "head") -> Progress:
     """Up (or down: `to` is any revision Alembic knows). Raises RolesMissing before anything is changed."""
     async with _engine(owner_url) as engine, engine.connect() as guard:
-        await guard.execute(text("set lock_timeout = 0"))  # another may be migrating, for as long as it takes
-        await guard.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK_KEY})
+        # Another may be migrating, or rebuilding an index, for as long as it takes. We ask again and again: a
+        # rebuild waits for every statement that is older than it, and would for one that waits for the lock.
+        while not (await guard.execute(TAKE_LOCK, {"key": LOCK_KEY})).scalar_one():
+            await guard.commit()
+            await asyncio.sleep(ASKING_SECONDS)
         await guard.commit()  # the lock is the session's: nothing stays open meanwhile
         async with engine.connect() as connection:
             await _ensure_roles(connection)

@@ -64,7 +64,8 @@ async def _look_at_database(settings: "Settings") -> Finding:
     from adapters.postgres.probe import DatabaseProbe
 
     url = settings.database.url
-    probe = DatabaseProbe(url.reveal() if url else "", settings.database.prepared_statements)
+    address = url.reveal() if url else ""
+    probe = DatabaseProbe(address, settings.database.prepared_statements)
     state = await probe.look()
     await probe.close()
     advice = {
@@ -73,7 +74,23 @@ async def _look_at_database(settings: "Settings") -> Finding:
     }.get(state.message, "")
     if settings.embedded_database and state.message == "migrations_behind":
         return Finding("database", ok=True, message="embedded; `sweepline serve` will migrate it")
+    if state.ok:
+        advice = await _room_to_win(address, prepared_statements=settings.database.prepared_statements)
     return Finding("database", state.ok, ": ".join(filter(None, [state.message, advice])))
+
+
+async def _room_to_win(address: str, *, prepared_statements: bool) -> str:
+    """What indexes hold for nothing, as far as the app's role sees; nothing is wrong with that."""
+    from adapters.postgres.engine import DatabaseOptions, make_engine
+    from adapters.postgres.index_room import Worth, find_oversized
+
+    engine = make_engine(DatabaseOptions(address, pool_size=1, prepared_statements=prepared_statements))
+    try:
+        async with engine.connect() as connection:
+            gain = sum(index.gain_bytes for index in await find_oversized(connection, Worth()))
+    finally:
+        await engine.dispose()
+    return f"`sweepline reindex` would give back about {gain >> 20} MiB of indexes" if gain else ""
 
 
 async def _carefully(

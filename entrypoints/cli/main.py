@@ -11,6 +11,10 @@ from entrypoints.cli.output import UNSAFE, json_for_all, print_refusal
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("entrypoints.cli.serve:serve", "Serve the API, with everything it needs."),
     "migrate": ("entrypoints.cli.migrate:migrate", "Bring the database to head."),
+    "reindex": (
+        "entrypoints.cli.reindex:reindex",
+        "Give back the room of indexes that have grown too large.",
+    ),
     "demo": ("entrypoints.cli.demo:demo", "Fill a demo company with believable data."),
     "org": ("entrypoints.cli.org:org", "Make organisations, list, suspend and resume them."),
     "audit": ("entrypoints.cli.audit:audit", "Check the audit log."),

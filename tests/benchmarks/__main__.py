@@ -4,9 +4,10 @@ For a constant answer, a day's list, the board, slot search, suggestions, confli
 a company with 100,000 bookings: requests per second, p50 and p99 at 1 and at 32 connections; and how much
 of the twin's rate that is. Then the day's list while others sign in at full load, and how long the event
 loop was held; a photo in and out again beside a bare copy; what an audit row costs a write; what one runner
-delivers out of a million due messages, and what they leave behind; how long others wait beside poison; how
-many mails leave; and what the calendar's statements take in the database, alone and
-beside companies with ten times as many bookings.
+delivers out of a million due messages, and what they leave behind; what tables and indexes take before,
+during and after a million, and after `sweepline reindex`; how long others wait beside poison; how many mails
+leave; and what the calendar's statements take in the database, alone and beside companies with ten times as
+many bookings.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from tests.benchmarks.photos import show_photos
 from tests.benchmarks.poison import main as show_poison
 from tests.benchmarks.recording import record_routes
 from tests.benchmarks.scene import Scene, set_scene
+from tests.benchmarks.sizes import main as show_sizes
 from tests.support.live import UNLIMITED, LiveServer, free_port, serving
 
 CONNECTIONS = (1, 32)
@@ -56,6 +58,7 @@ def main() -> int:
     show_audited_writes()
     show_outbox()
     show_backlog()
+    show_sizes()
     show_poison()
     show_mails()
     show_calendars()
