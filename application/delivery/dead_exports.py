@@ -2,29 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from application.delivery.export_channel import Exports
 from application.delivery.replay_message import put_back
+from application.delivery.replays import EXPORT, ReplayChecks, Replays, check_target
 from application.delivery.rules import Channels
 from application.ports.clock import Clock
 from application.ports.export_events import ExportFilter, ExportView
 from application.ports.unit_of_work import UnitOfWork
-from domain.delivery.dead_export import (
-    ExportNotDead,
-    ExportPayloadUnavailable,
-    ExportTargetMissing,
-    ExportTargetRefused,
-)
+from domain.delivery.dead_export import ExportNotDead, ExportPayloadUnavailable
 from domain.delivery.export_event import ExportMode, ExportStatus
-from domain.delivery.faults import DeliveryFailed
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
-from domain.delivery.target import target_of
 from domain.identity.actor import Actor, Need
 from domain.shared.errors import NotFound
 from domain.shared.ids import EventId
-
-EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +27,15 @@ class ListDeadExports:
 
 @dataclass(frozen=True, slots=True)
 class DeadExports:
-    """As of `at`: what can be replayed depends on it."""
-
     views: Sequence[ExportView]
     total: int
-    at: datetime
+    replays: Replays
 
 
 @dataclass(frozen=True, slots=True)
 class ListDeadExportsHandler:
     uow: UnitOfWork
-    clock: Clock
+    checks: ReplayChecks
 
     async def handle(self, actor: Actor, command: ListDeadExports) -> DeadExports:
         """Newest first."""
@@ -54,7 +43,7 @@ class ListDeadExportsHandler:
         dead = ExportFilter(mode=command.mode, status=ExportStatus.DEAD)
         async with self.uow.begin(actor.org_id) as unit:
             views = await unit.exports.list_range(dead, limit=command.limit, offset=command.offset)
-            return DeadExports(views, await unit.exports.count(dead), self.clock.now())
+            return DeadExports(views, await unit.exports.count(dead), self.checks.of_exports())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +55,7 @@ class ReadDeadExport:
 class ShownExport:
     view: ExportView
     payload: Mapping[str, object]
-    at: datetime
+    replays: Replays
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +63,7 @@ class ReadDeadExportHandler:
     """One that is or was dead, whole: who read it stays on record."""
 
     uow: UnitOfWork
-    clock: Clock
+    checks: ReplayChecks
 
     async def handle(self, actor: Actor, command: ReadDeadExport) -> ShownExport:
         """Raises NotFound, also for one that never had a message to die."""
@@ -85,7 +74,7 @@ class ReadDeadExportHandler:
                 raise NotFound("event_id")
             said = await unit.exports.content(command.event_id)
             await unit.audit.record(actor, "export_payload_read", "export_event", view.event_id)
-        return ShownExport(view, said or {}, self.clock.now())
+        return ShownExport(view, said or {}, self.checks.of_exports())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +115,3 @@ class ReplayExportHandler:
             )
             await unit.seal(event)
         return event
-
-
-def check_target(exports: Exports) -> None:
-    """Raises ExportTargetMissing, ExportTargetRefused; where the name leads is seen when it is called."""
-    if exports.target is None:
-        raise ExportTargetMissing
-    try:
-        target_of(exports.target.url, exports.target.rules)
-    except DeliveryFailed as failed:
-        raise ExportTargetRefused(failed.fault.code) from failed
-
-
-def has_sound_target(exports: Exports) -> bool:
-    try:
-        check_target(exports)
-    except (ExportTargetMissing, ExportTargetRefused):
-        return False
-    return True

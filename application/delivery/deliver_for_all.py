@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from application.delivery.dead_exports import EXPORT
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.replay_dead import TAKING_SECONDS, TOTAL_SECONDS, ReplayReport
+from application.delivery.replays import EXPORT
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 

@@ -1,9 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from application.delivery.replays import Replays, replays_of
-from application.delivery.suppressed import SuppressedRecipients
-from application.ports.clock import Clock
+from application.delivery.replays import ReplayChecks, Replays
 from application.ports.dead_letters import DeadLetterPage, Half
 from application.ports.outbox_views import MessageFilter, MessageView
 from application.ports.unit_of_work import UnitOfWork
@@ -27,8 +25,7 @@ class DeadMessages:
 @dataclass(frozen=True, slots=True)
 class ListDeadMessagesHandler:
     uow: UnitOfWork
-    clock: Clock
-    suppressed: SuppressedRecipients
+    checks: ReplayChecks
 
     async def handle(self, actor: Actor, command: ListDeadMessages) -> DeadMessages:
         actor.require(Need.ADMIN)
@@ -37,7 +34,7 @@ class ListDeadMessagesHandler:
                 command.wanted, limit=command.limit, offset=command.offset
             )
             total = await unit.outbox_views.count(command.wanted)
-            replays = await replays_of(unit, self.clock, self.suppressed, views)
+            replays = await self.checks.of_page(unit, views)
         return DeadMessages(views, total, replays)
 
 
@@ -53,11 +50,10 @@ class ShowDeadLettersHandler:
     """The operator's queue of everything that could not be delivered."""
 
     uow: UnitOfWork
-    clock: Clock
-    suppressed: SuppressedRecipients
+    checks: ReplayChecks
 
     async def handle(self, actor: Actor, command: ShowDeadLetters) -> tuple[DeadLetterPage, Replays]:
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id) as unit:
             page = await unit.dead_letters.page(command.halves, limit=command.limit, offset=command.offset)
-            return page, await replays_of(unit, self.clock, self.suppressed, page.items)
+            return page, await self.checks.of_page(unit, page.items)

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from application.delivery.replays import Replays, replays_of
-from application.delivery.suppressed import SuppressedRecipients
-from application.ports.clock import Clock
+from application.delivery.replays import ReplayChecks, Replays
 from application.ports.outbox_views import MessageFilter, MessagePosition, MessageView
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.attempt import Attempt
@@ -33,15 +31,14 @@ class MessagePage:
 @dataclass(frozen=True, slots=True)
 class ListMessagesHandler:
     uow: UnitOfWork
-    clock: Clock
-    suppressed: SuppressedRecipients
+    checks: ReplayChecks
 
     async def handle(self, actor: Actor, command: ListMessages) -> MessagePage:
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id) as unit:
             found = await unit.outbox_views.list_page(command.wanted, command.after, command.limit + 1)
             views = found[: command.limit]
-            replays = await replays_of(unit, self.clock, self.suppressed, _dead(views))
+            replays = await self.checks.of_page(unit, _dead(views))
         more = len(found) > len(views)
         end = MessagePosition(views[-1].created_at, views[-1].event_id) if more else None
         return MessagePage(views, end, replays)
@@ -57,8 +54,7 @@ class MessageDetail:
 @dataclass(frozen=True, slots=True)
 class ReadMessageHandler:
     uow: UnitOfWork
-    clock: Clock
-    suppressed: SuppressedRecipients
+    checks: ReplayChecks
 
     async def handle(self, actor: Actor, event_id: EventId) -> MessageDetail:
         """Raises NotFound."""
@@ -66,7 +62,7 @@ class ReadMessageHandler:
         async with self.uow.begin(actor.org_id) as unit:
             view = await unit.outbox_views.get(event_id)
             attempts = await unit.outbox_queue.attempts(event_id)
-            replays = await replays_of(unit, self.clock, self.suppressed, _dead([view]))
+            replays = await self.checks.of_page(unit, _dead([view]))
             return MessageDetail(view, attempts, replays)
 
 

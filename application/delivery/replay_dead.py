@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
-from application.delivery.dead_exports import EXPORT, has_sound_target
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
-from application.delivery.export_channel import Exports
 from application.delivery.replay_message import half_of, put_back
+from application.delivery.replays import EXPORT, ReplayChecks
 from application.delivery.rules import Channels
-from application.delivery.suppressed import SuppressedRecipients
 from application.delivery.tally import Tally
 from application.ports.clock import Clock
 from application.ports.dead_letters import DeadSelection
@@ -18,7 +15,6 @@ from application.ports.measures import Figure
 from application.ports.outbox_views import MessageFilter
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
-from domain.delivery.replaying import is_replayable
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import EventId
 
@@ -59,8 +55,7 @@ class ReplayDeadHandler:
     uow: UnitOfWork
     clock: Clock
     channels: Channels
-    exports: Exports
-    suppressed: SuppressedRecipients
+    checks: ReplayChecks
     deliver: DeliverDueHandler
 
     async def handle(self, actor: Actor, command: ReplayDead) -> ReplayReport:
@@ -82,7 +77,9 @@ class ReplayDeadHandler:
             return ReplayReport(dry_run=command.dry_run)
         dead = await unit.dead_letters.lock(replace(command.selection, **_only_exports(command)))
         now = self.clock.now()
-        willing = await self._willing(unit, dead, command, now)
+        willing = await self.checks.among(unit, dead, now)
+        if not command.dry_run:
+            _count_refused(unit, dead, willing)
         if willing and not command.dry_run:
             await put_back(unit, self.channels, [event.replay(now, actor.user_id) for event in willing])
             after = {"replayed": len(willing), "event_ids": [str(event.id) for event in willing]}
@@ -96,22 +93,6 @@ class ReplayDeadHandler:
             dry_run=command.dry_run,
         )
 
-    async def _willing(
-        self, unit: Unit, dead: Sequence[OutboxEvent], command: ReplayDead, now: datetime
-    ) -> list[OutboxEvent]:
-        """Those that can be replayed now; the others are counted as refused."""
-        held_back = await self.suppressed.held_back(unit, dead)
-        has_target = not command.exports_only or has_sound_target(self.exports)
-        willing = [
-            event for event in dead if has_target and is_replayable(event, now) and event.id not in held_back
-        ]
-        if not command.dry_run:
-            going = {event.id for event in willing}
-            for event in dead:
-                if event.id not in going:
-                    unit.counts.add(Figure.DLQ_REPLAYS, half_of(event.kind), "refused")
-        return willing
-
 
 def _now_of(actor: Actor, command: ReplayDead) -> DeliverDue:
     return DeliverDue(
@@ -124,6 +105,13 @@ def _now_of(actor: Actor, command: ReplayDead) -> DeliverDue:
 
 def _kind(command: ReplayDead) -> str | None:
     return EXPORT if command.exports_only else None
+
+
+def _count_refused(unit: Unit, dead: Sequence[OutboxEvent], willing: Sequence[OutboxEvent]) -> None:
+    going = {event.id for event in willing}
+    for event in dead:
+        if event.id not in going:
+            unit.counts.add(Figure.DLQ_REPLAYS, half_of(event.kind), "refused")
 
 
 def _only_exports(command: ReplayDead) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 from dataclasses import dataclass
 
+from application.delivery.replays import EXPORT, ReplayChecks
 from application.delivery.rules import Channels
-from application.delivery.suppressed import SuppressedRecipients
 from application.ports.clock import Clock
 from application.ports.measures import Figure
 from application.ports.unit_of_work import Unit, UnitOfWork
 from domain.delivery.outbox_event import OutboxEvent
-from domain.delivery.replaying import OutboxNotReplayable
 from domain.identity.actor import Actor, Need
 from domain.shared.errors import NotFound
 from domain.shared.ids import EventId
@@ -24,7 +23,7 @@ class ReplayMessageHandler:
     uow: UnitOfWork
     clock: Clock
     channels: Channels
-    suppressed: SuppressedRecipients
+    checks: ReplayChecks
 
     async def handle(self, actor: Actor, command: ReplayMessage) -> OutboxEvent:
         """Raises NotFound, OutboxNotDead, OutboxNotReplayable."""
@@ -34,8 +33,7 @@ class ReplayMessageHandler:
             if dead is None:
                 raise NotFound("event_id")
             event = dead.replay(self.clock.now(), actor.user_id)
-            if await self.suppressed.is_held_back(unit, event):
-                raise OutboxNotReplayable("Its recipient gets no mail of this kind.")
+            await self.checks.require(unit, event)
             await put_back(unit, self.channels, [event])
             await unit.audit.record(
                 actor,
@@ -51,7 +49,7 @@ class ReplayMessageHandler:
 
 def half_of(kind: str) -> str:
     """Where a dead one of that kind stands in the queue of dead letters."""
-    return "export" if kind == "export" else "outbox"
+    return "export" if kind == EXPORT else "outbox"
 
 
 async def put_back(unit: Unit, channels: Channels, events: list[OutboxEvent]) -> None:

@@ -41,6 +41,11 @@ class DeadLetter:
     has_payload: bool
     replay_count: int
 
+    @property
+    def kind(self) -> str:
+        """Of its message."""
+        return self.channel
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterPage:

@@ -31,6 +31,11 @@ class ExportView:
     has_payload: bool
 
     @property
+    def kind(self) -> str:
+        """Of its message."""
+        return "export"
+
+    @property
     def last_error(self) -> str | None:
         return self.last_error_code
 

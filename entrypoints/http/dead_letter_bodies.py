@@ -179,7 +179,7 @@ def dead_letters_answer(
 
 
 def _dead_letter(letter: DeadLetter, exports: Exports, org_id: UUID, replays: Replays) -> DeadLetterAnswer:
-    replayable = replays.allow(letter) and (letter.half == "outbox" or exports.target is not None)
+    replayable = replays.allow(letter)
     links = actions if letter.half == "outbox" else export_actions
     told = {
         "kind": letter.half,

@@ -9,11 +9,11 @@ import msgspec
 from application.delivery.dead_exports import DeadExports, ShownExport
 from application.delivery.export_channel import Exports
 from application.delivery.replay_dead import ReplayDead
+from application.delivery.replays import Replays
 from application.ports.dead_letters import DeadSelection
 from application.ports.export_events import ExportView
 from domain.delivery.export_event import ExportMode, ExportStatus
 from domain.delivery.outbox_event import OutboxEvent
-from domain.delivery.replaying import is_replayable
 from domain.shared.ids import EventId
 from entrypoints.http.dead_letter_bodies import ErrorCode, Selected, export_actions, selection_of, summary
 from entrypoints.http.lead_bodies import ActionAnswer
@@ -89,18 +89,17 @@ class ReplayExportsBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True
 
 
 def dead_exports_answer(found: DeadExports, exports: Exports, limit: int, offset: int) -> DeadExportsAnswer:
-    items = [msgspec.convert(_values(view, exports, found.at), DeadExportAnswer) for view in found.views]
+    items = [msgspec.convert(_values(view, exports, found.replays), DeadExportAnswer) for view in found.views]
     return DeadExportsAnswer(items, found.total, limit, offset)
 
 
 def shown_export_answer(shown: ShownExport, exports: Exports) -> ShownExportAnswer:
-    values = {**_values(shown.view, exports, shown.at), "payload": dict(shown.payload)}
+    values = {**_values(shown.view, exports, shown.replays), "payload": dict(shown.payload)}
     return msgspec.convert(values, ShownExportAnswer)
 
 
-def _values(view: ExportView, exports: Exports, now: datetime) -> dict[str, Any]:
-    dead = view.status is ExportStatus.DEAD
-    replayable = dead and exports.target is not None and is_replayable(view, now)
+def _values(view: ExportView, exports: Exports, replays: Replays) -> dict[str, Any]:
+    replayable = view.status is ExportStatus.DEAD and replays.allow(view)
     host = view.target_url_host or exports.host_of("export")
     return {
         **msgspec.to_builtins(view),

@@ -15,6 +15,7 @@ from application.delivery.read_exports import ListExportsHandler, ReadExportCont
 from application.delivery.read_outbox import ListMessagesHandler, ReadMessageHandler
 from application.delivery.replay_dead import ReplayDeadHandler
 from application.delivery.replay_message import ReplayMessageHandler
+from application.delivery.replays import ReplayChecks
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
 from application.delivery.webhook_signature import signing_key
@@ -33,6 +34,7 @@ class OutboxProvider(Provider):
 
     scope = Scope.APP
     handlers = provide_all(
+        ReplayChecks,
         ListMessagesHandler,
         ReadMessageHandler,
         ListDeadMessagesHandler,

@@ -12,7 +12,7 @@ from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
 from domain.shared.ids import EventId
 from tests.contracts.test_dead_letters import fail
-from tests.http.test_dead_letters import COUNTS, ask
+from tests.http.test_dead_letters import COUNTS, DEAD, DLQ, ask
 from tests.support.clock import FixedClock
 from tests.support.delivery import World
 from tests.support.outgoing import audited
@@ -189,8 +189,20 @@ async def test_without_a_sound_target_nothing_is_replayed(
         answer = await replay(shop, event_id)
         assert code_of(answer) == (409, code)
         assert detail in answer.json()["detail"]
-        counts = (await ask(shop, "POST", EXPORTS, json={"mode": "webhook"})).json()
-        assert counts == {**COUNTS, "selected": 1, "not_replayable": 1, "remaining_dead": 1}
+        headers = {"idempotency-key": "a-key"}
+        twin = await ask(shop, "POST", f"/outbox/{event_id}/replay", headers=headers)
+        assert code_of(twin) == (409, "outbox_not_replayable")
+        assert detail in twin.json()["detail"]
+        for path, body in ((EXPORTS, {"mode": "webhook"}), (DEAD, {"kind": "export"})):
+            counts = (await ask(shop, "POST", path, json=body)).json()
+            assert counts == {**COUNTS, "selected": 1, "not_replayable": 1, "remaining_dead": 1}
+        shown = [(await ask(shop, "GET", f"{path}/{event_id}")).json() for path in (EXPORTS, "/outbox")]
+        for path in (EXPORTS, DEAD, DLQ, "/outbox"):
+            shown += (await ask(shop, "GET", path)).json()["items"]
+        assert len(shown) == 6
+        for item in shown:
+            assert [link["rel"] for link in item["actions"]] == ["show"]
+            assert not item.get("replayable")
 
 
 @pytest.mark.parametrize(
