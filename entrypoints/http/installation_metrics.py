@@ -120,7 +120,9 @@ def job_metrics(found: InstallationFigures, rule: HeartbeatRule) -> Iterator[Met
     runner = pulses.get(RUNNER)
     heard = runner.last_heartbeat if runner else None
     fresh = heard is not None and (found.at - heard).total_seconds() <= rule.ttl_seconds
-    yield GaugeMetricFamily("job_runner_up", "Whether a runner beats", value=int(fresh))
+    up = gauge("job_runner_up", "Whether a runner beats", "job")
+    up.add_metric([RUNNER], int(fresh))
+    yield up
 
 
 def circuit_metrics(found: InstallationFigures) -> Iterator[Metric]:

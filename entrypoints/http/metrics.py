@@ -1,6 +1,5 @@
 """Figures for Prometheus. They are everyone's, so they are the operator's alone."""
 
-import hmac
 from typing import Any
 
 from dishka import FromDishka
@@ -13,6 +12,7 @@ from domain.shared.errors import Forbidden, NotFound, Unauthenticated
 from entrypoints.http.authenticate import Authenticate
 from entrypoints.http.installation_metrics import InstallationMetrics
 from entrypoints.http.measuring import Measures
+from entrypoints.http.operator_token import carries
 from entrypoints.http.routes import RouteRules, get
 from entrypoints.settings import Settings
 
@@ -46,19 +46,13 @@ class MetricsController(Controller):
         admins of an organisation too. Combine the installation's over instances with `max`, not `sum`."""
         if not settings.edge.metrics_enabled:
             raise NotFound(detail="There is nothing at this address.")
-        if not carries_token(request, settings):
+        if not carries(request, settings.edge.metrics_token):
             await require_operator(request, settings, authenticate)
         pool = engine.pool
         if isinstance(pool, QueuePool):
             measures.pool(pool.checkedout(), pool.size())
         text = measures.exposition() + await installation.exposition()
         return Response(text, media_type=PLAIN)
-
-
-def carries_token(request: Request[Any, Any, Any], settings: Settings) -> bool:
-    token = settings.edge.metrics_token
-    given = request.headers.get("authorization", "").encode()
-    return token is not None and hmac.compare_digest(given, f"Bearer {token.reveal()}".encode())
 
 
 async def require_operator(

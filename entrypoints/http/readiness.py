@@ -1,7 +1,6 @@
 """Whether this instance should get traffic (delivery page, §6)."""
 
 import asyncio
-import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
@@ -15,6 +14,7 @@ from adapters.postgres.probe import DatabaseProbe, DatabaseState
 from application.ports.clock import Clock
 from domain.shared.errors import Unavailable
 from entrypoints.draining import Draining
+from entrypoints.http.operator_token import carries
 from entrypoints.settings import Settings
 
 SHARED_SECONDS = 0.25
@@ -107,7 +107,7 @@ class Readiness:
         return database, redis
 
     def _database(self, found: DatabaseState, request: Request[Any, Any, Any]) -> DatabasePart:
-        shown = self.settings.is_dev or self._is_operator(request)
+        shown = self.settings.is_dev or carries(request, self.settings.edge.metrics_token)
         return DatabasePart(
             found.ok,
             found.message,
@@ -117,11 +117,6 @@ class Readiness:
             found.tenant_isolation,
             found.latency_ms,
         )
-
-    def _is_operator(self, request: Request[Any, Any, Any]) -> bool:
-        token = self.settings.edge.metrics_token
-        given = request.headers.get("authorization", "").encode()
-        return token is not None and hmac.compare_digest(given, f"Bearer {token.reveal()}".encode())
 
     def _jobs(self, found: DatabaseState) -> JobsPart:
         threshold = self.settings.outbox.job_heartbeat_ttl_seconds

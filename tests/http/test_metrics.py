@@ -19,33 +19,40 @@ from tests.support.database import TestDatabase
 from tests.support.http import App, open_app, settings_for
 
 TOKEN = {"authorization": f"Bearer {SOUND['METRICS_TOKEN']}"}
-NAMES = {
-    "http_request_latency_seconds": "histogram",
-    "http_5xx": "counter",
-    "http_requests_in_flight": "gauge",
-    "rate_limited": "counter",
-    "database_up": "gauge",
-    "database_pool_in_use": "gauge",
-    "database_pool_size": "gauge",
-    "process_resident_memory_bytes": "gauge",
-    "sweepline_build_info": "gauge",
-    "job_last_heartbeat_timestamp": "gauge",
-    "job_last_success_timestamp": "gauge",
-    "job_errors": "counter",
-    "job_runner_up": "gauge",
-    "job_consecutive_failures": "gauge",
-    "job_last_duration_seconds": "gauge",
-    "outbox_queue_messages": "gauge",
-    "outbox_oldest_due_seconds": "gauge",
-    "outbox_in_flight": "gauge",
-    "dlq_messages": "gauge",
-    "circuit_state": "gauge",
-    "email_notifications": "counter",
-    "email_adapter_outcomes": "counter",
-    "email_bounces": "counter",
-    "circuit_opened": "counter",
-    "storage_delete_queue_messages": "gauge",
-}
+THE_PAGE = """
+http_request_latency_seconds histogram method path status_class
+http_5xx counter method path
+http_requests_in_flight gauge
+rate_limited counter scope
+database_up gauge
+database_pool_in_use gauge
+database_pool_size gauge
+process_resident_memory_bytes gauge
+sweepline_build_info gauge version
+job_last_heartbeat_timestamp gauge job
+job_last_success_timestamp gauge job
+job_errors counter job reason
+job_runner_up gauge job
+job_consecutive_failures gauge job
+job_last_duration_seconds gauge job
+outbox_queue_messages gauge kind status
+outbox_oldest_due_seconds gauge kind
+outbox_in_flight gauge kind
+outbox_attempts counter kind outcome
+outbox_delivery_seconds histogram kind
+dlq_messages gauge kind
+dlq_replay counter kind status
+email_notifications counter template status
+email_adapter_outcomes counter status
+email_bounces counter kind
+circuit_state gauge circuit
+circuit_opened counter circuit
+storage_delete_queue_messages gauge status
+bookings counter action
+"""
+"""Delivery page, §7: name (of a counter without `_total`), type, labels."""
+NAMES = {line.split()[0]: line.split()[1:] for line in THE_PAGE.strip().splitlines()}
+BUCKETS = ".005 .01 .025 .05 .075 .1 .25 .5 .75 1 2.5 5 7.5 10"
 
 
 @pytest.fixture
@@ -76,8 +83,41 @@ async def figures(app: App) -> dict[str, dict[tuple[str, ...], float]]:
 
 async def test_every_name_is_there_under_its_type(app: App) -> None:
     answer = await app.client.get("/metrics", headers=TOKEN)
-    families = {family.name: family.type for family in text_string_to_metric_families(answer.text)}
-    assert NAMES.items() <= families.items()
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    assert {name: families[name].type for name in NAMES} == {name: kind for name, (kind, *_) in NAMES.items()}
+    for name, (_, *labels) in NAMES.items():
+        for sample in families[name].samples:
+            assert sample.labels.keys() - {"le"} == set(labels), sample
+
+
+async def test_what_promtool_wants_of_the_text(app: App) -> None:
+    """Each name is told of once, its help and type before its samples; no sample is there twice."""
+    text = (await app.client.get("/metrics", headers=TOKEN)).text
+    assert text.endswith("\n")
+    lines = text.splitlines()
+    told = [line.split()[2] for line in lines if line.startswith("# TYPE ")]
+    assert told == [line.split()[2] for line in lines if line.startswith("# HELP ")]
+    samples = [line.rsplit(" ", 1)[0] for line in lines if not line.startswith("#")]
+    assert len(set(told)) == len(told)
+    assert len(set(samples)) == len(samples)
+    current = ""
+    for line in lines:
+        current = line.split()[2] if line.startswith("# TYPE ") else current
+        assert line.startswith(("# ", current)), line
+
+
+async def test_latencies_fall_into_the_page_s_buckets(app: App) -> None:
+    await app.client.get("/healthz")
+    text = (await app.client.get("/metrics", headers=TOKEN)).text
+    edges = re.findall(r'http_request_latency_seconds_bucket\{le="([0-9.]+)",.*path="/healthz"', text)
+    assert [float(edge) for edge in edges] == [float(edge) for edge in BUCKETS.split()]
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+async def test_the_scheme_s_case_is_nobody_s_business(app: App, scheme: str) -> None:
+    """RFC 9110, 11.1."""
+    token = {"authorization": f"{scheme} {SOUND['METRICS_TOKEN']}"}
+    assert (await app.client.get("/metrics", headers=token)).status_code == 200
 
 
 async def test_requests_are_counted_by_template_and_class(app: App, company: Company) -> None:
@@ -108,6 +148,7 @@ async def test_a_refusal_by_a_limit_is_counted_by_its_scope(
 async def test_jobs_and_queues_are_told_before_anything_ran(app: App) -> None:
     found = await figures(app)
     assert found["database_up"][()] == 1
+    assert found["job_runner_up"].keys() == {("jobs-runner",)}
     for job in (*JOBS, "jobs-runner"):
         assert (job,) in found["job_consecutive_failures"]
         assert (job, "timeout") in found["job_errors_total"]
