@@ -80,7 +80,7 @@ class DatabaseProbe:
     async def look(self) -> DatabaseState:
         """At most BUDGET_SECONDS; never raises for what the database does."""
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.ensure_future(self._look_patiently())
+            self._looking = asyncio.ensure_future(self.look_patiently())
         await asyncio.wait({self._looking}, timeout=BUDGET_SECONDS)
         if self._looking.done():
             return self._looking.result()
@@ -92,7 +92,8 @@ class DatabaseProbe:
             await asyncio.gather(self._looking, return_exceptions=True)
         await self._disconnect()
 
-    async def _look_patiently(self) -> DatabaseState:
+    async def look_patiently(self) -> DatabaseState:
+        """For who can wait, as an operator at a terminal: at most PATIENCE_SECONDS."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await self._look(perf_counter())

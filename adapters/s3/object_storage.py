@@ -78,6 +78,11 @@ class S3ObjectStorage:
                 return key
         return None
 
+    async def greet(self) -> None:
+        """Whether the bucket is there and our keys may look into it; a key not found tells the latter."""
+        async with self._call():
+            await self.client.list_objects_v2(Bucket=self.bucket, Prefix="orders/", MaxKeys=1)
+
     async def delete(self, key: str, stored_key: str | None) -> None:
         """The bucket must keep no versions: of those a delete would leave the older ones."""
         del stored_key

@@ -66,7 +66,7 @@ async def _look_at_database(settings: "Settings") -> Finding:
     url = settings.database.url
     address = url.reveal() if url else ""
     probe = DatabaseProbe(address, settings.database.prepared_statements)
-    state = await probe.look()
+    state = await probe.look_patiently()
     await probe.close()
     advice = {
         "migrations_behind": "run `sweepline migrate`",
@@ -126,7 +126,9 @@ async def _mail(settings: "Settings") -> str:
 async def _storage(settings: "Settings") -> str:
     if settings.storage.backend == "local":
         return f"local: {_writable(settings.upload_root)}"
-    return f"{settings.storage.backend}: configured; --try-storage tries it"
+    from entrypoints.cli.storage_trial import reach_storage
+
+    return await reach_storage(settings)
 
 
 async def _tried_storage(settings: "Settings") -> str:

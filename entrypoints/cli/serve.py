@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entrypoints.cli.announcing import announce
 from entrypoints.cli.demo import require_dev, show_demo
 from entrypoints.cli.listening import listen, url_of
 from entrypoints.cli.runtime import owner_url, refuse_dangerous_role, running_database, settings_here
@@ -38,9 +39,9 @@ def serve(*, host: str, port: int, workers: int, demo: bool, no_jobs: bool) -> N
     settings = settings_here(bind=host)
     refuse_dangerous_role(settings)
     listener = listen(host, port)
-    click.echo(opening_line(settings))
+    announce(settings, opening_line(settings))
     for warning in warnings_about(settings, os.environ):
-        click.echo(f"Warning: {warning}", err=True)
+        announce(settings, warning, warning=True)
     if demo:
         require_dev(settings)
     settings = linking_here(settings, url_of(listener))
@@ -48,7 +49,7 @@ def serve(*, host: str, port: int, workers: int, demo: bool, no_jobs: bool) -> N
         prepare(ready)
         if demo:
             show_demo(ready, url_of(listener))
-        click.echo(f"Listening on {url_of(listener)} (documentation at {url_of(listener)}/docs)")
+        announce(settings, f"Listening on {url_of(listener)} (documentation at {url_of(listener)}/docs)")
         sys.stdout.flush()
         if workers == 1:
             status = serve_here(ready, listener, jobs=not no_jobs)

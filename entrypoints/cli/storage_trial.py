@@ -15,6 +15,7 @@ import httpx2
 from adapters.cryptography.file_links import FILES, HmacFileLinks
 from adapters.local_disk.object_storage import LocalObjectStorage
 from adapters.memory.object_storage import MemoryObjectStorage
+from adapters.s3.object_storage import S3ObjectStorage
 from adapters.system.clock import SystemClock
 from application.ports.object_storage import ObjectStorage, ServedFiles, Variant
 from application.storage.serve_file import ServeFile, ServeFileHandler
@@ -27,6 +28,17 @@ PICTURE = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 LINK_LIFE = timedelta(seconds=60)
+
+
+async def reach_storage(settings: Settings) -> str:
+    """Whether it answers to our keys, and leaves nothing there; raises OSError if not."""
+    async with open_storage(settings, SystemClock()) as storage:
+        with _step("cannot be looked for"):
+            if isinstance(storage, S3ObjectStorage):
+                await storage.greet()
+            else:
+                await storage.find([f"orders/doctor/{uuid4()}/trial.png"])
+    return f"{settings.storage.backend}: answers to our keys; --try-storage tries a picture"
 
 
 async def try_storage(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from types import FrameType
 import click
 from prometheus_client.multiprocess import mark_process_dead
 
+from entrypoints.cli.announcing import announce
 from entrypoints.cli.output import Failed
 from entrypoints.http.measuring import SHARED_DIRECTORY
 from entrypoints.settings import Settings
@@ -73,7 +74,8 @@ class Supervisor:
         if child.early_deaths >= MOST_EARLY_DEATHS:
             self._end()
             raise Failed(f"`sweepline {' '.join(child.arguments)}` keeps dying at its start.")
-        click.echo(f"sweepline: a process ended ({' '.join(child.arguments)}); starting it again.", err=True)
+        ended = f"A process ended ({' '.join(child.arguments)}); it is started again."
+        announce(self.settings, ended, warning=True)
 
     def _start(self, child: Child) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603  # our own program

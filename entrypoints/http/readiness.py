@@ -124,7 +124,7 @@ class Readiness:
             return JobsPart(True, False, "not_required", None, None, threshold)
         if found.runner_beat_at is None:
             return JobsPart(False, True, "missing", None, None, threshold)
-        age = max(0, int((self.clock.now() - found.runner_beat_at).total_seconds()))
+        age = max(0.0, (self.clock.now() - found.runner_beat_at).total_seconds())
         fresh = age <= threshold
         message = "fresh" if fresh else "stale"
-        return JobsPart(fresh, True, message, found.runner_beat_at, age, threshold)
+        return JobsPart(fresh, True, message, found.runner_beat_at, int(age), threshold)

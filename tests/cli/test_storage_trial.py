@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.cli import storage_trial
-from entrypoints.cli.storage_trial import try_storage
+from entrypoints.cli.storage_trial import reach_storage, try_storage
 from entrypoints.settings import Settings
 from tests.support.http import NO_DATABASE, settings_for
 from tests.support.stores import Servers, opened_servers
@@ -33,6 +33,22 @@ async def test_local_disk_is_tried_and_left_as_it_was(tmp_path: Path) -> None:
 
 async def test_a_store_that_speaks_s3_is_tried_over_the_network(tmp_path: Path, servers: Servers) -> None:
     assert "read by a signed link" in await try_storage(configured(tmp_path, "s3", servers))
+
+
+async def test_a_store_is_reached_without_a_picture(tmp_path: Path, servers: Servers) -> None:
+    assert "answers to our keys" in await reach_storage(configured(tmp_path, "s3", servers))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"R2_SECRET_KEY": "a-canary-7731"}, {"R2_BUCKET": "nobodys"}, {"R2_ENDPOINT": "http://127.0.0.1:1"}],
+)
+async def test_a_store_that_does_not_take_our_keys_is_found_out(
+    tmp_path: Path, servers: Servers, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(OSError, match="cannot be looked for") as refused:
+        await reach_storage(configured(tmp_path, "s3", servers, **wrong))
+    assert "7731" not in str(refused.value)
 
 
 async def test_what_the_store_refuses_is_said_without_its_secrets(tmp_path: Path, servers: Servers) -> None:

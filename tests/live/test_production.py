@@ -132,6 +132,12 @@ def test_migration_api_and_jobs_stand_up_in_production_and_a_company_can_sign_in
         jobs.terminate()
         ended = [api.stop(), jobs.wait(timeout=40)]
     assert ended == [0, 0]
+    for log in ("api.log", "jobs.log"):
+        lines = (sweepline.parents[2] / log).read_text(encoding="utf-8").splitlines()
+        assert {"timestamp", "level", "logger", "message"} <= set.intersection(
+            *map(set, map(json.loads, lines))
+        )
+    assert f"Listening on {api.url} " in api.output
 
 
 def _started(
