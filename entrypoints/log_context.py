@@ -5,11 +5,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+TRACEPARENT = "traceparent"
 _fields: ContextVar[dict[str, Any] | None] = ContextVar("log_fields", default=None)
 
 
 def current() -> dict[str, Any]:
     return _fields.get() or {}
+
+
+def traceparent() -> str:
+    """What the present request's messages are marked with, so that attempts can be traced to it; no log line
+    carries it whole."""
+    return str(current().get(TRACEPARENT, ""))
 
 
 def bind(**fields: Any) -> None:

@@ -1,11 +1,11 @@
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
-from application.ports.outbox import RESENDS, DueMessage, Message
+from application.ports.outbox import RESENDS, DueMessage, Message, untraced
 from domain.delivery.attempt import Attempt, AttemptOutcome
 from domain.delivery.email_event import EmailEvent
 from domain.delivery.outbox_event import EventOutcome, OutboxEvent
@@ -19,12 +19,14 @@ class MemoryOutbox:
     emails: dict[EventId, EmailEvent]
     clock: Clock
     ids: Identifiers
+    traceparent: Callable[[], str] = untraced
 
     async def add(self, message: Message, *, request_id: str = "") -> EventId:
         for event_id, row in self.rows.items():
             if row.dedupe_key == message.dedupe_key:
                 return event_id
         event = _enqueued(message, EventId(self.ids.new()), self.clock.now(), request_id)
+        event = replace(event, traceparent=self.traceparent())
         self.rows[event.id] = event
         if event.kind == "email":
             self.emails[event.id] = _queued_mail(event, message)

@@ -1,6 +1,6 @@
 """What a transaction in memory can reach: one adapter a port, all on the rows of one unit."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
@@ -56,6 +56,7 @@ from adapters.memory.workers import MemoryWorkers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.measures import UnitCounts
+from application.ports.outbox import untraced
 from domain.identity.once import Once
 from domain.shared.ids import (
     BreakGlassId,
@@ -73,6 +74,7 @@ class MemoryUnit:
     clock: Clock
     ids: Identifiers
     belongings: MemoryBelongings
+    traceparent: Callable[[], str] = untraced
     told: set[BreakGlassId] = field(default_factory=set)  # whose break-glass write is on record
     counts: UnitCounts = field(default_factory=UnitCounts)
 
@@ -122,7 +124,7 @@ class MemoryUnit:
 
     @property
     def outbox(self) -> MemoryOutbox:
-        return MemoryOutbox(self.tables.outbox, self.tables.emails, self.clock, self.ids)
+        return MemoryOutbox(self.tables.outbox, self.tables.emails, self.clock, self.ids, self.traceparent)
 
     @property
     def outbox_queue(self) -> MemoryOutboxQueue:

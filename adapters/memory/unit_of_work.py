@@ -4,7 +4,7 @@ Writers of one organisation queue on its lock, so every history is serial. Table
 begins and put in place when it ends well; entities are frozen, so a shallow copy is a snapshot.
 """
 
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +22,7 @@ from adapters.memory.unit import MemoryGlobalUnit, MemoryUnit
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.measures import Measures, Unmeasured
+from application.ports.outbox import untraced
 from domain.identity.membership import Belonging
 from domain.identity.once import Once
 from domain.shared.ids import (
@@ -37,6 +38,7 @@ class MemoryUnitOfWork:
     orgs: dict[OrgId, OrgTables] = field(default_factory=dict)
     shared: GlobalTables = field(default_factory=GlobalTables)
     measures: Measures = field(default_factory=Unmeasured)
+    traceparent: Callable[[], str] = untraced
     _locks: dict[OrgId | None, anyio.Lock] = field(default_factory=dict)
     _row_locks: dict[Hashable, anyio.Lock] = field(default_factory=dict)
     _claimed: set[tuple[OrgId, str, str]] = field(default_factory=set)
@@ -52,7 +54,9 @@ class MemoryUnitOfWork:
                 claim = Claim(tables.idempotency_keys, once, self.clock.now())
                 claim.check()
                 belongings = MemoryBelongings(self._belongings)
-                unit = MemoryUnit(org_id, tables, shared, claim, self.clock, self.ids, belongings)
+                unit = MemoryUnit(
+                    org_id, tables, shared, claim, self.clock, self.ids, belongings, self.traceparent
+                )
                 yield unit
                 claim.finish()
                 async with self._lock(None):  # a global unit puts whole tables back when it ends

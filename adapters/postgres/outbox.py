@@ -1,6 +1,6 @@
 """Enqueueing: the side of the outbox that use cases see."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy.types import Uuid
 from adapters.postgres.tables.delivery import email_events, outbox_events
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
-from application.ports.outbox import RESENDS, Message
+from application.ports.outbox import RESENDS, Message, untraced
 from domain.shared.ids import EventId
 
 ENQUEUE = (
@@ -94,6 +94,7 @@ class PostgresOutbox:
     connection: AsyncConnection
     clock: Clock
     ids: Identifiers
+    traceparent: Callable[[], str] = untraced
 
     async def add(self, message: Message, *, request_id: str = "") -> EventId:
         row = self._row(message, request_id)
@@ -159,6 +160,7 @@ class PostgresOutbox:
             "expires_at": message.expires_at,
             "created_at": now,
             "request_id": request_id,
+            "traceparent": self.traceparent(),
         }
 
 

@@ -1,6 +1,6 @@
 """What a transaction on PostgreSQL can reach: one adapter a port, all on its one connection."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -56,6 +56,7 @@ from adapters.postgres.workers import PostgresWorkers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.measures import UnitCounts
+from application.ports.outbox import untraced
 from domain.identity.once import Once
 from domain.shared.ids import BreakGlassId, OrgId
 
@@ -67,6 +68,7 @@ class PostgresUnit:
     claim: Claim
     clock: Clock
     ids: Identifiers
+    traceparent: Callable[[], str] = untraced
     told: set[BreakGlassId] = field(default_factory=set)  # whose break-glass write is on record
     counts: UnitCounts = field(default_factory=UnitCounts)
 
@@ -112,7 +114,7 @@ class PostgresUnit:
 
     @property
     def outbox(self) -> PostgresOutbox:
-        return PostgresOutbox(self.connection, self.clock, self.ids)
+        return PostgresOutbox(self.connection, self.clock, self.ids, self.traceparent)
 
     @property
     def outbox_queue(self) -> PostgresOutboxQueue:

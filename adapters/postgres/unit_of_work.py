@@ -1,6 +1,6 @@
 """One transaction on PostgreSQL, pinned to one organisation by its first message."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -16,6 +16,7 @@ from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
 from application.ports.measures import Measures, Unmeasured
+from application.ports.outbox import untraced
 from domain.identity.once import Once
 from domain.shared.ids import OrgId
 
@@ -28,6 +29,7 @@ class PostgresUnitOfWork:
     cipher: FieldCipher
     limits: Limits = REQUEST
     measures: Measures = field(default_factory=Unmeasured)
+    traceparent: Callable[[], str] = untraced
 
     def within(self, limits: Limits) -> "PostgresUnitOfWork":
         """The same database for another kind of work: a job, an export."""
@@ -38,7 +40,7 @@ class PostgresUnitOfWork:
         async with self._transaction(org_id) as connection:
             claim = Claim(connection, org_id, once, self.clock, self.cipher)
             await claim.take()
-            unit = PostgresUnit(org_id, connection, claim, self.clock, self.ids)
+            unit = PostgresUnit(org_id, connection, claim, self.clock, self.ids, self.traceparent)
             yield unit
             claim.finish()
         self.measures.note(unit.counts.taken)

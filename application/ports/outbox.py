@@ -15,6 +15,11 @@ RESENDS = "resend:"
 """How the dedupe keys begin of mails that are sent anew."""
 
 
+def untraced() -> str:
+    """Where no request is under way that said what it is part of (W3C `traceparent`)."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What is to leave the system. `payload` is JSON: a template's values, or the body; at most 256 KiB

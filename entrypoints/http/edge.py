@@ -31,7 +31,10 @@ from entrypoints.wiring.requests import RequestState
 MOST_HEADER_BYTES = 16 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}").fullmatch
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
+TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+).fullmatch
+"""As W3C has it; a version, a trace or a span that it calls invalid is none."""
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 ONCE = frozenset({b"host", b"authorization", b"content-length", b"content-type", b"idempotency-key"})
 
@@ -50,6 +53,7 @@ class Sighting:
     size: int = 0
     request_id: str = ""
     trace_id: str | None = None
+    traceparent: str | None = None
     origin: str | None = None
     user_agent: str | None = None
     authorization: str | None = None
@@ -103,7 +107,7 @@ def _note(found: Sighting, name: bytes, value: str) -> None:
     elif name == b"access-control-request-method":
         found.preflight = True
     elif match := TRACEPARENT(value):
-        found.trace_id = match.group(1)
+        found.trace_id, found.traceparent = match.group(1), value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +149,8 @@ class Edge:
         state["challenge"] = self.policy.challenge
         started = perf_counter()
         with log_context.scope(request_id=context.request_id) as fields:
-            if context.trace_id:
-                fields["trace_id"] = context.trace_id
+            if found.trace_id:
+                fields["trace_id"], fields[log_context.TRACEPARENT] = found.trace_id, found.traceparent
             try:
                 await self._serve(http, receive, answer, found)
             except Exception as error:
@@ -169,7 +173,7 @@ class Edge:
     def _context(self, scope: HTTPScope, found: Sighting) -> RequestContext:
         peer = scope["client"][0] if scope["client"] else None
         address = client_address(peer, found.forwarded, self.policy.proxies)
-        return RequestContext(found.request_id or uuid7().hex, address, found.user_agent, found.trace_id)
+        return RequestContext(found.request_id or uuid7().hex, address, found.user_agent)
 
     async def _serve(self, scope: HTTPScope, receive: Receive, answer: "_Answer", found: Sighting) -> None:
         asking = found.origin if found.preflight and scope["method"] == "OPTIONS" else None

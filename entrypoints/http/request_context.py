@@ -14,7 +14,6 @@ class RequestContext:
     request_id: str
     client_address: str | None  # None: unknown
     user_agent: str | None  # at most 200 characters
-    trace_id: str | None = None
 
 
 def context_of(connection: ASGIConnection[Any, Any, Any, Any]) -> RequestContext:

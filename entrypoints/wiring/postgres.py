@@ -12,6 +12,7 @@ from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
+from entrypoints import log_context
 from entrypoints.http.measuring import Measures
 from entrypoints.settings import Settings
 
@@ -51,5 +52,6 @@ class PostgresProvider(Provider):
         cipher: FieldCipher,
         measures: Measures,
     ) -> UnitOfWork:
-        made = PostgresUnitOfWork(engine, clock, ids, cipher, request_limits(settings), measures)
+        limits = request_limits(settings)
+        made = PostgresUnitOfWork(engine, clock, ids, cipher, limits, measures, log_context.traceparent)
         return cast("UnitOfWork", made)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 from uuid import uuid4
 
 import anyio
@@ -34,6 +35,13 @@ async def test_an_enqueued_message_comes_back_whole(
         created_at=clock.now(),
         request_id="req-12345678",
     )
+
+
+async def test_a_message_is_marked_with_what_its_request_is_part_of(uow: UnitOfWork, an_org: OrgId) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    traced: UnitOfWork = replace(cast("Any", uow), traceparent=lambda: trace)
+    (event_id,) = await enqueue(traced, an_org, a_mail())
+    assert (await load(uow, an_org, event_id)).traceparent == trace
 
 
 async def test_a_mail_is_queued_beside_its_message(uow: UnitOfWork, an_org: OrgId) -> None:
