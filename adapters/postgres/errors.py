@@ -1,5 +1,6 @@
 """What the database refuses, in the domain's words."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,9 @@ UNAVAILABLE_CLASSES = (
     "57",  # operator intervention: shutdown, statement timeout, starting up
     "58",  # system errors
 )
+BEING_REBUILT = re.compile(r"_cc(new|old)\d*$")
+"""While an index is rebuilt beside its writers there are two of it; the one that will not stay has this after
+its name, and it may be the one to find a duplicate. `on conflict` knows but the other."""
 UNSTORABLE = "22"  # data exceptions: what validation let through is still no fault of ours
 UNAVAILABLE = {
     "25006",  # read-only: a standby took over
@@ -64,9 +68,13 @@ def connecting() -> Iterator[None]:
 
 def constraint_of(error: IntegrityError) -> str | None:
     """The violated constraint's name, for the adapter to turn into the domain error."""
-    cause = error.orig.__cause__ if error.orig is not None else None
-    name = getattr(cause, "constraint_name", None)
-    return str(name) if name else None
+    name = _index_or_constraint(error)
+    return BEING_REBUILT.sub("", name) if name else None
+
+
+def _index_or_constraint(error: BaseException) -> str:
+    told = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
+    return str(getattr(told, "constraint_name", None) or "")
 
 
 def sqlstate_of(error: BaseException) -> str:
@@ -77,6 +85,8 @@ def sqlstate_of(error: BaseException) -> str:
 def _known(error: BaseException) -> DomainError | None:
     if isinstance(error, (DataError, asyncpg.DataError)):
         return refusal_of(UNSTORABLE, lost=False)
+    if BEING_REBUILT.search(_index_or_constraint(error)):  # who met it began before the copy was there
+        return refusal_of("40001", lost=False)
     return refusal_of(sqlstate_of(error), lost=_lost(error))
 
 

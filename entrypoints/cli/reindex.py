@@ -3,6 +3,7 @@ import asyncio
 import click
 from sqlalchemy.exc import DBAPIError
 
+from adapters.postgres.errors import SPOKEN
 from adapters.postgres.index_room import Worth
 from adapters.postgres.reindex import Rebuild, ReindexRefused, survey
 from adapters.postgres.reindex import reindex as rebuild
@@ -43,8 +44,9 @@ async def _work(url: str, worth: Worth, *, check: bool) -> Rebuild:
         return await (survey if check else rebuild)(url, worth)
     except ReindexRefused as refused:
         raise Failed(str(refused)) from refused
-    except (OSError, DBAPIError) as error:
-        raise Failed(f"The database cannot be reached, or hung up: {error}") from error
+    except (OSError, *SPOKEN) as error:
+        told = error.orig if isinstance(error, DBAPIError) else error
+        raise Failed(f"The database cannot be reached, or refused: {told}") from error
 
 
 def _document(work: Rebuild) -> dict[str, object]:

@@ -93,6 +93,7 @@ def main(rows: int = ROWS, by: str = "statements") -> None:
         print(f"\nsizes: {rows} due messages of one company, worked off by {by}")
         sizes.note("before")
         works.ask(placed(org, "export", rows))
+        works.ask("vacuum analyze outbox_events")
         sizes.note("all due")
         began = time.perf_counter()
         _work_off(works, org, rows, by, sizes)

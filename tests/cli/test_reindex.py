@@ -58,6 +58,15 @@ def test_room_is_told_of_and_given_back(tmp_path: Path, swollen: TestDatabase) -
     assert "reindex" not in sweepline(tmp_path, swollen, "doctor").output
 
 
+def test_a_database_that_is_not_there_is_told_in_one_line(tmp_path: Path, postgres: TestDatabase) -> None:
+    elsewhere = postgres.owner_url.replace(postgres.name, "nowhere")
+    refused = sweepline(tmp_path, postgres, "reindex", "--check", DATABASE_OWNER_URL=elsewhere)
+    assert refused.exit_code == 1
+    assert refused.stderr == (
+        'sweepline: The database cannot be reached, or refused: database "nowhere" does not exist\n'
+    )
+
+
 def test_without_the_owners_address_it_is_refused_in_one_line(tmp_path: Path, postgres: TestDatabase) -> None:
     refused = sweepline(tmp_path, postgres, "reindex", DATABASE_OWNER_URL="")
     assert refused.exit_code == 1

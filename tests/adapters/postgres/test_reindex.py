@@ -7,11 +7,16 @@ from uuid import uuid4
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import pytest
+from sqlalchemy import pool, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapters.postgres import reindex as rebuilding
+from adapters.postgres.errors import constraint_of, translated
 from adapters.postgres.index_room import Worth, packed_bytes
 from adapters.postgres.migrate import LOCK_KEY, migrate
 from adapters.postgres.reindex import Rebuild, ReindexRefused, reindex, survey
+from domain.shared.errors import Contended
 from tests.benchmarks.due_rows import placed
 from tests.support.database import TestDatabase
 
@@ -25,6 +30,8 @@ SIZES = """
     select relname, pg_relation_size(c.oid) from pg_class c join pg_index on indexrelid = c.oid
      where indrelid = 'outbox_events'::regclass
 """
+SWAPPED = "select count(*) from pg_stat_progress_create_index where phase like '% before marking dead'"
+SLUG_KEY = "select conname from pg_constraint where conrelid = 'orgs'::regclass and contype = 'u'"
 INVALID = "select relname from pg_class join pg_index on indexrelid = oid where not indisvalid"
 REBUILDING = "select count(*) from pg_stat_progress_create_index where phase like 'waiting for%'"
 
@@ -111,6 +118,33 @@ async def test_whoever_writes_goes_on_while_a_rebuild_waits_for_an_old_transacti
         await writer.execute("set enable_seqscan = off")
         due = "select count(*) from outbox_events where org_id = $1 and next_attempt_at <= now()"
         assert await writer.fetchval(due, org) == 10
+
+
+async def test_a_duplicate_that_the_outgoing_index_finds_is_refused_under_the_first_name(
+    swollen: TestDatabase,
+) -> None:
+    """The new one has the name already; the old one is kept up, and asked first, while readers may use it."""
+    twin = text(
+        "insert into orgs (id, slug, status, created_at)"
+        " select gen_random_uuid(), slug, status, now() from orgs"
+    )
+    engine = create_async_engine(swollen.superuser_url, poolclass=pool.NullPool)
+    slug_key = swollen.execute(SLUG_KEY)
+    async with connected(swollen.superuser_url) as reader, connected(swollen.owner_url) as owner:
+        await reader.execute("begin; select from orgs")
+        rebuild = asyncio.create_task(owner.execute(f"reindex index concurrently {slug_key}"))
+        await until(swollen, SWAPPED, "1")
+        async with engine.connect() as connection:
+            with pytest.raises(IntegrityError) as refused:
+                await connection.execute(twin)
+            await connection.rollback()
+            assert "_ccold" in str(refused.value)
+            assert constraint_of(refused.value) == slug_key
+            with pytest.raises(Contended), translated():
+                await connection.execute(twin)
+        await reader.execute("rollback")
+        await rebuild
+    await engine.dispose()
 
 
 async def test_what_an_interrupted_rebuild_left_is_dropped_and_the_rest_done(
