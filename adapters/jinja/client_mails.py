@@ -29,10 +29,14 @@ CLIENT_MAILS: Mapping[str, MailTemplate] = {
         needs=VISIT,
     ),
     "booking_rescheduled": MailTemplate(
+        version=2,
         subject="New time: {{ date }}, {{ time }} – {{ org }}",
         heading="Your visit has a new time",
-        paragraphs=("Your visit was moved. This is the new time.",),
-        facts=("when", "service", "where", "total"),
+        paragraphs=(
+            "Your visit was moved. This is the new time.",
+            "{% if expires_at and deposit_cents %}A deposit is due before we can confirm.{% endif %}",
+        ),
+        facts=("when", "service", "where", "total", "deposit", "held_until"),
         needs=VISIT,
     ),
     "booking_cancelled": MailTemplate(
@@ -83,5 +87,15 @@ CLIENT_MAILS: Mapping[str, MailTemplate] = {
         needs=VISIT,
         link="Give your answer",
         link_to="survey_url",
+    ),
+    "client_login_link": MailTemplate(
+        subject="Your sign-in link – {{ org }}",
+        heading="Your sign-in link",
+        paragraphs=(
+            "Somebody, we hope you, asked to sign in to your visits at {{ org }}.",
+            "The link works once, and for a short time. Without it nobody is signed in.",
+        ),
+        needs=("secret",),
+        link="Sign in",
     ),
 }

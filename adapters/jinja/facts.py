@@ -120,6 +120,7 @@ SAYERS: Mapping[str, tuple[str, Sayer]] = {
     "held_until": ("Held for you until", _held_until),
     "started_by": ("Started by", _words("started_by")),
     "reason": ("Reason", _words("reason")),
+    "endpoint": ("Endpoint", _words("url_host")),
     "valid_until": ("Valid until", _held_until),
     "status": ("Status", _code("status")),
     "client": ("Client", _words("name")),

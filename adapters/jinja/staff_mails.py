@@ -44,6 +44,18 @@ STAFF_MAILS: Mapping[str, MailTemplate] = {
         greets=False,
         needs=("started_by", "reason", "expires_at"),
     ),
+    "webhook_endpoint_disabled": MailTemplate(
+        scope="staff",
+        subject="A webhook endpoint was switched off – {{ org }}",
+        heading="A webhook endpoint was switched off",
+        paragraphs=(
+            "It said for good that it takes no more, so nothing is sent to it any more.",
+            "Switch it on again once it takes what we send.",
+        ),
+        facts=("endpoint",),
+        greets=False,
+        needs=("url_host",),
+    ),
     "nps_ticket_notice": MailTemplate(
         scope="staff",
         subject="A client was unhappy – {{ org }}",

@@ -11,7 +11,7 @@ from application.ports.templates import Letterhead, Rendered
 from domain.delivery.faults import DeliveryFailed, Fault
 
 _SAME_UNDER_TWO_NAMES = {"lead_name": "name", "lead_phone": "phone", "lead_email": "email"}
-_OPTIONAL = ("deposit_cents", "assigned", "survey_url")
+_OPTIONAL = ("deposit_cents", "expires_at", "assigned", "survey_url")
 
 
 def _environment(*, escapes: bool) -> Environment:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-_LINKED = frozenset({"password_reset_link", "invitation"})
+_LINKED = frozenset({"password_reset_link", "invitation", "client_login_link"})
 _LINK = "https://sweepline.example/link#token=sample"
 _VALUES: Mapping[str, object] = {
     "name": "Jane Doe",
@@ -26,6 +26,7 @@ _VALUES: Mapping[str, object] = {
     "role": "dispatcher",
     "started_by": "adam@example.com",
     "reason": "Prices are wrong",
+    "url_host": "hooks.example.com",
     "score": 2,
     "comment": "The kitchen was not done.",
 }

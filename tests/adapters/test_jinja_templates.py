@@ -55,6 +55,8 @@ SUBJECTS = {
     "booking_completed": "Thank you for having us – Acme & Söhne",
     "nps_survey": "How did we do? – Acme & Söhne",
     "nps_ticket_notice": "A client was unhappy – Acme & Söhne",
+    "client_login_link": "Your sign-in link – Acme & Söhne",
+    "webhook_endpoint_disabled": "A webhook endpoint was switched off – Acme & Söhne",
     "password_changed": "Your password was changed – Acme & Söhne",
     "password_reset_link": "Reset your password – Acme & Söhne",
     "invitation": "You are invited to Acme & Söhne",
@@ -84,6 +86,8 @@ def values_of(template: str) -> dict[str, Any]:
         return LINKED
     if template == "nps_ticket_notice":
         return UNHAPPY
+    if template == "webhook_endpoint_disabled":
+        return {"to": "owner@example.com", "url_host": "hooks.example.com"}
     if template == "break_glass_started":
         return INCIDENT
     return REQUEST if template in {"request_received", "lead_office_notice"} else VISIT
@@ -164,6 +168,16 @@ def test_a_crew_hears_whether_it_came_or_went() -> None:
     assert "You are no longer assigned to this visit." in went
 
 
+def test_a_new_time_of_what_is_only_held_says_what_is_missing() -> None:
+    """The mail that said so first is withdrawn by the move, if it has not left."""
+    held = VISIT | {"expires_at": "2026-03-02T14:30:00Z"}
+    text = TEMPLATER.render("booking_rescheduled", held, ACME).text
+    assert "A deposit is due before we can confirm." in text
+    assert "Deposit: 308.62 USD" in text
+    assert "Held for you until: Mon 2 Mar 2026, 09:30 EST" in text
+    assert "before we can confirm" not in TEMPLATER.render("booking_rescheduled", VISIT, ACME).text
+
+
 def test_a_value_is_never_read_as_a_template() -> None:
     rendered = TEMPLATER.render("booking_confirmed", VISIT | {"name": "{{ 7 * 7 }}"}, ACME)
     assert "Hello {{ 7 * 7 }}," in rendered.text
@@ -193,7 +207,7 @@ def test_who_may_stop_a_mail_is_told_by_its_scope(template: str, scope: str) -> 
     assert TEMPLATER.scope_of(template) == scope
 
 
-@pytest.mark.parametrize("template", ["invitation", "password_reset_link"])
+@pytest.mark.parametrize("template", ["invitation", "password_reset_link", "client_login_link"])
 def test_a_link_stands_in_both_parts_to_be_followed_or_copied(template: str) -> None:
     rendered = TEMPLATER.render(template, LINKED, ACME)
     assert rendered.text.count(ADDRESS) == 1
