@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from entrypoints.settings.load import Settings
 from entrypoints.settings.parsing import Fault
 
 IN_A_HEADER = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # what a URL is written with: of ASCII, visible
+IN_A_HOST = re.compile(r"[^\s/:@?#\[\]]+")
 POSTGRES = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 
 
@@ -15,6 +17,7 @@ def addresses(settings: Settings) -> Iterator[Fault]:
     yield from database_urls(settings)
     yield from base_url(settings)
     yield from redis(settings)
+    yield from mail_server(settings)
 
 
 def database_urls(settings: Settings) -> Iterator[Fault]:
@@ -55,6 +58,29 @@ def _is_redis(url: str) -> bool:
     except ValueError:  # a port that is no number
         return False
     return parts.scheme in {"redis", "rediss", "unix"} and port != 0
+
+
+def mail_server(settings: Settings) -> Iterator[Fault]:
+    email = settings.email
+    if email.mode != "smtp":
+        return
+    if email.smtp_host is not None and not _is_host(email.smtp_host):
+        yield Fault(
+            "SMTP_HOST",
+            "is not the name or address of a server alone",
+            "Set it as mail.example.com, 192.0.2.1 or 2001:db8::1, and the port as SMTP_PORT",
+        )
+    if bool(email.smtp_username) != bool(email.smtp_password):
+        name, other = ("PASSWORD", "USERNAME") if email.smtp_username else ("USERNAME", "PASSWORD")
+        yield Fault(f"SMTP_{name}", f"is missing beside SMTP_{other}", "Set both or neither")
+
+
+def _is_host(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return IN_A_HOST.fullmatch(text) is not None
+    return True
 
 
 def base_url(settings: Settings) -> Iterator[Fault]:

@@ -71,6 +71,7 @@ SOUND_TOO: list[dict[str, str]] = [
     ON,
     {"LEGACY_BASIC_AUTH_ENABLED": "false", "DEFAULT_ORG_ID": ""},
     SMTP | LINKS,
+    SMTP | LINKS | {"SMTP_HOST": "2001:db8::1", "SMTP_USERNAME": "a", "SMTP_PASSWORD": "b"},
     SMTP | LINKS | {"EMAIL_FROM": "a@büro.example", "EMAIL_FROM_NAME": "Büro"},
     SMTP | {"PUBLIC_BASE_URL": "https://xn--bro-hoa.example:8443/office"},
     {"METRICS_ENABLED": "false", "METRICS_TOKEN": ""},
@@ -137,6 +138,12 @@ IN_ANY_ENVIRONMENT: list[Row] = [
     ({"ORDER_PHOTO_ALLOWED_MIMES": "image/gif"}, "ORDER_PHOTO_ALLOWED_MIMES"),
     ({"FIELD_ENCRYPTION_KEYS": "k1:short"}, "FIELD_ENCRYPTION_KEYS"),
     ({"EMAIL_MODE": "smtp"}, "SMTP_HOST"),
+    *[
+        (SMTP | {"SMTP_HOST": host}, "SMTP_HOST")
+        for host in ("mail.example.com:587", "smtp://mail.example.com", "[::1]", "me@mail.example.com", "a b")
+    ],
+    (SMTP | {"SMTP_USERNAME": "sweepline"}, "SMTP_PASSWORD"),
+    (SMTP | {"SMTP_PASSWORD": "correct horse"}, "SMTP_USERNAME"),
     ({"EMAIL_MODE": "sendgrid", "EMAIL_FROM": "a@b.example"}, "SENDGRID_API_KEY"),
     ({"ORDER_STORAGE_BACKEND": "r2"}, "R2_BUCKET"),
     *[
