@@ -54,7 +54,8 @@ class Line(asyncio.BufferedProtocol):
             return False
         ended = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
         alone = not self._http.trailing_data[0] and self._read < MOST_ANSWER_BYTES
-        return ended and alone and not self._is_over
+        said = not self._transport.get_write_buffer_size()  # a peer may answer before it has read all
+        return ended and alone and said and not self._is_over
 
     def hang_up(self) -> None:
         self._transport.abort()

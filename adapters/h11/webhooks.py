@@ -3,14 +3,14 @@
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from socket import SOCK_STREAM, gaierror
+from socket import gaierror
 
 import anyio
 import h11
 
 from adapters.h11.kept_lines import KeptLines, Place
 from adapters.h11.line import Line, connect
+from adapters.h11.look_ups import LookUps
 from adapters.peers.line import line_code
 from adapters.peers.retry_after import retry_after_seconds
 from application.ports.webhooks import WebhookCall
@@ -27,11 +27,6 @@ type Resolve = Callable[[str, int], Awaitable[list[Address]]]
 type Connect = Callable[[Address, int, ssl.SSLContext | None, str], Awaitable[Line]]
 
 
-async def resolve(host: str, port: int) -> list[Address]:
-    found = await anyio.getaddrinfo(host, port, type=SOCK_STREAM)
-    return [ip_address(place[4][0].partition("%")[0]) for place in found]
-
-
 @dataclass(frozen=True, slots=True)
 class H11WebhookSender:
     """No proxy, no cookies, no redirects.
@@ -40,7 +35,7 @@ class H11WebhookSender:
     look-up of this call gave and which passed its rules: so a call has a checked address in any case."""
 
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
-    resolve: Resolve = resolve
+    resolve: Resolve = field(default_factory=LookUps)
     connect: Connect = connect
     kept: KeptLines = field(default_factory=KeptLines)
 

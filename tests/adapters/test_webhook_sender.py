@@ -1,16 +1,20 @@
 """The guarded sender against real sockets: D10 and bar 8 of the delivery page."""
 
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 from anyio.abc import ByteStream
 from anyio.streams.tls import TLSListener
 
+from adapters.h11 import look_ups
 from adapters.h11.line import Line, connect
 from adapters.h11.webhooks import H11WebhookSender
 from application.ports.webhooks import WebhookCall
@@ -120,6 +124,38 @@ async def test_a_name_that_is_none_can_be_one_later() -> None:
     assert (fault.code, fault.permanent) == ("dns_lookup_failed", False)
 
 
+async def test_names_that_nobody_answers_for_keep_nobody_else_from_a_look_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The threads that the process looks names up in are few, and a look-up cannot be called off."""
+    system, answers = socket.getaddrinfo, threading.Event()
+
+    def look_up(host: str, *rest: Any, **options: Any) -> Any:
+        if host == "silent.example":
+            assert answers.wait(10)
+            raise socket.gaierror(socket.EAI_AGAIN, "")
+        return system(host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(look_ups, "getaddrinfo", look_up)
+    sender, codes = H11WebhookSender(tls=TLS), list[str]()
+
+    async def call() -> None:
+        codes.append((await fault_of(sender, a_call("http://silent.example/", seconds=0.05))).code)
+
+    try:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(40):
+                tasks.start_soon(call)
+        assert codes == ["timeout"] * 40
+        with anyio.fail_after(2):
+            assert await anyio.getaddrinfo("localhost", 80)
+    finally:
+        answers.set()
+    async with listening(Receiver()) as peer:
+        assert await sender.post(a_call(peer.url.replace("127.0.0.1", "localhost"))) == 204
+
+
 async def test_the_request_names_the_host_and_goes_to_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     async with listening(Receiver()) as listener:
@@ -152,6 +188,10 @@ async def test_the_request_names_the_host_and_goes_to_the_address(monkeypatch: p
         (
             b"503 Busy\r\nRetry-After: Mon, 02 Mar 2026 09:01:00 GMT",
             Fault(code="status_503", permanent=False, retry_after_seconds=60, http_status=503),
+        ),
+        (
+            b"429 Slow\r\nRetry-After: Mon, 02 Mar 2026 09:01:00 +99999999999999999999",
+            Fault(code="status_429", permanent=False, http_status=429),
         ),
         (b"500 Oops\r\nRetry-After: 120", Fault(code="status_500", permanent=False, http_status=500)),
     ],
