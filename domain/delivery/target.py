@@ -16,6 +16,8 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _VISIBLE = re.compile(r"[!-~]*").fullmatch
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)").fullmatch
 _LONGEST_NAME = 253
+_READ_IN_TWO_WAYS = frozenset("ßς\u200c\u200d")
+"""IDNA 2003 writes them as other letters or drops them, IDNA 2008 does not: those are two hosts."""
 
 
 def refused(code: str) -> DeliveryFailed:
@@ -110,6 +112,8 @@ def host_of(parts: SplitResult) -> tuple[str, Address | None]:
             if address.scope_id is not None:
                 raise refused("invalid_url")
             return str(address), address
+        if not _READ_IN_TWO_WAYS.isdisjoint(host):
+            raise refused("invalid_url")
         host = host.encode("idna").decode("ascii").lower().removesuffix(".")
         if not host:
             raise refused("missing_host")

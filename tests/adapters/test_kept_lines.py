@@ -131,6 +131,25 @@ async def test_what_has_no_end_or_more_than_one_is_not_kept(answer: bytes) -> No
     assert (peer.connections, len(peer.requests)) == (2, 2)
 
 
+async def test_whoever_answers_before_all_was_said_gets_the_next_message_on_another() -> None:
+    """It may never read the rest, and the next message would wait behind that."""
+    hands = 0
+
+    async def answer_early(stream: SocketStream) -> None:
+        nonlocal hands
+        hands += 1
+        async with stream:
+            await stream.receive()
+            await stream.send(EMPTY)
+            await anyio.sleep_forever()
+
+    async with served(answer_early) as port:
+        with keeping() as sender:
+            call = a_call(f"http://hooks.example.com:{port}/", body=b" " * 8_000_000, seconds=2)
+            assert [await sender.post(call) for _ in range(2)] == [200, 200]
+    assert hands == 2
+
+
 @pytest.mark.parametrize(
     "shape", [b"Content-Length: 4\r\n\r\nOo;ps", b"Transfer-Encoding: chunked\r\n\r\n4\r\n;Oops\r\n0\r\n\r\n"]
 )

@@ -76,6 +76,7 @@ async def test_what_the_provider_asks_to_wait_is_kept(mailer: SendGridMailer, pr
         ("0", 0),
         ("30", 30),
         ("9" * 50, 999_999_999),
+        ("000000000090", 90),
         ("Mon, 02 Mar 2026 13:00:00 GMT", 0),
         ("Mon, 02 Mar 2026 14:00:01 -0000", 1),
         (None, None),
@@ -83,6 +84,8 @@ async def test_what_the_provider_asks_to_wait_is_kept(mailer: SendGridMailer, pr
         ("-5", None),
         ("²", None),
         ("Mon, 99 Mar 2026 99:00:00 GMT", None),
+        ("Mon, 02 Mar 2026 14:00:01 +99999999999999999999", None),
+        ("Mon, 02 Mar 99999999999 14:00:01 GMT", None),
     ],
 )
 def test_retry_after_in_both_forms(header: str | None, seconds: int | None) -> None:

@@ -46,6 +46,10 @@ def test_the_corpus_is_of_eighty() -> None:
         ("https://256.256.256.256/", "invalid_url"),
         ("https://1.2.3.4.5/", "invalid_url"),
         ("https://hooks.example.com/ü", "invalid_url"),
+        ("https://faß.example/", "invalid_url"),  # as it was read once: fass.example
+        ("https://βόλος.example/", "invalid_url"),
+        ("https://a\u200cb.example/", "invalid_url"),
+        ("https://a\u200db.example/", "invalid_url"),
         (f"https://hooks.example.com/{'x' * 2048}", "invalid_url"),
         ("ftp://hooks.example.com/", "unsupported_scheme"),
         ("file:///etc/passwd", "unsupported_scheme"),
