@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from application.delivery.channel import Receipt
 from application.delivery.circuit_gate import CircuitGate
 from application.delivery.claims import Flight
 from application.delivery.settling import Landing, Settling, fly
 from application.delivery.slots import DeliverySlots
 from application.delivery.tally import Tally
+from application.ports.carrier import Carrier, Receipt
 from application.ports.clock import Clock
 from domain.delivery.faults import Fault
 from domain.shared.errors import Unavailable
@@ -31,6 +31,7 @@ class Airspace:
     A message keeps its place until its end is written down: what a crash can send twice is in flight."""
 
     clock: Clock
+    carrier: Carrier
     settling: Settling
     slots: DeliverySlots
     gate: CircuitGate
@@ -51,7 +52,7 @@ class Airspace:
     async def fly(self, flight: Flight) -> None:
         outcome: tuple[Receipt | None, Fault | None] = (None, Fault.of("timeout"))
         with anyio.CancelScope(deadline=min(flight.cut_off_at, self.ends_at)):
-            outcome = await fly(flight)
+            outcome = await fly(self.carrier, flight)
         receipt, fault = outcome
         await self.gate.tell(flight.event.kind, flight.admission, fault)
         landing = Landing(flight=flight, finished_at=self.clock.now(), receipt=receipt, fault=fault)
@@ -106,7 +107,7 @@ class Airspace:
                 events = []
             self.tally.count(events)
             now = self.clock.now()
-            self.due_again.update(event.id for event in events if event.is_due(now))
+            self.due_again.update(e.id for e in events if e.is_due(now) and not e.goes_at_once)
             self._forget(landings)
         return written
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import anyio
 
-from application.delivery.channel import Shipment
 from application.delivery.rules import CUT_OFF_SECONDS, Channels, DeliveryRules, chance
+from application.ports.carrier import Shipment
 from application.ports.circuit_breakers import Admission
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers

@@ -13,6 +13,7 @@ from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.settling import Settling
 from application.delivery.slots import DeliverySlots
 from application.delivery.tally import Tally
+from application.ports.carrier import Carrier
 from application.ports.circuit_breakers import CircuitBreakers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
@@ -39,7 +40,8 @@ class DeliverDue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverDueHandler:
-    """`slots` is shared by all passes of the process; `runner` names the process in the attempts' log."""
+    """`slots` is shared by all passes of the process; `runner` names the process in the attempts' log.
+    `carrier`: none sends in this process, through the channels themselves."""
 
     uow: UnitOfWork
     clock: Clock
@@ -49,6 +51,7 @@ class DeliverDueHandler:
     slots: DeliverySlots
     breakers: CircuitBreakers
     runner: str
+    carrier: Carrier | None = None
 
     async def is_anything_due(self) -> bool:
         """Of a kind that may leave now, of any organisation: whether a pass would find something."""
@@ -68,6 +71,7 @@ class DeliverDueHandler:
         tally = Tally()
         airspace = Airspace(
             clock=self.clock,
+            carrier=self.carrier or self.channels,
             settling=settling,
             slots=self.slots,
             gate=gate,

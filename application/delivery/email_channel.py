@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from application.delivery.channel import Receipt, Shipment
 from application.delivery.compose import Sender, compose, letterhead
 from application.delivery.sealed import opened
 from application.delivery.suppressed import SuppressedRecipients
 from application.delivery.unsubscribe_links import UnsubscribeLinks
+from application.ports.carrier import Receipt, Shipment
 from application.ports.clock import Clock
 from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
@@ -17,65 +17,16 @@ from application.ports.measures import Counted, Figure, Measures, Unmeasured
 from application.ports.templates import Templates
 from application.ports.unit_of_work import Unit
 from domain.delivery.email_event import EmailEvent
-from domain.delivery.faults import DeliveryFailed
+from domain.delivery.faults import DeliveryFailed, Fault
 from domain.delivery.outbox_event import EventOutcome, OutboxEvent
 from domain.delivery.suppression import Reason, Scope, Suppression
-from domain.shared.ids import OrgId, SuppressionId
+from domain.shared.ids import SuppressionId
 from domain.tenancy.org import OrgProfile
 
 UNSOLICITED = ("request_received", "booking_pending")
 """Mails that a stranger can have sent to an address that is not theirs."""
 HARD_BOUNCE = "recipient_refused"
 ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailReceipt(Receipt):
-    template_version: int
-    subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class EmailShipment:
-    org_id: OrgId
-    event: OutboxEvent
-    profile: OrgProfile
-    channel: "EmailChannel"
-
-    async def send(self) -> Receipt:
-        channel, event, profile = self.channel, self.event, self.profile
-        values = {**event.payload, **opened(channel.cipher, event)}
-        stopping = (
-            self.org_id,
-            channel.templates.scope_of(event.event_type),
-            event.id,
-            str(values.get("to")),
-        )
-        paper = letterhead(profile, channel.links.url(*stopping))
-        rendered = channel.templates.render(event.event_type, values, paper)
-        headers = channel.links.headers(*stopping)
-        mail = compose(self.org_id, event, rendered, profile, channel.sender, channel.clock.now(), headers)
-        provider_message_id = await self._handed_over(mail)
-        return EmailReceipt(
-            provider_message_id=provider_message_id,
-            template_version=rendered.version,
-            subject=rendered.subject,
-        )
-
-    async def _handed_over(self, mail: Mail) -> str | None:
-        """A call of the provider counts at once: it took place whatever its record comes to."""
-        try:
-            provider_message_id = await self.channel.mailer.send(mail)
-        except DeliveryFailed as failed:
-            self._count(Figure.EMAIL_ADAPTER_OUTCOMES, "refused" if failed.fault.permanent else "failed")
-            if failed.fault.is_soft_bounce:
-                self._count(Figure.EMAIL_BOUNCES, "soft")
-            raise
-        self._count(Figure.EMAIL_ADAPTER_OUTCOMES, "accepted")
-        return provider_message_id
-
-    def _count(self, figure: Figure, label: str) -> None:
-        self.channel.measures.note([Counted(figure, (label,))])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +51,25 @@ class EmailChannel:
             if event.id in held_back
             else EventOutcome.SKIPPED
             if event.event_type in UNSOLICITED and await self._has_had_enough(unit, event)
-            else EmailShipment(unit.org_id, event, profile, self)
+            else Shipment(org_id=unit.org_id, event=event, profile=profile)
             for event in events
         ]
+
+    async def carry(self, shipment: Shipment) -> Receipt:
+        org_id, event, profile = shipment.org_id, shipment.event, shipment.profile
+        if profile is None:
+            raise ValueError("A mail needs a letterhead.")
+        values = {**event.payload, **opened(self.cipher, event)}
+        stopping = (org_id, self.templates.scope_of(event.event_type), event.id, str(values.get("to")))
+        paper = letterhead(profile, self.links.url(*stopping))
+        rendered = self.templates.render(event.event_type, values, paper)
+        headers = self.links.headers(*stopping)
+        mail = compose(org_id, event, rendered, profile, self.sender, self.clock.now(), headers)
+        return Receipt(
+            provider_message_id=await self._hand_over(mail),
+            template_version=rendered.version,
+            subject=rendered.subject,
+        )
 
     async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
         emails = await unit.emails.find_many([event.id for event, _ in ends])
@@ -111,13 +78,28 @@ class EmailChannel:
             email = emails.get(event.id)
             if email is None:
                 continue
-            if isinstance(receipt, EmailReceipt):
+            if receipt is not None and receipt.template_version is not None:
                 email = email.composed(receipt.template_version, receipt.subject)
-            elif not email.subject:
+            elif not email.subject and not event.leases_lost:  # composing it may end a process
                 email = self._with_subject(email, event.payload, await unit.org.get())
             followed.append(email.follow(event, receipt.provider_message_id if receipt else None))
             await self._note(unit, event, followed[-1])
         await unit.emails.save_many(followed)
+
+    async def _hand_over(self, mail: Mail) -> str | None:
+        """A call of the provider counts at once: it took place whatever its record comes to."""
+        try:
+            provider_message_id = await self.mailer.send(mail)
+        except DeliveryFailed as failed:
+            self._count(Figure.EMAIL_ADAPTER_OUTCOMES, "refused" if failed.fault.permanent else "failed")
+            if failed.fault.is_soft_bounce:
+                self._count(Figure.EMAIL_BOUNCES, "soft")
+            raise
+        self._count(Figure.EMAIL_ADAPTER_OUTCOMES, "accepted")
+        return provider_message_id
+
+    def _count(self, figure: Figure, label: str) -> None:
+        self.measures.note([Counted(figure, (label,))])
 
     async def _note(self, unit: Unit, event: OutboxEvent, email: EmailEvent) -> None:
         """What the end of a mail means beyond its own record."""
@@ -160,6 +142,11 @@ class MailIsOff:
     async def prepare(self, unit: Unit, events: Sequence[OutboxEvent]) -> Sequence[Shipment | EventOutcome]:
         del unit
         return [EventOutcome.SKIPPED] * len(events)
+
+    async def carry(self, shipment: Shipment) -> Receipt:
+        """There is none: nothing is prepared to be sent."""
+        del shipment
+        raise DeliveryFailed(Fault.of("unknown_kind"))
 
     async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
         emails = await unit.emails.find_many([event.id for event, _ in ends])

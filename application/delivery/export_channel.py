@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from application.delivery.channel import Receipt, Shipment
 from application.delivery.webhook_signature import signed_headers
+from application.ports.carrier import Receipt, Shipment
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Unit
 from application.ports.webhooks import WebhookCall, WebhookSender
@@ -39,28 +39,6 @@ class Exports:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportShipment:
-    event: OutboxEvent
-    channel: "ExportChannel"
-
-    async def send(self) -> Receipt:
-        target = self.channel.exports.target
-        if target is None:
-            raise DeliveryFailed(Fault.of("endpoint_disabled"))
-        body, now = body_of(self.event), self.channel.clock.now()
-        headers = signed_headers(str(self.event.id), now, body, target.keys)
-        call = WebhookCall(
-            url=target.url,
-            rules=target.rules,
-            headers={"content-type": "application/json", **headers},
-            body=body,
-            sent_at=now,
-            timeout_seconds=target.timeout_seconds,
-        )
-        return Receipt(http_status=await self.channel.sender.post(call))
-
-
-@dataclass(frozen=True, slots=True)
 class ExportChannel:
     """Without a target, as when exports were switched off since, a message ends dead, to be replayed."""
 
@@ -69,8 +47,23 @@ class ExportChannel:
     exports: Exports
 
     async def prepare(self, unit: Unit, events: Sequence[OutboxEvent]) -> Sequence[Shipment | EventOutcome]:
-        del unit
-        return [ExportShipment(event, self) for event in events]
+        return [Shipment(org_id=unit.org_id, event=event) for event in events]
+
+    async def carry(self, shipment: Shipment) -> Receipt:
+        target, event = self.exports.target, shipment.event
+        if target is None:
+            raise DeliveryFailed(Fault.of("endpoint_disabled"))
+        body, now = body_of(event), self.clock.now()
+        headers = signed_headers(str(event.id), now, body, target.keys)
+        call = WebhookCall(
+            url=target.url,
+            rules=target.rules,
+            headers={"content-type": "application/json", **headers},
+            body=body,
+            sent_at=now,
+            timeout_seconds=target.timeout_seconds,
+        )
+        return Receipt(http_status=await self.sender.post(call))
 
     async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
         for event, _receipt in ends:

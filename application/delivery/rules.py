@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from application.delivery.channel import Channel, Receipt
+from application.delivery.channel import Channel
+from application.ports.carrier import Receipt, Shipment
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import Unit
 from domain.delivery.outbox_event import OutboxEvent
@@ -34,6 +35,10 @@ class Channels:
 
     def find(self, kind: str) -> Channel | None:
         return self.by_kind.get(kind)
+
+    async def carry(self, shipment: Shipment) -> Receipt:
+        """As the Carrier of this very process."""
+        return await self.by_kind[shipment.event.kind].carry(shipment)
 
     async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
         """Each channel of its own messages, all at once."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from application.delivery.channel import Receipt
 from application.delivery.claims import Flight
 from application.delivery.rules import Channels, DeliveryRules, chance
+from application.ports.carrier import Carrier, CarrierLost, Receipt
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.measures import Figure
@@ -19,6 +19,8 @@ from domain.delivery.outbox_event import EventOutcome, OutboxEvent
 from domain.shared.ids import OrgId
 
 logger = logging.getLogger(__name__)
+LOST = Fault.of("lost")
+"""Its carrier is gone: as if the lease had run out, but at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,13 @@ class Landing:
 
     @property
     def outcome(self) -> AttemptOutcome:
+        if self.is_lost:
+            return AttemptOutcome.LOST
         return AttemptOutcome.FAILED if self.fault else AttemptOutcome.DELIVERED
+
+    @property
+    def is_lost(self) -> bool:
+        return self.fault == LOST
 
     def attempt(self, outcome: AttemptOutcome) -> Attempt:
         receipt, fault = self.receipt or Receipt(), self.fault
@@ -45,12 +53,14 @@ class Landing:
         )
 
 
-async def fly(flight: Flight) -> tuple[Receipt | None, Fault | None]:
+async def fly(carrier: Carrier, flight: Flight) -> tuple[Receipt | None, Fault | None]:
     """Send it, and say how that went. Raises nothing that a message or a peer could cause."""
     try:
-        return await flight.shipment.send(), None
+        return await carrier.carry(flight.shipment), None
     except DeliveryFailed as failed:
         return None, failed.fault
+    except CarrierLost:
+        return None, LOST
     except Exception:
         logger.exception("delivery raised", extra={"event_id": str(flight.event.id)})
         return None, replace(Fault.of("connection_failed"), of_the_line=False)  # a fault of ours
@@ -103,7 +113,10 @@ class Settling:
         event = landing.flight.event
         if landing.fault is None:
             return event.settle(EventOutcome.DELIVERED, now)
-        return event.fail(landing.fault, now, self.rules.policy(event.kind), chance(self.ids))
+        policy, dice = self.rules.policy(event.kind), chance(self.ids)
+        if landing.is_lost:
+            return event.lose_lease(now, policy, dice)
+        return event.fail(landing.fault, now, policy, dice)
 
 
 def _count(

@@ -15,6 +15,7 @@ from domain.delivery.runner import short_name
 from domain.shared.ids import EventId
 from domain.shared.redaction import redact_text
 
+LOST = "lost"
 _LOSSES_BEFORE_QUARANTINE = 2
 
 
@@ -94,6 +95,11 @@ class OutboxEvent:
         """Twice its runner vanished with it: it is tried alone from now on."""
         return self.leases_lost >= _LOSSES_BEFORE_QUARANTINE
 
+    @property
+    def goes_at_once(self) -> bool:
+        """Its carrier vanished with it, for the first time: most such were only beside the culprit."""
+        return self.leases_lost == 1 and self.last_error == LOST
+
     def is_due(self, now: datetime) -> bool:
         """Not while somebody holds a lease on it."""
         return self.next_attempt_at is not None and self.next_attempt_at <= now and not self.is_leased(now)
@@ -124,9 +130,9 @@ class OutboxEvent:
         """Its lease ran out. The first time it is due again at once, later after the backoff."""
         lost = self._unleased(leases_lost=self.leases_lost + 1)
         if lost.is_quarantined:
-            return lost.fail(Fault.of("lost"), now, policy, chance)
+            return lost.fail(Fault.of(LOST), now, policy, chance)
         due_at_once = RetryPolicy(max_attempts=policy.max_attempts, base_backoff_seconds=0)
-        return lost.fail(Fault.of("lost"), now, due_at_once, chance)
+        return lost.fail(Fault.of(LOST), now, due_at_once, chance)
 
     def is_held(self, token: UUID, now: datetime) -> bool:
         """Whether the claim with this token still stands: else somebody else may be trying it by now."""
@@ -198,7 +204,7 @@ class OutboxEvent:
 
     def lost_attempt(self) -> Attempt:
         """The record of a claim whose runner never came back."""
-        return self.attempt(AttemptOutcome.LOST, finished_at=None, error="lost")
+        return self.attempt(AttemptOutcome.LOST, finished_at=None, error=LOST)
 
     def attempt(
         self,

@@ -115,7 +115,7 @@ async def _mail(settings: "Settings") -> str:
         return "off"
     from adapters.sendgrid.mailer import SendGridMailer
     from adapters.smtp.mailer import SmtpMailer
-    from entrypoints.wiring.mail import open_mailer
+    from entrypoints.sending.mail import open_mailer
 
     async with open_mailer(settings) as mailer:
         if isinstance(mailer, SmtpMailer | SendGridMailer):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from application.delivery.job_table import JOBS, JobSpec, find_job
+from entrypoints.cli.environment import environment_of
 from entrypoints.cli.output import FAILED, json_for_all, json_option, say
 
 if TYPE_CHECKING:
@@ -71,12 +72,13 @@ def run_jobs(*, names: tuple[str, ...], once: bool, tick_seconds: int, as_json: 
     from entrypoints.cli.runtime import refuse_dangerous_role, run_in_container, settings_here
     from entrypoints.cli.stopping import StopSignals, ignore_late_signals
     from entrypoints.logs import configure_logging
+    from entrypoints.wiring.couriers import CouriersProvider
 
-    settings = settings_here()
+    settings, logs = settings_here(), sys.stderr if once else sys.stdout
     refuse_dangerous_role(settings)
     signals = StopSignals()
     signals.listen()
-    configure_logging(settings.general, sys.stderr if once else sys.stdout)
+    configure_logging(settings.general, logs)
 
     async def work(container: "AsyncContainer") -> "list[JobOutcome]":
         loop = await _loop(container, settings, names, tick_seconds)
@@ -86,7 +88,7 @@ def run_jobs(*, names: tuple[str, ...], once: bool, tick_seconds: int, as_json: 
         await loop.run(stop)
         return []
 
-    outcomes = run_in_container(settings, work)
+    outcomes = run_in_container(settings, work, lambda ready: [CouriersProvider(environment_of(ready), logs)])
     ignore_late_signals()
     if once:
         _report(outcomes, as_json=as_json)

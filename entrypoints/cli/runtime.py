@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from entrypoints.cli.output import Failed
 from entrypoints.settings import Fault, Secret, Settings, SettingsRefused, load_settings
 
 if TYPE_CHECKING:
-    from dishka import AsyncContainer
+    from dishka import AsyncContainer, Provider
 
     from domain.shared.errors import DomainError
 
@@ -51,9 +51,13 @@ def owner_url(settings: Settings) -> str:
     return url.reveal()
 
 
-def run_in_container[T](settings: Settings, work: "Callable[[AsyncContainer], Awaitable[T]]") -> T:
+def run_in_container[T](
+    settings: Settings,
+    work: "Callable[[AsyncContainer], Awaitable[T]]",
+    overrides: "Callable[[Settings], Sequence[Provider]]" = lambda _ready: (),
+) -> T:
     """Run `work` with the process's container on a database that runs, the embedded one at head; a refusal
-    becomes one line."""
+    becomes one line. `overrides` of the container, for the settings with that database."""
     from sqlalchemy.exc import ProgrammingError
 
     from adapters.postgres.migrate import migrate
@@ -61,7 +65,7 @@ def run_in_container[T](settings: Settings, work: "Callable[[AsyncContainer], Aw
     from entrypoints.wiring import make_container
 
     async def whole(ready: Settings) -> T:
-        container = make_container(ready)
+        container = make_container(ready, *overrides(ready))
         try:
             return await work(container)
         finally:

@@ -12,6 +12,7 @@ import click
 
 from entrypoints.cli.announcing import announce
 from entrypoints.cli.demo import require_dev, show_demo
+from entrypoints.cli.environment import environment_of
 from entrypoints.cli.listening import listen, url_of
 from entrypoints.cli.runtime import owner_url, refuse_dangerous_role, running_database, settings_here
 from entrypoints.cli.stopping import ignore_late_signals
@@ -127,8 +128,9 @@ async def _serve(settings: Settings, listener: socket.socket, *, jobs: bool) -> 
     from entrypoints.http.app import create_app
     from entrypoints.http.server import Server, server_config
     from entrypoints.wiring import make_container
+    from entrypoints.wiring.couriers import CouriersProvider
 
-    container = make_container(settings)
+    container = make_container(settings, CouriersProvider(environment_of(settings)))
     try:
         draining = await container.get(Draining)
         app = create_app(settings, container)

@@ -20,8 +20,8 @@ from adapters.system.clock import SystemClock
 from application.ports.object_storage import ObjectStorage, ServedFiles, Variant
 from application.storage.serve_file import ServeFile, ServeFileHandler
 from domain.shared.errors import DomainError
+from entrypoints.keys import file_link_key
 from entrypoints.settings import Settings
-from entrypoints.wiring.keys import file_link_key
 from entrypoints.wiring.storage import open_storage
 
 PICTURE = b64decode(

@@ -1,6 +1,5 @@
 """Several serving processes behind one socket, and one for the jobs; whoever dies is started again."""
 
-import os
 import shutil
 import signal
 import socket
@@ -16,6 +15,7 @@ import click
 from prometheus_client.multiprocess import mark_process_dead
 
 from entrypoints.cli.announcing import announce
+from entrypoints.cli.environment import environment_of
 from entrypoints.cli.output import Failed
 from entrypoints.http.measuring import SHARED_DIRECTORY
 from entrypoints.settings import Settings
@@ -80,26 +80,10 @@ class Supervisor:
     def _start(self, child: Child) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603  # our own program
             [*PROGRAM, *child.arguments],
-            env=self._environment(),
+            env={**environment_of(self.settings), SHARED_DIRECTORY: str(self.figures)},
             pass_fds=(self.listener.fileno(),),
             start_new_session=True,  # Ctrl-C reaches us alone; we pass it on once
         )
-
-    def _environment(self) -> dict[str, str]:
-        """Ours, with what was found out: children read it as if an operator had written it."""
-        database, general = self.settings.database, self.settings.general
-        found = {
-            "APP_ENV": general.app_env or "prod",
-            "SWEEPLINE_HOME": str(self.settings.home),
-            SHARED_DIRECTORY: str(self.figures),
-        }
-        if general.public_base_url is not None:
-            found["PUBLIC_BASE_URL"] = general.public_base_url
-        if database.url is not None:
-            found["DATABASE_URL"] = database.url.reveal()
-        if database.owner_url is not None:
-            found["DATABASE_OWNER_URL"] = database.owner_url.reveal()
-        return {**os.environ, **found}
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.signals += 1

@@ -15,7 +15,7 @@ OF_NOBODY = UUID(int=0)
 
 async def send_trial_mail(settings: "Settings", to: str) -> str:
     """Past the outbox: nothing is kept of it, and it is tried once. Raises DeliveryFailed."""
-    from entrypoints.wiring.mail import open_mailer
+    from entrypoints.sending.mail import open_mailer
 
     if settings.email.mode == "off":
         raise ValueError("EMAIL_MODE=off: no mail leaves")
@@ -32,7 +32,7 @@ def trial_mail(settings: "Settings", to: str) -> "Mail":
     from application.delivery.compose import ascii_address
     from application.ports.mailer import Mail, Mailbox
     from domain.shared.ids import EventId, OrgId
-    from entrypoints.wiring.mail import sender_of
+    from entrypoints.sending.mail import sender_of
 
     sender, event_id = sender_of(settings), EventId(SystemIdentifiers().new())
     address = ascii_address(sender.address)

@@ -5,9 +5,9 @@ from dishka import Provider, Scope, provide
 from adapters.cryptography.keys import derive_key
 from entrypoints.http.cookies import Cookies
 from entrypoints.http.csrf import Csrf
+from entrypoints.keys import auth_secrets
 from entrypoints.origins import origin_of
 from entrypoints.settings import Settings
-from entrypoints.wiring.keys import auth_secrets
 
 CSRF = "cross-site request forgery"
 

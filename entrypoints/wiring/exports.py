@@ -2,13 +2,9 @@ from collections.abc import Iterator
 
 from dishka import Provider, Scope, provide
 
-from adapters.h11.kept_lines import KeptLines
-from adapters.h11.webhooks import H11WebhookSender
 from application.delivery.export_channel import ExportChannel
 from application.ports.webhooks import WebhookSender
-
-KEEP_SECONDS = 1.0
-"""Far less than receivers keep a silent connection, so that few hang up as the next message leaves."""
+from entrypoints.sending.exports import open_sender
 
 
 class ExportProvider(Provider):
@@ -18,11 +14,6 @@ class ExportProvider(Provider):
     channel = provide(ExportChannel)
 
     @provide
-    def sender(self, kept: KeptLines) -> WebhookSender:
-        return H11WebhookSender(kept=kept)
-
-    @provide
-    def kept_lines(self) -> Iterator[KeptLines]:
-        kept = KeptLines(KEEP_SECONDS)
-        yield kept
-        kept.close()
+    def sender(self) -> Iterator[WebhookSender]:
+        with open_sender() as sender:
+            yield sender

@@ -67,13 +67,11 @@ from entrypoints.http.authentication import Authentication
 from entrypoints.http.basic import BasicCallers
 from entrypoints.http.callers import SignedCallers
 from entrypoints.http.rates import Callers
+from entrypoints.keys import access_keys, email_key, field_keys, recovery_keys
+from entrypoints.sending.links import base_url_of
 from entrypoints.settings import Settings
 from entrypoints.wiring.basic import basic_pairs
-from entrypoints.wiring.keys import access_keys, email_key, field_keys, recovery_keys
 from entrypoints.wiring.postgres import request_limits
-
-DEV_BASE_URL = "http://127.0.0.1:8000"
-"""Where `sweepline serve` listens; in production PUBLIC_BASE_URL must be set."""
 
 
 class IdentityProvider(Provider):
@@ -142,7 +140,7 @@ class IdentityProvider(Provider):
 
     @provide
     def public_base_url(self, settings: Settings) -> PublicBaseUrl:
-        return PublicBaseUrl((settings.general.public_base_url or DEV_BASE_URL).rstrip("/"))
+        return PublicBaseUrl(base_url_of(settings))
 
     @provide
     def pace(self) -> RefusalPace:

@@ -15,10 +15,10 @@ from application.delivery.unsubscribing import (
     UnsubscribeHandler,
 )
 from application.ports.templates import Templates
+from application.ports.unit_of_work import UnitOfWork
+from entrypoints.sending.links import unsubscribe_links_of
+from entrypoints.sending.mail import sender_of
 from entrypoints.settings import Settings
-from entrypoints.wiring.identity import DEV_BASE_URL
-from entrypoints.wiring.keys import unsubscribe_keys
-from entrypoints.wiring.mail import sender_of
 
 
 class MessagingProvider(Provider):
@@ -51,5 +51,8 @@ class MessagingProvider(Provider):
 
     @provide
     def unsubscribe_links(self, settings: Settings) -> UnsubscribeLinks:
-        base_url = (settings.general.public_base_url or DEV_BASE_URL).rstrip("/")
-        return UnsubscribeLinks(base_url, tuple(unsubscribe_keys(settings)))
+        return unsubscribe_links_of(settings)
+
+    @provide
+    def job_locks(self, uow: UnitOfWork) -> JobLocks:
+        return PostgresJobLocks(uow) if isinstance(uow, PostgresUnitOfWork) else MemoryJobLocks()

@@ -9,7 +9,7 @@ from application.delivery.dead_exports import (
 )
 from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.end_dead_leases import EndDeadLeasesHandler
-from application.delivery.export_channel import Exports, ExportTarget
+from application.delivery.export_channel import Exports
 from application.delivery.list_dead_letters import ListDeadMessagesHandler, ShowDeadLettersHandler
 from application.delivery.read_exports import ListExportsHandler, ReadExportContentHandler
 from application.delivery.read_outbox import ListMessagesHandler, ReadMessageHandler
@@ -18,14 +18,14 @@ from application.delivery.replay_message import ReplayMessageHandler
 from application.delivery.replays import ReplayChecks
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
-from application.delivery.webhook_signature import signing_key
+from application.ports.carrier import Carrier
 from application.ports.circuit_breakers import CircuitBreakers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.runner_lives import RunnerLives
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.retry_policy import RetryPolicy
-from domain.delivery.target import TargetRules, host_in, normal_host
+from entrypoints.sending.exports import export_target
 from entrypoints.settings import Settings
 
 
@@ -72,6 +72,11 @@ class OutboxProvider(Provider):
         return DeliverySlots(settings.outbox.concurrency, settings.outbox.org_concurrency)
 
     @provide
+    def carrier(self, channels: Channels) -> Carrier:
+        """This very process; who has `CouriersProvider` too sends in processes beside it."""
+        return channels
+
+    @provide
     def deliver_due(
         self,
         uow: UnitOfWork,
@@ -79,6 +84,7 @@ class OutboxProvider(Provider):
         ids: Identifiers,
         rules: DeliveryRules,
         channels: Channels,
+        carrier: Carrier,
         slots: DeliverySlots,
         breakers: CircuitBreakers,
         lives: RunnerLives,
@@ -93,6 +99,7 @@ class OutboxProvider(Provider):
             slots=slots,
             breakers=breakers,
             runner=lives.own,
+            carrier=carrier,
         )
 
     @provide
@@ -101,27 +108,6 @@ class OutboxProvider(Provider):
     ) -> EndDeadLeasesHandler:
         patient = uow.within(JOB) if isinstance(uow, PostgresUnitOfWork) else uow
         return EndDeadLeasesHandler(uow=patient, clock=clock, channels=channels, lives=lives)
-
-
-def export_target(settings: Settings) -> ExportTarget | None:
-    """The operator's, unless exports are off. A URL that may not be called is refused at each attempt."""
-    given = settings.export
-    if given.mode != "webhook" or given.webhook_url is None:
-        return None
-    url = given.webhook_url.reveal()
-    host = host_in(url)
-    allowed = frozenset(map(normal_host, given.webhook_allowed_hosts))
-    return ExportTarget(
-        url=url,
-        host=host,
-        rules=TargetRules(
-            allow_http=given.webhook_allow_http,
-            block_private=given.webhook_block_private_ips,
-            allowed_hosts=allowed or None,
-        ),
-        keys=(signing_key(given.webhook_secret.reveal()),) if given.webhook_secret else (),
-        timeout_seconds=given.export_webhook_timeout_seconds,
-    )
 
 
 def policy(usual: RetryPolicy, retries: int | None, base: int | None) -> RetryPolicy:

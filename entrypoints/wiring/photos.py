@@ -19,8 +19,8 @@ from application.ports.clock import Clock
 from application.ports.images import Images
 from application.ports.photo_links import OneTimeLinks, PhotoTokens
 from application.ports.unit_of_work import UnitOfWork
+from entrypoints.keys import photo_token_key
 from entrypoints.settings import Settings
-from entrypoints.wiring.keys import photo_token_key
 
 
 class PhotosProvider(Provider):

@@ -18,10 +18,10 @@ from application.storage.guarded_storage import GuardedStorage
 from application.storage.serve_file import ServeFileHandler
 from application.storage.tombstones import ListTombstonesHandler, RetryTombstoneHandler
 from domain.storage.tombstone import Persistence
+from entrypoints.keys import file_link_key
 from entrypoints.settings import Fault, Settings, SettingsRefused
 from entrypoints.settings.groups import StorageSettings
 from entrypoints.settings.rules import CLOUDFLARE_BACKENDS, S3_BACKENDS
-from entrypoints.wiring.keys import file_link_key
 
 SERVED_BY_US = frozenset({"local", "memory"})
 

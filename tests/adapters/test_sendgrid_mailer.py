@@ -13,8 +13,8 @@ from adapters.sendgrid.mailer import SendGridMailer
 from application.ports.mailer import Mail
 from domain.delivery.faults import DeliveryFailed, Fault
 from entrypoints.cli import doctor
+from entrypoints.sending.mail import open_mailer
 from entrypoints.settings import load_settings
-from entrypoints.wiring.mail import open_mailer
 from tests.support.fake_sendgrid import KEY, FakeSendGrid, open_fake_sendgrid
 from tests.support.mails import EVENT, ORG, a_mail
 

@@ -1,7 +1,7 @@
 """How long messages wait while one of a hundred is poison: beside the same load without, in one run.
 
-`python -m tests.benchmarks.poison [a second] [seconds]`. Poison raises, hangs until it is cut off, or ends
-the process; two runners, each started anew when it dies.
+`python -m tests.benchmarks.poison [a second] [seconds]`. Poison raises, hangs until it is cut off,
+holds up the process that sends it, or ends that; two runners.
 """
 
 import json
@@ -14,7 +14,7 @@ from tests.support.runners import Watch, Works
 
 RATE, SECONDS, STEP_SECONDS = 100, 20, 0.25
 RUNNERS, ONE_IN = 2, 100
-DEEDS = ("raise", "hang", "exit")
+DEEDS = ("raise", "hang", "hold", "exit")
 SETTINGS = {
     "OUTBOX_LEASE_SECONDS": "10",
     "OUTBOX_MAX_ATTEMPTS": "3",
@@ -26,13 +26,21 @@ WAITS = """
       from (select extract(epoch from sent_at - created_at) as waited
               from outbox_events where status = 'sent' and dedupe_key like 'good%') w
 """
-DEAD = "select count(*), min(attempts), max(attempts) from outbox_events where status = 'dead'"
+DEAD = """
+    select count(*) || coalesce(' after ' || min(attempts) || ' to ' || max(attempts) || ' attempts', '')
+      from outbox_events where status = 'dead'
+"""
+BESIDE = """
+    select coalesce(max(leases_lost), 0), count(*) filter (where leases_lost > 0)
+      from outbox_events where dedupe_key like 'good%'
+"""
+"""How often others were taken along, at most, and how many of them."""
 
 
 def main(rate: int = RATE, seconds: int = SECONDS) -> None:
     print(f"\noutbox, {rate} messages a second for {seconds} s, {RUNNERS} runners: how long the others wait")
     plain = _p99((), rate, seconds)
-    for deeds in (DEEDS[:2], DEEDS):
+    for deeds in (DEEDS[:2], DEEDS[2:3], DEEDS[3:], DEEDS):
         poisoned = _p99(deeds, rate, seconds)
         print(f"{'':>10}{poisoned / plain:.1f} times as long at p99")
 
@@ -52,10 +60,15 @@ def _p99(deeds: Sequence[str], rate: int, seconds: int) -> float:
             watch.over.set()
             watch.thread.join(60)
         median, p99 = (float(wait) for wait in works.ask(WAITS)[0].split("|"))
-        dead = works.ask(DEAD)[0].replace("|", ", attempts ")
-        deaths = sum(watch.deaths for watch in watches)
-        print(f"{'+'.join(deeds) or 'none':>18}: p50 {median} s, p99 {p99} s; dead {dead}; {deaths} deaths")
+        dead = works.database.execute(DEAD).strip()
+        times, beside = works.ask(BESIDE)[0].split("|")
+        print(f"{'+'.join(deeds) or 'none':>18}: p50 {median} s, p99 {p99} s; {dead} dead")
+        print(f"{'':>20}{beside} others lost, {times} times at most; {_deaths(watches)} runners ended")
     return p99
+
+
+def _deaths(watches: Sequence[Watch]) -> int:
+    return sum(watch.deaths for watch in watches)
 
 
 def _load(works: Works, org: str, deeds: Sequence[str], rate: int, seconds: int) -> None:

@@ -3,8 +3,8 @@
 from base64 import b64encode
 
 from adapters.cryptography.sealing import AesGcmFieldCipher
+from entrypoints.keys import field_keys, recovery_keys
 from entrypoints.settings.load import read_settings
-from entrypoints.wiring.keys import field_keys, recovery_keys
 
 OLD, NEW = "o" * 40, "n" * 40
 GIVEN = b"g" * 32

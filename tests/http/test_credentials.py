@@ -15,7 +15,7 @@ from application.ports.unit_of_work import UnitOfWork
 from domain.identity.actor import Role
 from domain.identity.membership import Membership, MembershipStatus
 from domain.shared.ids import OrgId, SessionId, UserId
-from entrypoints.wiring.keys import access_keys
+from entrypoints.keys import access_keys
 from tests.http.identity_app import Company, a_company, bearer, cheap_passwords
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase

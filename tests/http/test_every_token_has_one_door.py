@@ -17,8 +17,8 @@ import pytest
 from adapters.cryptography.keys import derive_key
 from application.delivery.unsubscribe_links import UnsubscribeLinks
 from domain.shared.ids import EventId
+from entrypoints import keys
 from entrypoints.http.csrf import Csrf
-from entrypoints.wiring import keys
 from tests.http.identity_app import Company, cheap_passwords
 from tests.http.staff import Staff, an_address, open_staff
 from tests.support.clock import FixedClock

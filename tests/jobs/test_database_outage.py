@@ -17,9 +17,9 @@ from adapters.postgres.migrate import migrate
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from adapters.system.clock import SystemClock
 from adapters.system.identifiers import SystemIdentifiers
-from application.delivery.channel import Receipt
 from application.delivery.deliver_due import DeliverDue
 from application.delivery.job_table import RUNNER, JobSpec
+from application.ports.carrier import Receipt
 from domain.delivery.heartbeat import Heartbeat
 from domain.delivery.outbox_event import OutboxEvent
 from entrypoints.jobs.job import Job, JobResult, StopSignal

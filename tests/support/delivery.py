@@ -8,11 +8,11 @@ import anyio
 
 from adapters.system.identifiers import SystemIdentifiers
 from application.circuit_breaking import SharedCircuitBreakers
-from application.delivery.channel import Receipt, Shipment
 from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.export_channel import Exports, follow_export
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
+from application.ports.carrier import Receipt, Shipment
 from application.ports.clock import Clock
 from application.ports.outbox import Message
 from application.ports.unit_of_work import Unit, UnitOfWork
@@ -52,31 +52,25 @@ class World:
     settled: dict[str, EventOutcome] = field(default_factory=dict)
 
     async def prepare(self, unit: Unit, events: Sequence[OutboxEvent]) -> Sequence[Shipment | EventOutcome]:
-        del unit
-        return [self.settled.get(event.dedupe_key) or Parcel(self, event) for event in events]
+        ships = [Shipment(org_id=unit.org_id, event=event) for event in events]
+        return [self.settled.get(ship.event.dedupe_key) or ship for ship in ships]
+
+    async def carry(self, shipment: Shipment) -> Receipt:
+        event = shipment.event
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            receipt = await self.deeds.get(event.dedupe_key, self.otherwise)(event)
+        finally:
+            self.in_flight -= 1
+        self.arrived.append(event.id)
+        return receipt
 
     async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
         """Keeps no records but those of exports."""
         for event, _receipt in ends:
             if event.kind == "export":
                 await follow_export(unit, event, Exports())
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    world: World
-    event: OutboxEvent
-
-    async def send(self) -> Receipt:
-        world = self.world
-        world.in_flight += 1
-        world.most_in_flight = max(world.most_in_flight, world.in_flight)
-        try:
-            receipt = await world.deeds.get(self.event.dedupe_key, world.otherwise)(self.event)
-        finally:
-            world.in_flight -= 1
-        world.arrived.append(self.event.id)
-        return receipt
 
 
 def a_runner(uow: UnitOfWork, clock: Clock, world: World, **choices: Any) -> DeliverDueHandler:

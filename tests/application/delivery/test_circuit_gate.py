@@ -10,8 +10,8 @@ import pytest
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.system.identifiers import SystemIdentifiers
 from application.circuit_breaking import SharedCircuitBreakers
-from application.delivery.channel import Receipt
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
+from application.ports.carrier import Receipt
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
 from domain.shared.circuit import CircuitPolicy, CircuitState

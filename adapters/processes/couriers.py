@@ -1,0 +1,120 @@
+"""Messages are carried by processes beside the runner: what ends one of them ends no runner."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import IO
+
+from anyio.to_thread import run_sync
+
+from adapters.processes.courier import NOT_OURS, Courier
+from application.ports.carrier import Receipt, Shipment
+from application.ports.measures import Measures
+from domain.delivery.faults import DeliveryFailed
+
+logger = logging.getLogger("sweepline.couriers")
+
+
+@dataclass(slots=True)
+class Nursery:
+    """The process that couriers are forked from: loaded once, and waiting. It ends with us, and they with it.
+
+    `program` takes its orders by standard input (`nursery.py`)."""
+
+    program: Sequence[str]
+    environment: Mapping[str, str] = field(repr=False)
+    output: IO[str] | None = None  # where their logs go
+    _process: subprocess.Popen[bytes] | None = None
+    _line: socket.socket | None = None
+
+    def connect(self) -> socket.socket:
+        """To a courier of one's own: it answers as soon as it is there. Blocks for some milliseconds."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._send(theirs)
+            except OSError:
+                self.close()  # it died since: another one
+                self._send(theirs)
+        ours.setblocking(False)
+        return ours
+
+    def close(self) -> None:
+        if self._line is not None:
+            self._line.close()
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process = self._line = None
+
+    def _send(self, end: socket.socket) -> None:
+        if self._line is None:
+            self._line = self._start()
+        socket.send_fds(self._line, [b"+"], [end.fileno()])
+
+    def _start(self) -> socket.socket:
+        """In a session of its own: no key that is pressed reaches it."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  # our own program
+                self.program,
+                env=dict(self.environment),
+                stdin=theirs.fileno(),
+                stdout=self.output,
+                start_new_session=True,
+            )
+        return ours
+
+
+@dataclass(slots=True)
+class CourierProcesses:
+    """A Carrier. All messages go by one courier, but for those that were lost once: each of these has one of
+    its own, so that it can take no other along."""
+
+    nursery: Nursery
+    measures: Measures
+    _usual: Courier | None = None
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def carry(self, shipment: Shipment) -> Receipt:
+        if not shipment.event.leases_lost:
+            courier = await self._everybodys()
+            return await courier.carry(shipment)
+        async with self._lock:
+            courier = await self._new()
+        try:
+            return await courier.carry(shipment)
+        finally:
+            courier.hang_up()
+
+    async def close(self) -> None:
+        if self._usual is not None:
+            self._usual.hang_up()
+        await run_sync(self.nursery.close)
+
+    async def _everybodys(self) -> Courier:
+        async with self._lock:
+            if self._usual is None or self._usual.is_lost:
+                self._usual = await self._new()
+            return self._usual
+
+    async def _new(self) -> Courier:
+        try:
+            connection = await run_sync(self.nursery.connect)
+        except OSError as error:
+            logger.exception("no courier could be started")
+            raise DeliveryFailed(NOT_OURS) from error
+        loop, courier = asyncio.get_running_loop(), Courier(self.measures.note)
+        try:
+            await loop.create_unix_connection(lambda: courier, sock=connection)
+        except BaseException:
+            connection.close()
+            raise
+        return courier
