@@ -31,7 +31,8 @@ hypothesis.settings.load_profile("unhurried")
 
 BOTH = ("memory", "postgres")
 # Elsewhere nobody is judged.
-collect_ignore = [] if sys.platform == "linux" else ["adapters/test_runner_lives.py"]
+PROCESSES = ["adapters/test_runner_lives.py", "adapters/test_courier_lives.py"]
+collect_ignore = [] if sys.platform == "linux" else PROCESSES
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

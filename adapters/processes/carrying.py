@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 
 from adapters.processes.wire import (
+    BY_COURIER,
     Arrived,
     Beat,
     Broke,
@@ -46,7 +47,7 @@ class Rounds(Line[ToCourier]):
     carrier: Carrier
 
     def __init__(self) -> None:
-        super().__init__(ToCourier.__value__)
+        super().__init__(BY_COURIER)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._beat: asyncio.TimerHandle | None = None
 

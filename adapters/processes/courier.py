@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import count
 
 from adapters.processes.wire import (
+    BY_RUNNER,
     Arrived,
     Beat,
     Broke,
@@ -37,7 +38,7 @@ type Note = Callable[[Iterable[Counted]], None]
 
 class Courier(Line[ToRunner]):
     def __init__(self, note: Note) -> None:
-        super().__init__(ToRunner.__value__)
+        super().__init__(BY_RUNNER)
         self._note = note
         self._numbers = count()
         self._waiting: dict[int, asyncio.Future[Receipt]] = {}

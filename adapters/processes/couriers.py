@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -35,15 +35,19 @@ class Nursery:
 
     def connect(self) -> socket.socket:
         """To a courier of one's own: it answers as soon as it is there. Blocks for some milliseconds."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
+        with ExitStack() as unless_sent:
+            ours, theirs = socket.socketpair()
+            unless_sent.callback(ours.close)
+            with theirs:
                 self._send(theirs)
-            except OSError:
-                self.close()  # it died since: another one
-                self._send(theirs)
+            unless_sent.pop_all()
         ours.setblocking(False)
         return ours
+
+    @property
+    def process_id(self) -> int | None:
+        """Of its process group too, which its couriers are in."""
+        return None if self._process is None else self._process.pid
 
     def close(self) -> None:
         if self._line is not None:
@@ -55,13 +59,15 @@ class Nursery:
         self._process = self._line = None
 
     def _send(self, end: socket.socket) -> None:
-        if self._line is None:
-            self._line = self._start()
-        socket.send_fds(self._line, [b"+"], [end.fileno()])
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._start()
+        if self._line is not None:
+            socket.send_fds(self._line, [b"+"], [end.fileno()])
 
-    def _start(self) -> socket.socket:
+    def _start(self) -> None:
         """In a session of its own: no key that is pressed reaches it."""
-        ours, theirs = socket.socketpair()
+        self._line, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  # our own program
                 self.program,
@@ -70,7 +76,6 @@ class Nursery:
                 stdout=self.output,
                 start_new_session=True,
             )
-        return ours
 
 
 @dataclass(slots=True)
@@ -94,9 +99,13 @@ class CourierProcesses:
         finally:
             courier.hang_up()
 
-    async def close(self) -> None:
+    def hang_up(self) -> None:
+        """On everybody's courier; the next message has a new one."""
         if self._usual is not None:
             self._usual.hang_up()
+
+    async def close(self) -> None:
+        self.hang_up()
         await run_sync(self.nursery.close)
 
     async def _everybodys(self) -> Courier:

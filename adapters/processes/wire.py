@@ -58,15 +58,18 @@ class Counts(msgspec.Struct, frozen=True, array_like=True, tag=8):
 
 type ToCourier = Order | Cancel
 type ToRunner = Ready | Beat | Arrived | Refused | Broke | Counts
+BY_COURIER: msgspec.msgpack.Decoder[ToCourier] = msgspec.msgpack.Decoder(Order | Cancel)
+BY_RUNNER: msgspec.msgpack.Decoder[ToRunner] = msgspec.msgpack.Decoder(
+    Ready | Beat | Arrived | Refused | Broke | Counts
+)
+_ENCODER = msgspec.msgpack.Encoder()
 
 
 class Line[Heard](asyncio.Protocol, ABC):
     """One end of a connection: whole messages of one type come in, any go out."""
 
-    def __init__(self, heard: object) -> None:
-        """`heard`: the type, or union of types, of what comes in."""
-        self._decoder = msgspec.msgpack.Decoder(heard)
-        self._encoder = msgspec.msgpack.Encoder()
+    def __init__(self, decoder: msgspec.msgpack.Decoder[Heard]) -> None:
+        self._decoder = decoder
         self._transport: asyncio.WriteTransport | None = None
         self._rest = bytearray()
 
@@ -76,7 +79,7 @@ class Line[Heard](asyncio.Protocol, ABC):
     def say(self, message: msgspec.Struct) -> None:
         """Nothing, where the other end is gone."""
         if self._transport is not None:
-            body = self._encoder.encode(message)
+            body = _ENCODER.encode(message)
             self._transport.write(_LENGTH.pack(len(body)) + body)
 
     def hang_up(self) -> None:

@@ -18,7 +18,7 @@ from entrypoints.settings import load_settings
 def main(make_sender: Callable[[], WebhookSender] = kept_sender) -> None:
     orders, settings = orders_by_input(), load_settings(os.environ)
     configure_logging(settings.general)
-    equipment = Equipment(settings, make_sender())
+    equipment = Equipment.of(settings, make_sender())
 
     def work(connection: socket.socket) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -52,7 +52,3 @@ class MessagingProvider(Provider):
     @provide
     def unsubscribe_links(self, settings: Settings) -> UnsubscribeLinks:
         return unsubscribe_links_of(settings)
-
-    @provide
-    def job_locks(self, uow: UnitOfWork) -> JobLocks:
-        return PostgresJobLocks(uow) if isinstance(uow, PostgresUnitOfWork) else MemoryJobLocks()

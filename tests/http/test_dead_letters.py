@@ -8,7 +8,7 @@ from uuid import uuid4
 import anyio
 import pytest
 
-from application.delivery.channel import Receipt
+from application.ports.carrier import Receipt
 from application.delivery.rules import Channels
 from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.outbox import Message

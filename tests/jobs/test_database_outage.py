@@ -3,7 +3,7 @@
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from os import kill
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from entrypoints.jobs.loop import JobLoop
 from entrypoints.jobs.pulses import Pulses
 from tests.support.database import test_options as options_for_tests
 from tests.support.delivery import World, a_runner, enqueue
+from tests.support.eventually import eventually
 from tests.support.orgs import found_org
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
@@ -65,12 +66,6 @@ def crash(server: EmbeddedPostgres) -> None:
     kill(int((server.data / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
 
 
-async def until(reached: Callable[[], bool]) -> None:
-    with anyio.fail_after(RECOVERY_SECONDS):
-        while not reached():  # noqa: ASYNC110  # a count, not an event
-            await anyio.sleep(0.05)
-
-
 async def pulse_of(uow: PostgresUnitOfWork, name: str) -> Heartbeat:
     async with uow.begin_global() as unit:
         return await unit.heartbeats.lock(name)
@@ -89,12 +84,12 @@ async def test_the_runner_outlives_its_database(server: EmbeddedPostgres, work: 
     loop, stop = JobLoop(jobs=[Job(SPEC, deliver)], pulses=Pulses(work, work.clock, "here")), anyio.Event()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(loop.run, stop)
-        await until(lambda: len(world.arrived) > MESSAGES // 4)
+        await eventually(lambda: len(world.arrived) > MESSAGES // 4, RECOVERY_SECONDS)
         await anyio.to_thread.run_sync(crash, server)
         await anyio.sleep(2)
         await anyio.to_thread.run_sync(server.restart)
         back_at = work.clock.now()
-        await until(lambda: len(set(world.arrived)) == MESSAGES)
+        await eventually(lambda: len(set(world.arrived)) == MESSAGES, RECOVERY_SECONDS)
         await anyio.sleep(11)  # leases whose end could not be written down run out, and one pulse passes
         stop.set()
     assert set(world.arrived) == set(wanted)

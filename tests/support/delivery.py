@@ -12,7 +12,7 @@ from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.export_channel import Exports, follow_export
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
-from application.ports.carrier import Receipt, Shipment
+from application.ports.carrier import CarrierLost, Receipt, Shipment
 from application.ports.clock import Clock
 from application.ports.outbox import Message
 from application.ports.unit_of_work import Unit, UnitOfWork
@@ -31,6 +31,18 @@ async def accept(event: OutboxEvent) -> Receipt:
 def refuse(code: str) -> Deed:
     async def deed(event: OutboxEvent) -> Receipt:
         raise DeliveryFailed(Fault.of(code))
+
+    return deed
+
+
+def lose(times: int) -> Deed:
+    """As its carrier is gone, so often."""
+    left = iter(range(times))
+
+    async def deed(event: OutboxEvent) -> Receipt:
+        if next(left, None) is None:
+            return await accept(event)
+        raise CarrierLost
 
     return deed
 

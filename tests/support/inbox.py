@@ -37,6 +37,7 @@ class Inbox:
     answered: Callable[[str], None] = lambda _event_id: None
     arrivals: list[Arrival] = field(default_factory=list)
     port: int = 0
+    left: set[str] = field(default_factory=set)  # messages whose sender hung up before the answer
     _taking: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -74,8 +75,9 @@ class Inbox:
             event_id = fields[b"webhook-id"].strip().decode()
             self.arrivals.append(Arrival(time.time(), event_id))
             answer = self.answer(event_id, body)
-            if answer.after_seconds:
-                await asyncio.sleep(answer.after_seconds)
+            if answer.after_seconds and await _hangs_up(reader, answer.after_seconds):
+                self.left.add(event_id)
+                return
             writer.write(f"HTTP/1.1 {answer.status}\r\n{answer.headers}\r\n".encode())
             await writer.drain()
             self.answered(event_id)
@@ -83,6 +85,14 @@ class Inbox:
             pass  # the sender was killed
         finally:
             writer.close()
+
+
+async def _hangs_up(reader: asyncio.StreamReader, within_seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(within_seconds):
+            return not await reader.read(1)
+    except TimeoutError:
+        return False
 
 
 @contextmanager

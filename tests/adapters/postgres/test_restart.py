@@ -21,6 +21,7 @@ from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from domain.shared.errors import Unavailable
 from domain.shared.ids import OrgId
 from tests.support.database import test_options as options_for_tests
+from tests.support.eventually import eventually
 from tests.support.orgs import found_org
 
 USERS = 8
@@ -81,11 +82,11 @@ async def test_requests_fail_as_unavailable_and_soon_work_again(
     async with anyio.create_task_group() as group:
         for _ in range(USERS):
             group.start_soon(use)
-        await until(lambda: outcomes["done"] > USERS)
+        await eventually(lambda: outcomes["done"] > USERS, RECOVERY_SECONDS)
         await anyio.to_thread.run_sync(outage, server)
-        await until(lambda: outcomes["unavailable"] > 0)
+        await eventually(lambda: outcomes["unavailable"] > 0, RECOVERY_SECONDS)
         outcomes["done"] = 0
-        await until(lambda: outcomes["done"] > 10 * USERS)
+        await eventually(lambda: outcomes["done"] > 10 * USERS, RECOVERY_SECONDS)
         stop.set()
     assert set(outcomes) <= {"done", "unavailable"}
 
@@ -98,9 +99,3 @@ async def rename(work: PostgresUnitOfWork, org_id: OrgId) -> str:
     except Unavailable as refused:
         return "unavailable" if refused.retry_after_seconds else "unavailable for good"
     return "done"
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    with anyio.fail_after(RECOVERY_SECONDS):
-        while not reached():  # noqa: ASYNC110  # a count, not an event
-            await anyio.sleep(0.02)

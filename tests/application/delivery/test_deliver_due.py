@@ -19,6 +19,7 @@ from tests.support.delivery import (
     enqueue,
     event_of,
     hang,
+    lose,
     outcomes_of,
     refuse,
 )
@@ -105,6 +106,27 @@ async def test_a_message_is_tried_once_in_a_pass_even_without_a_wait(
         await runner.handle(DeliverDue())
         assert (await event_of(uow, an_org, event_id)).status is expected
     assert await outcomes_of(uow, an_org, event_id) == ["failed"] * 3
+
+
+async def test_what_its_carrier_lost_once_is_tried_again_in_the_same_pass_and_then_waits(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, world: World
+) -> None:
+    world.deeds = {"beside": lose(times=1), "poison": lose(times=9)}
+    neighbour, poison = await enqueue(uow, an_org, "beside", "poison")
+    runner = a_runner(uow, clock, world, base=30, max_attempts=3)
+    tally = await runner.handle(DeliverDue())
+    assert (tally.sent, tally.retry) == (1, 3)
+    assert await outcomes_of(uow, an_org, neighbour) == ["lost", "delivered"]
+    event = await event_of(uow, an_org, poison)
+    assert (event.attempts, event.leases_lost, event.last_error) == (2, 2, "lost")
+    assert event.next_attempt_at is not None
+    assert timedelta(seconds=60) <= event.next_attempt_at - clock.now() <= timedelta(seconds=75)
+    assert (await runner.handle(DeliverDue())).claimed == 0
+    clock.advance(seconds=75)
+    await runner.handle(DeliverDue())
+    event = await event_of(uow, an_org, poison)
+    assert (event.status, event.last_error) == (EventStatus.DEAD, "lost")
+    assert await outcomes_of(uow, an_org, poison) == ["lost"] * 3
 
 
 async def test_one_bad_message_spoils_no_other(

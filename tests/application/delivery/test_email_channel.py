@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -17,12 +18,15 @@ from application.delivery.email_channel import EmailChannel, MailIsOff
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.sealed import seal
 from application.delivery.slots import DeliverySlots
+from application.ports.carrier import Carrier, CarrierLost, Receipt, Shipment
 from application.ports.measures import Figure
 from application.ports.outbox import Message
+from application.ports.templates import Letterhead, Rendered
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.email_event import EmailEvent, EmailStatus
 from domain.delivery.faults import Fault, SmtpStage, smtp_fault
 from domain.delivery.outbox_event import EventOutcome, EventStatus, OutboxEvent
+from domain.delivery.retry_policy import RetryPolicy
 from domain.delivery.suppression import Reason, Scope
 from domain.shared.ids import EventId, OrgId
 from tests.contracts.test_suppressions import a_suppression, add
@@ -108,16 +112,23 @@ async def follow_and_fail(uow: UnitOfWork, org_id: OrgId, channel: Channel, even
         raise ZeroDivisionError
 
 
-async def deliver(uow: UnitOfWork, clock: FixedClock, channel: Channel) -> None:
+async def deliver(
+    uow: UnitOfWork,
+    clock: FixedClock,
+    channel: Channel,
+    carrier: Carrier | None = None,
+    max_attempts: int = 5,
+) -> None:
     runner = DeliverDueHandler(
         uow=uow,
         clock=clock,
         ids=SystemIdentifiers(),
-        rules=DeliveryRules(),
+        rules=DeliveryRules(usual=RetryPolicy(max_attempts=max_attempts)),
         channels=Channels({"email": channel}),
         slots=DeliverySlots(16, 4),
         breakers=SharedCircuitBreakers(uow, clock, SystemIdentifiers()),
         runner="test",
+        carrier=carrier,
     )
     await runner.handle(DeliverDue())
 
@@ -168,6 +179,31 @@ async def test_a_refused_recipient_is_a_bounce(
     assert (email.status, email.bounced_at) == (EmailStatus.BOUNCED, clock.now())
     assert email.subject
     assert (await email_of(uow, an_org, other)).status is EmailStatus.SENT
+
+
+class Deadly(JinjaTemplates):
+    """What it composes ends the process."""
+
+    def render(self, template: str, values: Mapping[str, object], letterhead: Letterhead) -> Rendered:
+        del template, values, letterhead
+        raise SystemExit
+
+
+class Hearse:
+    async def carry(self, shipment: Shipment) -> Receipt:
+        del shipment
+        raise CarrierLost
+
+
+async def test_what_ended_its_carrier_is_composed_in_no_other_process(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel
+) -> None:
+    event_id = await enqueue(uow, an_org)
+    await deliver(uow, clock, replace(channel, templates=Deadly()), Hearse(), max_attempts=2)
+    event = await event_of(uow, an_org, event_id)
+    assert (event.status, event.last_error, event.attempts) == (EventStatus.DEAD, "lost", 2)
+    email = await email_of(uow, an_org, event_id)
+    assert (email.status, email.subject) == (EmailStatus.DEAD, "")
 
 
 async def test_a_fault_that_can_pass_leaves_the_mail_queued(

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.memory.outbox import MemoryDueMessages
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from application.delivery.channel import Receipt
+from application.ports.carrier import Receipt
 from application.delivery.deliver_due import DeliverDue
 from domain.delivery.outbox_event import OutboxEvent
 from tests.support.clock import FixedClock
