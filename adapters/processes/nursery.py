@@ -1,6 +1,7 @@
 """The program that couriers are forked from. Loaded once; single-threaded, and without a loop of its own."""
 
 import gc
+import logging
 import os
 import resource
 import signal
@@ -10,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _ONE_CONNECTION = 1
+logger = logging.getLogger("sweepline.couriers")
 
 
 def orders_by_input() -> socket.socket:
@@ -37,9 +39,18 @@ def fork_couriers(orders: socket.socket, work: Callable[[socket.socket], None]) 
             os.killpg(0, signal.SIGKILL)
         for number in connections:
             with socket.socket(fileno=number) as connection:
-                if os.fork() == 0:
+                if _is_courier():
                     orders.close()
                     _be_courier(connection, work)
+
+
+def _is_courier() -> bool:
+    """Where the system forks no more, the connection ends unused, and its runner knows."""
+    try:
+        return os.fork() == 0
+    except OSError:
+        logger.exception("no courier could be forked")
+        return False
 
 
 def _be_courier(connection: socket.socket, work: Callable[[socket.socket], None]) -> None:
