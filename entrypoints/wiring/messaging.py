@@ -15,7 +15,6 @@ from application.delivery.unsubscribing import (
     UnsubscribeHandler,
 )
 from application.ports.templates import Templates
-from application.ports.unit_of_work import UnitOfWork
 from entrypoints.sending.links import unsubscribe_links_of
 from entrypoints.sending.mail import sender_of
 from entrypoints.settings import Settings

@@ -8,9 +8,9 @@ from uuid import uuid4
 import anyio
 import pytest
 
-from application.ports.carrier import Receipt
 from application.delivery.rules import Channels
 from application.delivery.unsubscribe_links import UnsubscribeLinks
+from application.ports.carrier import Receipt
 from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.outbox_event import OutboxEvent

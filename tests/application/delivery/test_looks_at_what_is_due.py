@@ -8,8 +8,8 @@ import pytest
 
 from adapters.memory.outbox import MemoryDueMessages
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from application.ports.carrier import Receipt
 from application.delivery.deliver_due import DeliverDue
+from application.ports.carrier import Receipt
 from domain.delivery.outbox_event import OutboxEvent
 from tests.support.clock import FixedClock
 from tests.support.delivery import World, a_runner, accept, enqueue
