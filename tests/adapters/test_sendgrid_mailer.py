@@ -124,7 +124,7 @@ async def test_the_key_is_asked_what_it_may_do(mailer: SendGridMailer, provider:
 async def test_the_mode_sends_and_the_doctor_asks(
     provider: FakeSendGrid, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("entrypoints.wiring.mail.SENDGRID", provider.url)
+    monkeypatch.setattr("entrypoints.sending.mail.SENDGRID", provider.url)
     environ = {
         "APP_ENV": "dev",
         "SWEEPLINE_HOME": str(tmp_path),
