@@ -70,6 +70,8 @@ class OutboxPass:
             if self.airspace.in_flight:
                 with anyio.move_on_after(LOOK_AGAIN_SECONDS):
                     await settled.wait()
+            elif self.slots.open <= 0 and not self._is_closed():  # other passes of this process have them all
+                await anyio.sleep(LOOK_AGAIN_SECONDS)
             elif not settled.is_set():  # else what had to wait for it may go now
                 return
 

@@ -8,7 +8,9 @@ import pytest
 
 from adapters.memory.outbox import MemoryDueMessages
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.delivery import outbox_pass
 from application.delivery.deliver_due import DeliverDue
+from application.delivery.tally import Tally
 from application.ports.carrier import Receipt
 from domain.delivery.outbox_event import OutboxEvent
 from tests.support.clock import FixedClock
@@ -57,7 +59,44 @@ async def test_one_look_serves_two_rounds_of_claims(
     assert sorted(world.arrived) == sorted(event_ids)
 
 
+async def test_a_pass_waits_for_a_place_that_another_pass_of_the_process_has(
+    memory_uow: MemoryUnitOfWork, make_org: MakeOrg, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever asks for a delivery would be told that all is done."""
+    monkeypatch.setattr(outbox_pass, "LOOK_AGAIN_SECONDS", 0.01)
+    ours, theirs = await make_org(), await make_org()
+    landing = anyio.Event()
+
+    async def when_told(event: OutboxEvent) -> Receipt:
+        await landing.wait()
+        return await accept(event)
+
+    world = World(deeds={"slow": when_told})
+    await enqueue(memory_uow, theirs, "slow")
+    await enqueue(memory_uow, ours, "k")
+    runner, tallies = a_runner(memory_uow, clock, world, concurrency=1, per_org=1), list[Tally]()
+
+    async def deliver(seconds: float) -> None:
+        tallies.append(await runner.handle(DeliverDue(org_id=ours, taking_seconds=seconds)))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(runner.handle, DeliverDue(org_id=theirs))
+        await in_flight(world, 1)
+        await deliver(0.05)
+        tasks.start_soon(deliver, 5)
+        await anyio.sleep(0.05)
+        landing.set()
+    assert [(tally.sent, tally.out_of_time) for tally in tallies] == [(0, True), (1, False)]
+
+
 async def both_places_taken(world: World, landed: int) -> None:
     with anyio.fail_after(5):
-        while len(world.arrived) < landed or world.in_flight < 2:
+        while len(world.arrived) < landed:
+            await anyio.lowlevel.checkpoint()
+    await in_flight(world, 2)
+
+
+async def in_flight(world: World, count: int) -> None:
+    with anyio.fail_after(5):
+        while world.in_flight < count:
             await anyio.lowlevel.checkpoint()
