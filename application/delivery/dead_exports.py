@@ -10,6 +10,7 @@ from application.delivery.rules import Channels
 from application.ports.clock import Clock
 from application.ports.export_events import ExportFilter, ExportView
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.delivery.dead_export import ExportNotDead, ExportPayloadUnavailable
 from domain.delivery.export_event import ExportMode, ExportStatus
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
@@ -91,6 +92,7 @@ class ReplayExportHandler:
     channels: Channels
     exports: Exports
 
+    @retrying
     async def handle(self, actor: Actor, command: ReplayExport) -> OutboxEvent:
         """Raises NotFound, ExportNotDead, ExportPayloadUnavailable, ExportTargetMissing, …Refused."""
         actor.require(Need.ADMIN)

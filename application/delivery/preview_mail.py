@@ -12,6 +12,7 @@ from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.leads.making import told_price
 from application.ports.templates import Rendered, Templates
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from domain.delivery.faults import DeliveryFailed
 from domain.identity.actor import Actor, Need
 from domain.shared.errors import Invalid, NotFound
@@ -73,6 +74,7 @@ class PreviewMailHandler:
     sender: Sender
     links: UnsubscribeLinks
 
+    @retrying
     async def handle(self, actor: Actor, command: PreviewMail) -> Preview:
         """Raises NotFound, and TemplateContextMissing for a record that does not fit the template."""
         actor.require(Need.DISPATCH)

@@ -14,8 +14,10 @@ from application.ports.dead_letters import DeadSelection
 from application.ports.measures import Figure
 from application.ports.outbox_views import MessageFilter
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
 from domain.identity.actor import Actor, Need
+from domain.identity.once import Once
 from domain.shared.ids import EventId
 
 TAKING_SECONDS, TOTAL_SECONDS = 10, 20
@@ -60,9 +62,7 @@ class ReplayDeadHandler:
 
     async def handle(self, actor: Actor, command: ReplayDead) -> ReplayReport:
         actor.require(Need.ADMIN)
-        async with self.uow.begin(actor.org_id) as unit:
-            once = await unit.hold(actor.once, seconds=HOLD_SECONDS)
-            report = await self._replay(unit, actor, command)
+        report, once = await self._begin(actor, command)
         if not command.dry_run:
             report = replace(report, tally=await self.deliver.handle(_now_of(actor, command)))
         async with self.uow.begin(actor.org_id, once=once) as unit:
@@ -71,6 +71,12 @@ class ReplayDeadHandler:
             )
             await unit.seal(report)
         return report
+
+    @retrying
+    async def _begin(self, actor: Actor, command: ReplayDead) -> tuple[ReplayReport, Once | None]:
+        async with self.uow.begin(actor.org_id) as unit:
+            once = await unit.hold(actor.once, seconds=HOLD_SECONDS)
+            return await self._replay(unit, actor, command), once
 
     async def _replay(self, unit: Unit, actor: Actor, command: ReplayDead) -> ReplayReport:
         if command.selection is None:

@@ -5,6 +5,7 @@ from application.delivery.rules import Channels
 from application.ports.clock import Clock
 from application.ports.measures import Figure
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from domain.delivery.outbox_event import OutboxEvent
 from domain.identity.actor import Actor, Need
 from domain.shared.errors import NotFound
@@ -25,6 +26,7 @@ class ReplayMessageHandler:
     channels: Channels
     checks: ReplayChecks
 
+    @retrying
     async def handle(self, actor: Actor, command: ReplayMessage) -> OutboxEvent:
         """Raises NotFound, OutboxNotDead, OutboxNotReplayable."""
         actor.require(Need.ADMIN)

@@ -13,6 +13,7 @@ from application.ports.emails import EmailFilter
 from application.ports.outbox import Message
 from application.ports.outbox_views import MessageFilter
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from domain.booking.booking import Booking
 from domain.delivery.email_event import EmailEvent, EmailStatus
 from domain.delivery.outbox_event import EventStatus
@@ -84,6 +85,7 @@ class ResendEmailHandler:
     uow: UnitOfWork
     resending: Resending
 
+    @retrying
     async def handle(self, actor: Actor, command: ResendEmail) -> Resent:
         """Raises NotFound, NothingToResend and what `Resending.queue` raises."""
         actor.require(Need.DISPATCH)
@@ -106,6 +108,7 @@ class ResendLastEmailHandler:
     uow: UnitOfWork
     resending: Resending
 
+    @retrying
     async def handle(self, actor: Actor, command: ResendLastEmail) -> Resent:
         """As ResendEmailHandler; NothingToResend if the client was sent none."""
         actor.require(Need.DISPATCH)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.suppressions import SuppressionFilter
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.delivery.suppression import Suppression
 from domain.identity.actor import Actor, Need
 from domain.shared.ids import SuppressionId
@@ -42,6 +43,7 @@ class RemoveSuppression:
 class RemoveSuppressionHandler:
     uow: UnitOfWork
 
+    @retrying
     async def handle(self, actor: Actor, command: RemoveSuppression) -> None:
         """Raises NotFound, and SuppressionByRecipient for what the recipient asked for."""
         actor.require(Need.ADMIN)

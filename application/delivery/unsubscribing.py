@@ -7,6 +7,7 @@ from application.delivery.unsubscribe_links import OptOut, UnsubscribeLinks, Uns
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from domain.delivery.suppression import Reason, Scope, Suppression
 from domain.shared.errors import NotFound
 from domain.shared.ids import SuppressionId
@@ -43,6 +44,7 @@ class UnsubscribeHandler:
     ids: Identifiers
     links: UnsubscribeLinks
 
+    @retrying
     async def handle(self, token: str) -> Choice:
         """Raises UnsubscribeTokenInvalid."""
         opt_out = self.links.read(token)
@@ -66,6 +68,7 @@ class UndoUnsubscribeHandler:
     uow: UnitOfWork
     links: UnsubscribeLinks
 
+    @retrying
     async def handle(self, token: str) -> Choice:
         """Raises UnsubscribeTokenInvalid. What was suppressed for another reason stays so."""
         opt_out = self.links.read(token)

@@ -8,6 +8,7 @@ from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.passwords import Passwords
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.identity.passwords import PasswordPolicy, normalise_password
 from domain.identity.person import Person
@@ -43,8 +44,12 @@ class ChangePasswordHandler:
         person = await self.proof.require(actor, command.current_password, purpose="change_password")
         self._check(person, names, command)
         new_hash = await self.passwords.hash(command.new_password)
+        return await self._try(actor, person, new_hash)
+
+    @retrying
+    async def _try(self, actor: Actor, proven: Person, new_hash: str) -> IssuedTokens:
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
-            tokens = await self._change(unit, actor, person, new_hash)
+            tokens = await self._change(unit, actor, proven, new_hash)
             await unit.seal(tokens)
         return tokens
 

@@ -7,6 +7,7 @@ from application.identity.second_factor import NewRecoveryCodes, SecondFactor
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.identity.errors import InvalidMfaCode, MfaNotEnrolled
 from domain.identity.session import RevokedReason
@@ -32,11 +33,13 @@ class ConfirmFactorHandler:
     async def handle(self, actor: Actor, command: ConfirmFactor) -> NewRecoveryCodes:
         """Raises MfaNotEnrolled, InvalidMfaCode."""
         actor.require(Need.SIGNED_IN)
-        async with (
-            self.tries.of_confirming(actor, "confirm_factor"),
-            self.uow.begin(actor.org_id, once=actor.once) as unit,
-        ):
-            return await self._confirm(unit, actor, command.code)
+        async with self.tries.of_confirming(actor, "confirm_factor"):
+            return await self._try(actor, command.code)
+
+    @retrying
+    async def _try(self, actor: Actor, code: str) -> NewRecoveryCodes:
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
+            return await self._confirm(unit, actor, code)
 
     async def _confirm(self, unit: Unit, actor: Actor, code: str) -> NewRecoveryCodes:
         now = self.clock.now()

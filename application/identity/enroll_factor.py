@@ -7,6 +7,7 @@ from application.identity.password_proof import PasswordProof
 from application.identity.second_factor import NO_PROOF, FactorProof, NewSecret, SecondFactor
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.identity.second_factor import PENDING_FOR
 
@@ -47,6 +48,7 @@ class EnrollFactorHandler:
         async with self.tries.of_caller(actor, command.proof, "enroll"):
             return await self._enroll(actor, command.proof)
 
+    @retrying
     async def _enroll(self, actor: Actor, proof: FactorProof) -> Enrolment:
         now = self.clock.now()
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.identity.session import RevokedReason
 from domain.shared.errors import Unauthenticated
@@ -20,6 +21,7 @@ class LogOutHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, _command: LogOut) -> None:
         """Again changes nothing."""
         actor.require(Need.SIGNED_IN)
@@ -47,6 +49,7 @@ class LogOutEverywhereHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, command: LogOutEverywhere) -> int:
         """How many sessions ended."""
         actor.require(Need.SIGNED_IN)

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from application.identity.log_out import SESSION_LIVE, SESSION_REVOKED, own
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.identity.session import RevokedReason, Session
 from domain.shared.errors import NotFound
@@ -38,6 +39,7 @@ class RevokeOwnSessionHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, command: RevokeOwnSession) -> None:
         """Again changes nothing. Raises NotFound for what is not the caller's own."""
         actor.require(Need.SIGNED_IN)

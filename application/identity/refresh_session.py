@@ -9,6 +9,7 @@ from application.ports.clock import Clock
 from application.ports.outbox import Message
 from application.ports.tokens import TokenSealer
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from domain.identity.errors import MfaRequired, OrgSuspended, RefreshExpired, RefreshInvalid, RefreshReused
 from domain.identity.membership import Membership
 from domain.identity.person import Person
@@ -64,6 +65,7 @@ class RefreshSessionHandler:
         async with self.tries.of_person(origin, await self._whose(org_id, presented), proof, "refresh"):
             return await self._try(org_id, origin, presented, proof)
 
+    @retrying
     async def _try(self, org_id: OrgId, origin: Origin, presented: str, proof: FactorProof) -> IssuedTokens:
         async with self.uow.begin(org_id) as unit:
             outcome = await self._exchange(unit, origin, presented, proof)

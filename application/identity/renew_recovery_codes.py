@@ -5,6 +5,7 @@ from application.identity.own_person import lock_own, own_secret
 from application.identity.second_factor import FactorProof, NewRecoveryCodes, SecondFactor
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.identity.errors import MfaNotEnrolled
 
@@ -28,10 +29,12 @@ class RenewRecoveryCodesHandler:
         actor.require(Need.SIGNED_IN)
         actor.require_fresh()
         proof = FactorProof(code=command.code)
-        async with (
-            self.tries.of_caller(actor, proof, "recovery_codes"),
-            self.uow.begin(actor.org_id, once=actor.once) as unit,
-        ):
+        async with self.tries.of_caller(actor, proof, "recovery_codes"):
+            return await self._renew(actor, proof)
+
+    @retrying
+    async def _renew(self, actor: Actor, proof: FactorProof) -> NewRecoveryCodes:
+        async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             person, _ = await lock_own(unit, actor, self.clock.now())
             secret = await own_secret(unit, person)
             if secret.factor.secret is None:

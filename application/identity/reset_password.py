@@ -10,6 +10,7 @@ from application.ports.clock import Clock
 from application.ports.human_check import HumanCheck
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.identity.link import RESETS_AN_HOUR, LinkPurpose
 from domain.identity.membership import Belonging, choose_belonging
 from domain.identity.person import Person
@@ -85,6 +86,7 @@ class ConfirmPasswordResetHandler:
     rule: NewPasswordRule
     throttling: Throttling
 
+    @retrying
     async def handle(self, origin: Origin, command: ConfirmPasswordReset) -> None:
         """Raises LinkInvalid; PasswordRefused, and the link stays good."""
         shown = await self.reader.look_up(command.token, LinkPurpose.PASSWORD_RESET)

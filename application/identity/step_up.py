@@ -7,6 +7,7 @@ from application.identity.password_proof import PasswordProof
 from application.identity.second_factor import NO_PROOF, FactorProof, SecondFactor
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 
 
@@ -35,6 +36,7 @@ class StepUpHandler:
         async with self.tries.of_caller(actor, command.factor, "step_up"):
             return await self._freshen(actor, command.factor)
 
+    @retrying
     async def _freshen(self, actor: Actor, proof: FactorProof) -> datetime:
         now = self.clock.now()
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:

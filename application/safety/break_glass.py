@@ -9,6 +9,7 @@ from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.outbox import Message
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.safety.break_glass import BreakGlassSession, BreakGlassStatus
 from domain.shared.ids import BreakGlassId, UserId
@@ -40,6 +41,7 @@ class StartBreakGlassHandler:
     clock: Clock
     ids: Identifiers
 
+    @retrying
     async def handle(self, actor: Actor, command: StartBreakGlass) -> StartedBreakGlass:
         actor.require(Need.ADMIN)
         token = urlsafe_b64encode(self.ids.secret(TOKEN_BYTES)).decode().rstrip("=")
@@ -114,6 +116,7 @@ class RevokeBreakGlassHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, command: RevokeBreakGlass) -> BreakGlassView:
         """One that has ended already stays as it is. Raises NotFound."""
         actor.require(Need.ADMIN)

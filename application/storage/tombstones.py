@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from domain.identity.actor import Actor, Need
 from domain.shared.errors import NotFound
 from domain.shared.ids import TombstoneId
@@ -42,6 +43,7 @@ class RetryTombstoneHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, command: RetryTombstone) -> Tombstone:
         """Raises NotFound: also when the object is gone by now."""
         actor.require(Need.ADMIN)

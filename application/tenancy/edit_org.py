@@ -4,6 +4,7 @@ from typing import Any
 
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Unit, UnitOfWork
+from application.retrying import retrying
 from application.tenancy.read_org import OrgView
 from domain.identity.actor import Actor, Need
 from domain.safety.audited_actions import PERSONAL
@@ -37,6 +38,7 @@ class EditOrgHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, actor: Actor, command: EditOrg) -> OrgView:
         """Raises SlugTaken, CurrencyInUse, PreconditionFailed, Invalid."""
         actor.require(Need.ADMIN)

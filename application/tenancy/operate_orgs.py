@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.retrying import retrying
 from application.tenancy.founding import operator
 from domain.identity.session import RevokedReason
 from domain.shared.errors import NotFound
@@ -42,6 +43,7 @@ class SetOrgStatusHandler:
     uow: UnitOfWork
     clock: Clock
 
+    @retrying
     async def handle(self, command: SetOrgStatus) -> bool:
         """False, and nothing done, if it has that status already. Raises NotFound."""
         async with self.uow.begin_global() as shared:
