@@ -37,7 +37,7 @@ _OF_THE_LINE = frozenset(
 )
 _ADDRESS_REFUSALS = frozenset({550, 551, 553})
 _SUB_CODE = re.compile(r"\s*(\d)\.(\d{1,3})\.(\d{1,3})\b")
-_REFUSED = 500
+_PUT_OFF, _REFUSED, _NO_CODE = 400, 500, 600
 _CLOSING = 421
 
 
@@ -89,6 +89,8 @@ def smtp_fault(stage: SmtpStage, code: int, text: str) -> Fault:
     """
     if stage is SmtpStage.LOGIN:
         return Fault.of("smtp_auth_failed")
+    if not _PUT_OFF <= code < _NO_CODE:  # no refusal at all: whoever talks there is no mail server just now
+        return Fault.of("connection_failed")
     before_recipient = stage in {SmtpStage.GREETING, SmtpStage.SENDER}
     if code < _REFUSED or before_recipient:
         of_the_line = before_recipient or code == _CLOSING

@@ -21,6 +21,9 @@ from domain.delivery.faults import Fault, SmtpStage, smtp_fault
         (SmtpStage.DATA, 554, "5.6.0 content", "smtp_554", True),
         (SmtpStage.DATA, 550, "5.1.1 after all", "smtp_550", True),
         (SmtpStage.DATA, 451, "4.3.0 later", "smtp_451", False),
+        (SmtpStage.GREETING, -1, "SSH-2.0-OpenSSH", "connection_failed", False),
+        (SmtpStage.RECIPIENT, 999, "no code of SMTP", "connection_failed", False),
+        (SmtpStage.DATA, 250, "too early", "connection_failed", False),
     ],
 )
 def test_what_a_mail_server_says_is_read_by_how_far_we_had_come(
