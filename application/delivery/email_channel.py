@@ -120,7 +120,7 @@ class EmailChannel:
 
     async def _has_had_enough(self, unit: Unit, event: OutboxEvent) -> bool:
         email = await unit.emails.find(event.id)
-        if email is None:
+        if email is None or email.resend_of is not None:  # the office's doing, not a stranger's
             return False
         earlier = await unit.emails.count_earlier(email, UNSOLICITED, ONE_DAY)
         return earlier >= self.unsolicited_per_day

@@ -258,6 +258,17 @@ async def test_strangers_cannot_fill_a_mailbox(
     assert outcomes == [EventOutcome.DELIVERED] * 3 + [EventOutcome.SKIPPED]
     assert await outcomes_of(uow, an_org, wanted[3]) == []
     assert (await email_of(uow, an_org, wanted[3])).status is EmailStatus.SKIPPED
+    async with uow.begin(an_org) as unit:  # no stranger can do this
+        message = Message(
+            kind="email",
+            event_type="request_received",
+            dedupe_key="resend",
+            payload={"to": JANE},
+            resend_of=wanted[3],
+        )
+        resent = await unit.outbox.add(message)
+    await deliver(uow, clock, channel)
+    assert (await email_of(uow, an_org, resent)).status is EmailStatus.SENT
     assert (await event_of(uow, rival, elsewhere)).outcome is EventOutcome.DELIVERED
     assert (await event_of(uow, an_org, solicited)).outcome is EventOutcome.DELIVERED
     clock.advance(days=1)
