@@ -87,9 +87,10 @@ def body_of(event: OutboxEvent) -> bytes:
     if not isinstance(data, Mapping):
         raise DeliveryFailed(Fault.of("payload_invalid"))
     owner = {name: payload[name] for name in ("org_id", "org_slug") if name in payload}
+    enqueued_at = event.created_at.isoformat().replace("+00:00", "Z")
     message = {
         "type": event.event_type,
-        "timestamp": event.created_at.isoformat().replace("+00:00", "Z"),
+        "timestamp": payload.get("timestamp", enqueued_at),
         "data": {**data, **owner},
     }
     return MINIFIED.encode(message).encode()

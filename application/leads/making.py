@@ -114,6 +114,7 @@ def _request_received(lead: Lead) -> Message:
 
 
 def _export(org: Org, lead: Lead) -> Message:
+    values = lead_values(lead, ())
     return Message(
         kind="export",
         event_type="lead.created",
@@ -122,8 +123,9 @@ def _export(org: Org, lead: Lead) -> Message:
         resource_id=lead.id,
         payload={
             "type": "lead.created",
+            "timestamp": values["created_at"],
             "org_id": str(org.id),
             "org_slug": org.slug,
-            "data": lead_values(lead, ()),
+            "data": values,
         },
     )

@@ -89,6 +89,7 @@ async def test_the_office_hears_of_it_and_the_export_leaves(uow: UnitOfWork, clo
     assert (template, payload["to"]) == ("lead_office_notice", "office@example.com")
     event, export = messages[f"{key}:export"]
     assert event == "lead.created"
+    assert export["timestamp"] == shown["created_at"]
     assert (export["org_id"], export["org_slug"]) == (str(shop.org_id), shop.slug)
     assert export["data"] == {name: value for name, value in shown.items() if name != "actions"}
 
