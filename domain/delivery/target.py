@@ -16,6 +16,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _VISIBLE = re.compile(r"[!-~]*").fullmatch
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)").fullmatch
 _LONGEST_NAME = 253
+_BESIDE_A_HOST = frozenset("/?#@")  # in a URL
 _READ_IN_TWO_WAYS = frozenset("ßς\u200c\u200d")
 """IDNA 2003 writes them as other letters or drops them, IDNA 2008 does not: those are two hosts."""
 
@@ -99,6 +100,8 @@ def host_in(url: str) -> str | None:
 
 def normal_host(text: str) -> str:
     """A host as an allowlist has it: lower-case A-labels without a trailing dot; `.suffix` stays one."""
+    if not _BESIDE_A_HOST.isdisjoint(text):
+        raise refused("invalid_url")
     dot = "." if text.startswith(".") else ""
     return dot + host_of(urlsplit(f"//{text.removeprefix('.')}"))[0]
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from application.delivery.compose import ascii_address
+from application.delivery.webhook_signature import signing_key
 from domain.delivery.faults import DeliveryFailed
 from domain.delivery.target import normal_host
 from entrypoints.settings.addresses import addresses, fits_header, is_http
@@ -186,6 +187,13 @@ def storage(settings: Settings) -> Iterator[Fault]:
 
 
 def exports(settings: Settings) -> Iterator[Fault]:
+    given = settings.export.webhook_secret
+    if given is not None and not signing_key(given.reveal()):
+        yield Fault(
+            "EXPORT_WEBHOOK_SECRET",
+            "holds no key, and anybody could sign with none",
+            "Set it to whsec_ and a random key: openssl rand -base64 32",
+        )
     for host in settings.export.webhook_allowed_hosts:
         try:
             normal_host(host)

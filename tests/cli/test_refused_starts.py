@@ -159,6 +159,11 @@ IN_ANY_ENVIRONMENT: list[Row] = [
     ],
     ({"DLQ_AUTO_REPLAY_ALLOW_OUTBOX_KINDS": "email,mails"}, "DLQ_AUTO_REPLAY_ALLOW_OUTBOX_KINDS"),
     ({"DLQ_AUTO_REPLAY_ALLOW_EXPORT_MODES": "off"}, "DLQ_AUTO_REPLAY_ALLOW_EXPORT_MODES"),
+    ({"EXPORT_WEBHOOK_SECRET": "whsec_"}, "EXPORT_WEBHOOK_SECRET"),
+    *[
+        ({"EXPORT_WEBHOOK_ALLOWED_HOSTS": given}, "EXPORT_WEBHOOK_ALLOWED_HOSTS")
+        for given in ("https://a.example", "a.example/hook", "me@a.example", "*.a.example", "a..example", ".")
+    ],
     *[
         (SMTP | LINKS | {"EMAIL_FROM": sender}, "EMAIL_FROM")
         for sender in ("Office <a@b.example>", "a@", "@b.example", "jürgen@b.example", "a b@c.example")
