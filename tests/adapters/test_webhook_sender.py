@@ -201,6 +201,19 @@ async def test_answers_and_their_faults(answer: bytes, fault: Fault) -> None:
         assert await fault_of(H11WebhookSender(tls=TLS), a_call(peer.url)) == fault
 
 
+async def test_every_answer_is_success_or_tried_again_but_gone() -> None:
+    statuses = (200, 201, 202, 203, 205, 206, 208, 226, 299)
+    refusals = (*range(400, 410), 411, 412, 413, 415, 418, 421, 422, 423, 425, 426, 428, 429, 431, 451, 499)
+    failures = (*range(500, 509), 510, 511, 520, 529, 599, 600, 999)
+    answers = [f"HTTP/1.1 {code} X\r\nContent-Length: 0\r\n\r\n" for code in statuses + refusals + failures]
+    sender = H11WebhookSender(tls=TLS)
+    async with listening(Receiver([answer.encode() for answer in answers])) as peer:
+        assert [await sender.post(a_call(peer.url)) for _ in statuses] == list(statuses)
+        for code in refusals + failures:
+            expected = Fault(code=f"status_{code}", permanent=False, http_status=code)
+            assert await fault_of(sender, a_call(peer.url)) == expected
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(status: int) -> None:
     async with listening(Receiver()) as inside:
