@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from application.ports.outbox_views import MessageFilter, MessagePosition, MessageView
@@ -20,6 +20,9 @@ class MemoryOutboxViews:
         if event_id not in self.rows:
             raise NotFound("event_id")
         return view_of(self.rows[event_id])
+
+    async def find_many(self, event_ids: Collection[EventId]) -> Sequence[MessageView]:
+        return [view_of(self.rows[event_id]) for event_id in event_ids if event_id in self.rows]
 
     async def list_page(
         self, wanted: MessageFilter, after: MessagePosition | None, limit: int

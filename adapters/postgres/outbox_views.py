@@ -1,10 +1,11 @@
 """The outbox as people read it. A payload never leaves the database here: an export's may be 8 MiB."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, case, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables.delivery import outbox_events as o
@@ -22,6 +23,7 @@ NAMES = tuple(field.name for field in fields(MessageView))
 VIEW = tuple(COMPUTED[name] if name in COMPUTED else o.c[name] for name in NAMES)
 ASKED = tuple(field.name for field in fields(MessageFilter))
 GET = select(*VIEW).where(o.c.event_id == bindparam("wanted"))
+MANY = select(*VIEW).where(o.c.event_id == bindparam("wanted", type_=ARRAY(Uuid)).any_())
 NEWEST = select(*VIEW).order_by(o.c.created_at.desc(), o.c.event_id.desc())
 COUNT = select(func.count()).select_from(o)
 
@@ -35,6 +37,9 @@ class PostgresOutboxViews:
         if row is None:
             raise NotFound("event_id")
         return to_view(row)
+
+    async def find_many(self, event_ids: Collection[EventId]) -> Sequence[MessageView]:
+        return [to_view(row) for row in await self.connection.execute(MANY, {"wanted": list(event_ids)})]
 
     async def list_page(
         self, wanted: MessageFilter, after: MessagePosition | None, limit: int

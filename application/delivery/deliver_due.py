@@ -18,7 +18,7 @@ from application.ports.circuit_breakers import CircuitBreakers
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.unit_of_work import UnitOfWork
-from domain.shared.ids import OrgId
+from domain.shared.ids import EventId, OrgId
 
 
 def _never() -> bool:
@@ -36,6 +36,7 @@ class DeliverDue:
     is_stopping: Callable[[], bool] = _never
     org_id: OrgId | None = None
     kind: str | None = None
+    looked_for: frozenset[EventId] = frozenset()  # which the tally remembers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class DeliverDueHandler:
         claims = Claims(self.uow, self.clock, self.ids, self.rules, self.channels, self.runner)
         settling = Settling(self.uow, self.clock, self.ids, self.rules, self.channels)
         gate = CircuitGate(self.channels, self.breakers, self.clock)
-        tally = Tally()
+        tally = Tally(looked_for=command.looked_for)
         airspace = Airspace(
             clock=self.clock,
             carrier=self.carrier or self.channels,

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import anyio
+
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
+from application.delivery.delivered_elsewhere import DeliveredElsewhere
 from application.delivery.replay_message import half_of, put_back
 from application.delivery.replays import EXPORT, ReplayChecks
 from application.delivery.rules import Channels
@@ -59,12 +62,13 @@ class ReplayDeadHandler:
     channels: Channels
     checks: ReplayChecks
     deliver: DeliverDueHandler
+    elsewhere: DeliveredElsewhere
 
     async def handle(self, actor: Actor, command: ReplayDead) -> ReplayReport:
         actor.require(Need.ADMIN)
         report, once = await self._begin(actor, command)
         if not command.dry_run:
-            report = replace(report, tally=await self.deliver.handle(_now_of(actor, command)))
+            report = replace(report, tally=await self._deliver(actor, command, report.event_ids))
         async with self.uow.begin(actor.org_id, once=once) as unit:
             report = replace(
                 report, remaining_dead=await unit.outbox_views.count(replace(DEAD, kind=_kind(command)))
@@ -77,6 +81,20 @@ class ReplayDeadHandler:
         async with self.uow.begin(actor.org_id) as unit:
             once = await unit.hold(actor.once, seconds=HOLD_SECONDS)
             return await self._replay(unit, actor, command), once
+
+    async def _deliver(self, actor: Actor, command: ReplayDead, replayed: Sequence[EventId]) -> Tally:
+        """All that is due; and what a runner took of those replayed is waited for, and counted too."""
+        ends_at = anyio.current_time() + TOTAL_SECONDS
+        due = DeliverDue(
+            taking_seconds=TAKING_SECONDS,
+            total_seconds=TOTAL_SECONDS,
+            org_id=actor.org_id,
+            kind=_kind(command),
+            looked_for=frozenset(replayed),
+        )
+        tally = await self.deliver.handle(due)
+        await self.elsewhere.count(actor.org_id, due.looked_for - tally.met, tally, ends_at=ends_at)
+        return tally
 
     async def _replay(self, unit: Unit, actor: Actor, command: ReplayDead) -> ReplayReport:
         if command.selection is None:
@@ -98,15 +116,6 @@ class ReplayDeadHandler:
             event_ids=[event.id for event in willing],
             dry_run=command.dry_run,
         )
-
-
-def _now_of(actor: Actor, command: ReplayDead) -> DeliverDue:
-    return DeliverDue(
-        taking_seconds=TAKING_SECONDS,
-        total_seconds=TOTAL_SECONDS,
-        org_id=actor.org_id,
-        kind=_kind(command),
-    )
 
 
 def _kind(command: ReplayDead) -> str | None:

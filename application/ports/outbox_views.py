@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -64,6 +64,9 @@ class OutboxViews(Protocol):
 
     async def get(self, event_id: EventId) -> MessageView:
         """Raises NotFound, also for another organisation's."""
+
+    async def find_many(self, event_ids: Collection[EventId]) -> Sequence[MessageView]:
+        """Those that exist, in no order."""
 
     async def list_page(
         self, wanted: MessageFilter, after: MessagePosition | None, limit: int

@@ -8,6 +8,7 @@ from application.delivery.dead_exports import (
     ReplayExportHandler,
 )
 from application.delivery.deliver_due import DeliverDueHandler
+from application.delivery.delivered_elsewhere import DeliveredElsewhere
 from application.delivery.end_dead_leases import EndDeadLeasesHandler
 from application.delivery.export_channel import Exports
 from application.delivery.list_dead_letters import ListDeadMessagesHandler, ShowDeadLettersHandler
@@ -35,6 +36,7 @@ class OutboxProvider(Provider):
     scope = Scope.APP
     handlers = provide_all(
         ReplayChecks,
+        DeliveredElsewhere,
         ListMessagesHandler,
         ReadMessageHandler,
         ListDeadMessagesHandler,

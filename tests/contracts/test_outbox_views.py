@@ -111,3 +111,14 @@ async def test_another_organisation_s_message_is_not_there(
         far = MessagePosition(clock.now() + timedelta(days=1), theirs[0])
         assert await unit.outbox_views.list_page(ANY, far, 50) == []
         assert await unit.outbox_views.count(ANY) == 0
+
+
+async def test_some_are_found_by_their_ids(
+    uow: UnitOfWork, an_org: OrgId, rival: OrgId, clock: FixedClock
+) -> None:
+    ours, theirs = await a_history(uow, an_org, clock), await a_history(uow, rival, clock)
+    async with uow.begin(an_org) as unit:
+        found = await unit.outbox_views.find_many({*ours[1:], theirs[0], EventId(uuid4())})
+        shown = [await unit.outbox_views.get(event_id) for event_id in ours[1:]]
+        assert await unit.outbox_views.find_many([]) == []
+    assert sorted(found, key=lambda view: view.event_id) == sorted(shown, key=lambda view: view.event_id)
