@@ -44,7 +44,8 @@ WORKED_OFF = """
       while left_to_do > 0 loop
         select array_agg(event_id), left_to_do - count(*) into ids, left_to_do
           from (select event_id from outbox_events
-                 where org_id = '{org}' and (kind, next_attempt_at) >= ('export', '-infinity')
+                 where org_id = '{org}' and next_attempt_at <= now()
+                   and (kind, next_attempt_at) >= ('export', '-infinity')
                    and (kind, next_attempt_at) <= ('export', now())
                  order by kind, next_attempt_at, event_id limit 100
                    for no key update skip locked) due;
@@ -80,11 +81,11 @@ class Sizes:
         self.moments[moment] = [int(size) / MIB for size in row.split("|")]
 
     def lines(self) -> Iterator[str]:
-        yield f"{'MiB':<24}" + "".join(f"{moment:>12}" for moment in self.moments)
+        yield f"{'MiB':<24}" + "".join(f"{moment:>15}" for moment in self.moments)
         for line, values in zip(LINES, zip(*self.moments.values(), strict=True), strict=True):
-            yield f"{line:<24}" + "".join(f"{value:>12.1f}" for value in values)
+            yield f"{line:<24}" + "".join(f"{value:>15.1f}" for value in values)
         sums = [sum(values) for values in self.moments.values()]
-        yield f"{'together':<24}" + "".join(f"{value:>12.1f}" for value in sums)
+        yield f"{'together':<24}" + "".join(f"{value:>15.1f}" for value in sums)
 
 
 def main(rows: int = ROWS, by: str = "statements") -> None:
