@@ -9,6 +9,7 @@ from entrypoints.settings.load import Settings
 from entrypoints.settings.parsing import Fault
 
 IN_A_HEADER = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # what a URL is written with: of ASCII, visible
+VISIBLE = re.compile(r"[!-~]+")
 IN_A_HOST = re.compile(r"[^\s/:@?#\[\]]+")
 POSTGRES = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 
@@ -62,6 +63,10 @@ def _is_redis(url: str) -> bool:
 
 def mail_server(settings: Settings) -> Iterator[Fault]:
     email = settings.email
+    if email.mode == "sendgrid" and email.sendgrid_api_key is not None:
+        if not VISIBLE.fullmatch(email.sendgrid_api_key.reveal()):
+            yield Fault("SENDGRID_API_KEY", "is no key: it holds more than visible ASCII", "Copy it anew")
+        return
     if email.mode != "smtp":
         return
     if email.smtp_host is not None and not _is_host(email.smtp_host):

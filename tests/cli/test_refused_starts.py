@@ -142,6 +142,10 @@ IN_ANY_ENVIRONMENT: list[Row] = [
         (SMTP | {"SMTP_HOST": host}, "SMTP_HOST")
         for host in ("mail.example.com:587", "smtp://mail.example.com", "[::1]", "me@mail.example.com", "a b")
     ],
+    *[
+        ({"EMAIL_MODE": "sendgrid", "EMAIL_FROM": "a@b.example", "SENDGRID_API_KEY": key}, "SENDGRID_API_KEY")
+        for key in ("SG.k\u00e9y", "SG.a key", "SG.a\nkey")
+    ],
     (SMTP | {"SMTP_USERNAME": "sweepline"}, "SMTP_PASSWORD"),
     (SMTP | {"SMTP_PASSWORD": "correct horse"}, "SMTP_USERNAME"),
     ({"EMAIL_MODE": "sendgrid", "EMAIL_FROM": "a@b.example"}, "SENDGRID_API_KEY"),
