@@ -45,7 +45,7 @@ class JinjaTemplates:
             raise DeliveryFailed(Fault.of("payload_invalid"))
         try:
             return self._render(known, values, letterhead)
-        except (TemplateError, ValueError, TypeError, KeyError, OverflowError) as error:
+        except (TemplateError, ValueError, TypeError, KeyError, OverflowError, OSError) as error:
             raise DeliveryFailed(Fault.of("payload_invalid")) from error
 
     def _render(

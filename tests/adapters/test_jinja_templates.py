@@ -150,6 +150,7 @@ def test_the_date_and_time_of_a_subject_are_right_all_year(zone: str, minutes: i
         ("booking_confirmed", VISIT | {"starts_at": "2026-03-03T14:00:00"}),
         ("booking_confirmed", VISIT | {"timezone": "Mars/Olympus"}),
         ("booking_confirmed", VISIT | {"timezone": "../../etc/passwd"}),
+        ("booking_confirmed", VISIT | {"timezone": "America"}),
         ("booking_crew", {**VISIT, "assigned": None}),
     ],
 )
