@@ -17,6 +17,7 @@ INNER_SHARE = 0.01  # of the leaves: the pages above them
 
 # B-trees that can be rebuilt beside their writers. For an index of the whole table the table's own count is
 # the fresher one; -1 is a table that nobody has counted yet. Of what we may not read nothing is explained.
+# An extension may have tables of its own beside ours.
 INDEXES = text(
     """
     select i.relname as name, t.relname as "table", pg_relation_size(i.oid) as bytes,
@@ -32,6 +33,7 @@ INDEXES = text(
       join pg_class i on i.oid = x.indexrelid
       join pg_am a on a.oid = i.relam and a.amname = 'btree'
       join pg_class t on t.oid = x.indrelid and t.relkind = 'r' and t.reltuples >= 0
+      join pg_class ours on ours.oid = to_regclass('public.outbox_events') and ours.relowner = t.relowner
       join pg_namespace s on s.oid = t.relnamespace and s.nspname = 'public'
      where x.indisvalid and not x.indisexclusion and has_table_privilege(t.oid, 'select')
        and pg_relation_size(i.oid) >= :least

@@ -17,14 +17,12 @@ PATIENCE = "10min"
 """A rebuild waits for transactions that began before it, for each at most so long; a dump may take longer.
 Nobody waits for the rebuild meanwhile but a sweep of that table, and a change of its shape."""
 
-STRANGERS = text(
+WHOSE = text(
     """
-    select distinct pg_get_userbyid(relowner) from pg_class
-     where relnamespace = 'public'::regnamespace and relkind = 'r'
-       and not pg_has_role(current_user, relowner, 'usage')
+    select pg_get_userbyid(relowner) as owner, current_user as role, pg_has_role(relowner, 'usage') as is_ours
+      from pg_class where oid = to_regclass('public.outbox_events')
     """
 )
-HAS_TABLES = text("select exists (select from pg_class where oid = to_regclass('public.outbox_events'))")
 
 # What a rebuild leaves that did not end: it costs every writer and serves nobody. One that somebody still
 # builds is locked.
@@ -34,6 +32,7 @@ LEFTOVERS = text(
       from pg_index x
       join pg_class i on i.oid = x.indexrelid
       join pg_class t on t.oid = x.indrelid and t.relkind = 'r'
+      join pg_class ours on ours.oid = to_regclass('public.outbox_events') and ours.relowner = t.relowner
       join pg_namespace s on s.oid = t.relnamespace and s.nspname = 'public'
      where not x.indisvalid and i.relname ~ '_cc(new|old)\d*$'
        and not exists (
@@ -155,12 +154,11 @@ async def _alone(owner_url: str) -> AsyncIterator[AsyncConnection]:
 
 
 async def _refuse_strangers(connection: AsyncConnection) -> None:
-    if not (await connection.execute(HAS_TABLES)).scalar_one():
+    whose = (await connection.execute(WHOSE)).one_or_none()
+    if whose is None:
         raise ReindexRefused("There are no tables yet: run `sweepline migrate` first.")
-    owners = (await connection.execute(STRANGERS)).scalars().all()
-    if owners:
-        role = (await connection.execute(text("select current_user"))).scalar_one()
+    if not whose.is_ours:
         raise ReindexRefused(
-            f"The tables belong to {', '.join(sorted(owners))}, and {role} may not rebuild their indexes:"
+            f"The tables belong to {whose.owner}, and {whose.role} may not rebuild their indexes:"
             " set DATABASE_OWNER_URL."
         )

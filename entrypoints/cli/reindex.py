@@ -18,7 +18,7 @@ MIB = 1 << 20
 @click.option(
     "--min-gain",
     metavar="MIB",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, 1 << 20),
     default=Worth().least_gain_bytes // MIB,
     show_default=True,
     help="Leave an index alone that would give back less.",
