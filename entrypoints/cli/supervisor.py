@@ -31,6 +31,7 @@ class Child:
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     early_deaths: int = 0
+    is_told: bool = False  # of the end: told twice it would not finish what it began
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Supervisor:
                 continue
             if child.process is not None:
                 self._mourn(child)
+            child.is_told = False
             child.process = self._start(child)
             child.started_at = time.monotonic()
 
@@ -87,16 +89,22 @@ class Supervisor:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.signals += 1
-        self._send(signal.SIGTERM if self.signals == 1 else signal.SIGKILL)
-
-    def _send(self, number: int) -> None:
+        if self.signals == 1:
+            self._tell_all()
+            return
         for child in self.children:
             if child.process is not None and child.process.poll() is None:
-                child.process.send_signal(number)
+                child.process.kill()
+
+    def _tell_all(self) -> None:
+        for child in self.children:
+            if child.process is not None and child.process.poll() is None and not child.is_told:
+                child.is_told = True
+                child.process.terminate()
 
     def _end(self) -> int:
         self.listener.close()
-        self._send(signal.SIGTERM)
+        self._tell_all()  # also whoever was being started when the signal came
         general = self.settings.general
         deadline = time.monotonic() + general.shutdown_delay_seconds + general.shutdown_timeout_seconds + 5
         for child in self.children:
