@@ -124,8 +124,11 @@ def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
 
 
 async def _serve(settings: Settings, listener: socket.socket, *, jobs: bool) -> int:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from entrypoints.draining import Draining
     from entrypoints.http.app import create_app
+    from entrypoints.http.measuring import Measures
     from entrypoints.http.server import Server, server_config
     from entrypoints.wiring import make_container
     from entrypoints.wiring.couriers import CouriersProvider
@@ -133,6 +136,7 @@ async def _serve(settings: Settings, listener: socket.socket, *, jobs: bool) -> 
     container = make_container(settings, CouriersProvider(environment_of(settings)))
     try:
         draining = await container.get(Draining)
+        (await container.get(Measures)).watch(await container.get(AsyncEngine))
         app = create_app(settings, container)
         server = Server(
             server_config(app, settings.general), draining, settings.general.shutdown_delay_seconds

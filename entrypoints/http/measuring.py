@@ -11,6 +11,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.exposition import generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from application.ports.measures import Counted, Figure
 from domain.delivery.attempt import AttemptOutcome
@@ -89,6 +92,15 @@ class Measures:
     def pool(self, in_use: int, size: int) -> None:
         self._pool_in_use.set(in_use)
         self._pool_size.set(size)
+
+    def watch(self, engine: AsyncEngine) -> None:
+        """From now on: of several processes one answers for all, by what each of them wrote down."""
+        pool = engine.pool
+        if not isinstance(pool, QueuePool):
+            return
+        self.pool(pool.checkedout(), pool.size())
+        event.listen(pool, "checkout", lambda *_: self._pool_in_use.set(pool.checkedout()))
+        event.listen(pool, "checkin", lambda *_: self._pool_in_use.set(max(0, pool.checkedout() - 1)))
 
     def exposition(self) -> bytes:
         """Of all processes of this server."""

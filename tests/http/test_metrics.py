@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapters.postgres.engine import DatabaseOptions, make_engine
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.delivery.job_table import JOBS
 from domain.shared.circuit import Circuit
+from entrypoints.http.measuring import Measures
 from tests.cli.test_settings import SOUND
 from tests.http.identity_app import Company, a_company, bearer, cheap_passwords
 from tests.support.clock import FixedClock
@@ -131,6 +133,24 @@ async def test_requests_are_counted_by_template_and_class(app: App, company: Com
     assert latency["POST", "/v1/auth/login", "2xx"] == 1
     assert found["http_requests_in_flight"][()] == 1  # this one
     assert found["database_pool_size"][()] == app.settings.database.pool_size
+
+
+async def test_the_pool_is_told_of_without_being_asked(postgres: TestDatabase) -> None:
+    """Of several processes one is asked, and it can only repeat what the others wrote down."""
+    measures, engine = Measures(), make_engine(DatabaseOptions(postgres.app_url, pool_size=3))
+    measures.watch(engine)
+
+    def told() -> tuple[float | None, float | None]:
+        read = measures.registry.get_sample_value
+        return read("database_pool_in_use"), read("database_pool_size")
+
+    assert told() == (0, 3)
+    async with engine.connect():
+        async with engine.connect():
+            assert told() == (2, 3)
+        assert told() == (1, 3)
+    assert told() == (0, 3)
+    await engine.dispose()
 
 
 async def test_a_refusal_by_a_limit_is_counted_by_its_scope(
