@@ -11,9 +11,7 @@ from domain.delivery.heartbeat import BEAT_SECONDS, Heartbeat, JobState
 from domain.identity.actor import Actor, Need
 
 TICK_SECONDS = 60
-_BEHIND_THE_RUNNER = JobSpec(
-    name=RUNNER, every_seconds=TICK_SECONDS, timeout_seconds=BEAT_SECONDS, result_keys=()
-)
+_BEHIND_THE_RUNNER = JobSpec(name=RUNNER, every_seconds=None, timeout_seconds=BEAT_SECONDS, result_keys=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +24,13 @@ class HeartbeatRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
+    """`interval_seconds` of a job without a rhythm of its own is the tick of whoever ran it last."""
+
     spec: JobSpec
     pulse: Heartbeat
+    interval_seconds: int
     state: JobState
     runners: int
-
-    @property
-    def interval_seconds(self) -> int:
-        return self.spec.every_seconds or TICK_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +57,13 @@ class ReadJobStatusHandler:
         return JobStatusView(status=_overall(jobs), rule=self.rule, jobs=jobs)
 
     def _view(self, spec: JobSpec, pulse: Heartbeat, now: datetime) -> JobView:
-        state = pulse.state(now, spec.every_seconds or TICK_SECONDS, spec.timeout_seconds)
+        interval = _interval(spec, pulse)
+        state = pulse.state(now, interval, spec.timeout_seconds)
         if spec.name == RUNNER:
             state = self._runner_state(pulse, state, now)
-        return JobView(spec=spec, pulse=pulse, state=state, runners=pulse.live_runners(now))
+        return JobView(
+            spec=spec, pulse=pulse, interval_seconds=interval, state=state, runners=pulse.live_runners(now)
+        )
 
     def _runner_state(self, pulse: Heartbeat, state: JobState, now: datetime) -> JobState:
         """It is always running while it beats."""
@@ -71,6 +71,15 @@ class ReadJobStatusHandler:
             return state
         patience = timedelta(seconds=self.rule.ttl_seconds)
         return JobState.RUNNING if now - pulse.last_heartbeat <= patience else JobState.LATE
+
+
+def _interval(spec: JobSpec, pulse: Heartbeat) -> int:
+    """A runner may have been given another tick; a good run says when the next one is."""
+    if spec.every_seconds is not None:
+        return spec.every_seconds
+    if pulse.next_run_at is None or pulse.last_success_at is None or pulse.consecutive_failures:
+        return TICK_SECONDS
+    return max(1, round((pulse.next_run_at - pulse.last_success_at).total_seconds()))
 
 
 def _overall(jobs: Sequence[JobView]) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from application.delivery.job_table import RUNNER
@@ -14,11 +14,12 @@ from entrypoints.jobs.job import JobOutcome
 logger = logging.getLogger("sweepline.jobs")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pulses:
     uow: UnitOfWork
     clock: Clock
     runner: str
+    _lost: bool = field(default=False, init=False)
 
     async def beat(self, *names: str) -> None:
         await self._write(lambda pulse, now: pulse.beat(self.runner, now), *names)
@@ -55,4 +56,10 @@ class Pulses:
                     pulse = await unit.heartbeats.lock(name)
                     await unit.heartbeats.save(change(pulse, self.clock.now()))
         except Exception:
-            logger.exception("heartbeat not written")
+            if not self._lost:  # once for an outage: several beats a second would fill the log
+                logger.exception("heartbeat not written")
+            self._lost = True
+        else:
+            if self._lost:
+                logger.info("heartbeats are written again")
+            self._lost = False

@@ -259,3 +259,18 @@ async def test_a_signal_ends_single_runs_too_when_their_grace_is_over(pulses: Pu
     with anyio.fail_after(5):
         outcomes = await loop.run_once(stop)
     assert [(each.spec.name, each.error) for each in outcomes] == [("hangs", "timeout"), ("works", None)]
+
+
+async def test_an_outage_of_the_database_is_told_once(
+    pulses: Pulses, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def gone(uow: MemoryUnitOfWork) -> None:
+        raise Unavailable("gone")
+
+    for _ in range(2):
+        with monkeypatch.context() as patched:
+            patched.setattr(MemoryUnitOfWork, "begin_global", gone)
+            for _ in range(3):
+                await pulses.beat("job")
+        await pulses.beat("job")
+    assert [record.getMessage() for record in caplog.records].count("heartbeat not written") == 2

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from application.delivery.job_table import JOBS, RUNNER, find_job
@@ -64,6 +66,21 @@ async def test_the_worst_decides(
     assert (await handler.handle(an_actor(an_org))).status == "late"
     await keep(memory_uow, ran("outbox-delivery", clock, "timeout"))
     assert (await handler.handle(an_actor(an_org))).status == "failing"
+
+
+async def test_a_longer_tick_makes_nobody_late(
+    handler: ReadJobStatusHandler, memory_uow: UnitOfWork, an_org: OrgId, clock: FixedClock
+) -> None:
+    """`sweepline jobs run --interval 600`: what runs at each tick is late after three of those."""
+    next_run = clock.now() + timedelta(seconds=600)
+    pulse = Heartbeat(name="booking-reminders").start("here", clock.now())
+    await keep(memory_uow, pulse.succeed("here", clock.now(), duration_ms=1, next_run_at=next_run))
+    clock.advance(seconds=3 * 600 + 50)
+    view = await handler.handle(an_actor(an_org))
+    assert states_of(view)["booking-reminders"] is JobState.IDLE
+    assert {job.spec.name: job.interval_seconds for job in view.jobs}["booking-reminders"] == 600
+    clock.advance(seconds=1)
+    assert states_of(await handler.handle(an_actor(an_org)))["booking-reminders"] is JobState.LATE
 
 
 async def test_workers_do_not_see_it(handler: ReadJobStatusHandler, an_org: OrgId) -> None:
