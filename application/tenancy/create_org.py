@@ -63,6 +63,8 @@ class CreateOrgHandler:
         now = self.clock.now()
         if message := email_fault(command.owner_email):
             raise Invalid.field("owner_email", message)
+        if len(command.name.strip().splitlines()) > 1:  # U+2028 too: the name stands in headers of mails
+            raise Invalid.field("name", "is not on one line")
         org = Org(id=OrgId(self.ids.new()), slug=command.slug, created_at=now)
         profile = OrgProfile(
             name=command.name.strip(),

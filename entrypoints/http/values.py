@@ -71,14 +71,14 @@ def below(pointer: str, name: object) -> str:
 
 
 def clean_text(text: str, *, multiline: bool = False) -> str | None:
-    """Trimmed; None if a control character remains."""
+    """Trimmed; None if a control character remains, or on one line what else ends a line."""
     text = text.strip()
     if text.isprintable():
         return text
     if multiline:
         text = text.replace("\r\n", "\n")
-    allowed = "\n\t" if multiline else ""
-    bad = any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in text)
+    refused, allowed = ({"Cc", "Cs"}, "\n\t") if multiline else ({"Cc", "Cs", "Zl", "Zp"}, "")
+    bad = any(unicodedata.category(c) in refused and c not in allowed for c in text)
     return None if bad else text
 
 

@@ -79,6 +79,7 @@ def test_a_password_comes_from_standard_input(run: Run) -> None:
         (("--currency", "XXL"), "currency"),
         (("--slug", "www"), "slug"),
         (("--owner-email", "nobody"), "owner_email"),
+        (("--name", "Acme\u2028Bcc: eve@example.com"), "name"),
     ],
 )
 def test_nonsense_is_one_line_and_status_1(run: Run, more: tuple[str, ...], part: str) -> None:

@@ -87,6 +87,15 @@ async def test_of_addresses_that_no_mail_can_be_written_to(office: Salon) -> Non
         assert fields_at_fault(answer) == {"branding/reply_to", "contact/email"}
 
 
+async def test_of_names_that_no_header_may_hold(office: Salon) -> None:
+    """With one of these not one mail of the organisation would leave."""
+    for end in ("\n", "\0", "\x85", "\u2028", "\u2029"):
+        name = f"Acme{end}Bcc: eve@example.com"
+        given = {"name": name, "branding": {"display_name": name, "email_from_name": name}}
+        answer = await office.shop.staff("PATCH", "/org", "admin", json=given)
+        assert fields_at_fault(answer) == {"name", "branding/display_name", "branding/email_from_name"}
+
+
 async def test_of_a_forgotten_password(office: Salon) -> None:
     body = {"email": "nobody", "captcha_token": "", "more": 1}
     answer = await office.shop.client.post("/v1/auth/password-reset/request", json=body)

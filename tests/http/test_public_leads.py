@@ -200,6 +200,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"name": "n" * 121}, "name"),
     ({"name": "Jane\u0000Doe"}, "name"),
     ({"name": "Jane\nBcc: x@example.com"}, "name"),
+    ({"name": "Jane\u2028Bcc: x@example.com"}, "name"),
     ({"name": None}, "name"),
     ({"name": 7}, "name"),
     ({"phone": "12"}, "phone"),
