@@ -16,9 +16,17 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 
 
 def as_text(text: str) -> str:
-    """Of a subject: as it stands, or as encoded words where it holds more than ASCII or would be read as
-    encoded. On one line, to be folded at any of its blanks."""
-    return text if _is_plain(text) else _encoded(text)
+    """Of a subject: as it stands, but for encoded words from the first to the last word that holds more than
+    ASCII or would be read as encoded; so that it can be found as it is read. On one line, to be folded at any
+    of its blanks."""
+    if _is_plain(text):
+        return text
+    words = text.split(" ")
+    if "" in words:  # some mail programs drop a blank of two beside an encoded word
+        return _encoded(text)
+    odd = [number for number, word in enumerate(words) if not _is_plain(word)]
+    first, last = odd[0], odd[-1] + 1
+    return " ".join([*words[:first], _encoded(" ".join(words[first:last])), *words[last:]])
 
 
 def as_mailbox(name: str, address: str) -> str:

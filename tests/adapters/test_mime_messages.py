@@ -79,6 +79,14 @@ def _decoded(written: str) -> str:
     return str(make_header(decode_header(written))) if "=?" in written else written
 
 
+def test_a_subject_can_be_searched_as_it_is_read_but_for_what_is_not_ascii() -> None:
+    subject = "Confirmed: Sat 5 Dec, 14:30 – Müller & Pine Cleaning"
+    headers, _ = _read(replace(a_mail(), subject=subject))
+    assert headers["Subject"].startswith("Confirmed: Sat 5 Dec, 14:30 =?utf-8?")
+    assert headers["Subject"].endswith("?= & Pine Cleaning")
+    assert _decoded(headers["Subject"]) == subject
+
+
 @pytest.mark.parametrize("cases", [60, pytest.param(1000, marks=pytest.mark.slow)])
 def test_a_name_of_whatever_length_and_signs_is_one_name_and_a_subject_one_subject(cases: int) -> None:
     random = Random(cases)
