@@ -44,6 +44,7 @@ class OutboxPass:
     kind: str | None = None  # None: all
     _after: OrgId | None = None
     _left: Sequence[DueMessage] = ()  # what the last look found beyond its own round: it serves the next one
+    _is_crowded_out: bool = False  # other passes of this process have the places that it needs
     _trouble: Exception | None = None
 
     async def run(self) -> Tally:
@@ -70,14 +71,15 @@ class OutboxPass:
             if self.airspace.in_flight:
                 with anyio.move_on_after(LOOK_AGAIN_SECONDS):
                     await settled.wait()
-            elif self.slots.open <= 0 and not self._is_closed():  # other passes of this process have them all
+            elif self._is_crowded_out and not self._is_closed():
                 await anyio.sleep(LOOK_AGAIN_SECONDS)
             elif not settled.is_set():  # else what had to wait for it may go now
                 return
 
     async def _claim(self, tasks: TaskGroup) -> bool:
         """Whether any message moved, so that looking again at once may find more."""
-        if self.slots.open <= 0 or self._is_closed():
+        self._is_crowded_out = self.slots.open <= 0
+        if self._is_crowded_out or self._is_closed():
             return False
         moved = False
         try:
@@ -98,6 +100,7 @@ class OutboxPass:
                 return True
         due = await self._due(kinds)
         chosen = self.slots.choose(due)
+        self._is_crowded_out = bool(due) and not chosen
         moved = await self._start(tasks, chosen, kinds)
         if moved and self._after is None:
             taken = {event_id for event_ids in chosen.values() for event_id in event_ids}

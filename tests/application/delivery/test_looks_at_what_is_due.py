@@ -59,29 +59,37 @@ async def test_one_look_serves_two_rounds_of_claims(
     assert sorted(world.arrived) == sorted(event_ids)
 
 
+@pytest.mark.parametrize("is_ours", [False, True])
 async def test_a_pass_waits_for_a_place_that_another_pass_of_the_process_has(
-    memory_uow: MemoryUnitOfWork, make_org: MakeOrg, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    memory_uow: MemoryUnitOfWork,
+    make_org: MakeOrg,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    is_ours: bool,
 ) -> None:
     """Else whoever asks for a delivery would be told that all is done."""
     monkeypatch.setattr(outbox_pass, "LOOK_AGAIN_SECONDS", 0.01)
     ours, theirs = await make_org(), await make_org()
     landing = anyio.Event()
+    slow_ones = ("slow", "slow too") if is_ours else ("slow",)  # who has every place may have no more
 
     async def when_told(event: OutboxEvent) -> Receipt:
         await landing.wait()
         return await accept(event)
 
-    world = World(deeds={"slow": when_told})
-    await enqueue(memory_uow, theirs, "slow")
-    await enqueue(memory_uow, ours, "k")
-    runner, tallies = a_runner(memory_uow, clock, world, concurrency=1, per_org=1), list[Tally]()
+    world = World(deeds=dict.fromkeys(slow_ones, when_told))
+    await enqueue(memory_uow, ours if is_ours else theirs, *slow_ones)
+    places = len(slow_ones)
+    runner, tallies = a_runner(memory_uow, clock, world, concurrency=places, per_org=1), list[Tally]()
 
     async def deliver(seconds: float) -> None:
         tallies.append(await runner.handle(DeliverDue(org_id=ours, taking_seconds=seconds)))
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(runner.handle, DeliverDue(org_id=theirs))
-        await in_flight(world, 1)
+        tasks.start_soon(runner.handle, DeliverDue(org_id=ours if is_ours else theirs, taking_seconds=0.05))
+        await in_flight(world, places)
+        await anyio.sleep(0.06)
+        await enqueue(memory_uow, ours, "k")
         await deliver(0.05)
         tasks.start_soon(deliver, 5)
         await anyio.sleep(0.05)
