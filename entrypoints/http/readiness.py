@@ -94,9 +94,9 @@ class Readiness:
             self._last = (monotonic(), asyncio.ensure_future(self._look()))
         return await asyncio.shield(self._last[1])
 
-    @staticmethod
-    def _stale(begun: float, task: "asyncio.Task[Any]") -> bool:
-        return task.done() and monotonic() - begun > SHARED_SECONDS
+    def _stale(self, begun: float, task: "asyncio.Task[Any]") -> bool:
+        """While draining the answer is known before any look: the last one goes with it, at once."""
+        return task.done() and monotonic() - begun > SHARED_SECONDS and not self.draining.begun
 
     async def _look(self) -> tuple[DatabaseState, RedisState]:
         database, exhausted, redis = await asyncio.gather(

@@ -20,7 +20,7 @@ from adapters.postgres.catalogue import faults
 from adapters.postgres.pool import PATIENCE_SECONDS, PoolWatch
 from adapters.postgres.probe import DatabaseProbe
 from entrypoints.draining import Draining
-from entrypoints.http.readiness import SHARED_SECONDS
+from entrypoints.http.readiness import SHARED_SECONDS, Readiness
 from tests.support.clock import FixedClock
 from tests.support.database import TestDatabase
 from tests.support.http import App, open_app, settings_for
@@ -211,8 +211,13 @@ async def test_a_burst_takes_no_instance_out(
 
 async def test_draining_is_not_ready(postgres: TestDatabase, clock: FixedClock, tmp_path: Path) -> None:
     async with app_on(postgres, clock, tmp_path) as app:
+        assert (await app.client.get("/readyz")).status_code == 200
+        readiness = await app.container.get(Readiness)
+        seen = readiness._last
+        await asyncio.sleep(SHARED_SECONDS)
         (await app.container.get(Draining)).begun = True
         answer = await app.client.get("/readyz")
+        assert readiness._last is seen  # at once: nothing is looked at any more
         assert (answer.status_code, answer.json()["detail"]) == (503, "Not ready: draining.")
 
 
