@@ -15,13 +15,14 @@ from domain.scheduling.worker import Worker
 from domain.shared.ids import WorkerId
 
 TEMPLATE_OF = {"reminder": "booking_reminder_24h"}
-OUTDATED_BY_ENDING = ("reminder", "rescheduled:", "pending", "confirmed")
+OUTDATED_BY_MOVING = ("reminder", "rescheduled:", "pending", "confirmed")
+OUTDATED_BY_ENDING = (*OUTDATED_BY_MOVING, "crew:")
 
 
 def outdated_by_moving(old: TimeSlot, new: TimeSlot) -> tuple[str, ...]:
     """All that names another start. A reminder of one that stands does too, and none would take its place."""
     if old.starts_at != new.starts_at:
-        return OUTDATED_BY_ENDING
+        return OUTDATED_BY_MOVING
     return ("rescheduled:",) if old.ends_at != new.ends_at else ()
 
 
@@ -92,8 +93,11 @@ async def tell_crew(unit: Unit, actor: Actor, booking: Booking, workers: Iterabl
 
 
 async def tell_crews(unit: Unit, actor: Actor, changed: Iterable[tuple[Booking, Iterable[WorkerId]]]) -> None:
-    """As tell_crew, of each booking."""
+    """As tell_crew, of each booking. What somebody was to be told of it before and was not is true no more,
+    and messages keep no order."""
     concerned = [(booking, worker_id) for booking, workers in changed for worker_id in sorted(workers)]
+    if not concerned:
+        return
     known = {worker_id: await unit.workers.get(worker_id) for worker_id in {w for _, w in concerned}}
     timezone = (await unit.org.get()).timezone
     messages = [
@@ -106,6 +110,7 @@ async def tell_crews(unit: Unit, actor: Actor, changed: Iterable[tuple[Booking, 
         for booking, worker_id in concerned
         if (email := known[worker_id].email)
     ]
+    await unit.outbox.withdraw_many([f"booking:{booking.id}:crew:{who}:" for booking, who in concerned])
     await unit.outbox.add_many(messages, request_id=actor.request_id)
 
 

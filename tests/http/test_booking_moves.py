@@ -60,6 +60,14 @@ async def test_cancelling_frees_time_lead_and_mail(salon: Salon) -> None:
     assert (await salon.book(await salon.visitor(), TEN)).status_code == 201
 
 
+async def test_a_crew_is_not_told_of_a_visit_that_was_cancelled_meanwhile(salon: Salon) -> None:
+    made = await salon.created(TEN)
+    await salon.verb(made["booking_id"], "assign", worker_ids=[str(ANN)])
+    assert (await salon.mails(made["booking_id"]))[f"crew:{ANN}:2"]["outcome"] is None
+    await salon.verb(made["booking_id"], "cancel", reason_code="weather")
+    assert (await salon.mails(made["booking_id"]))[f"crew:{ANN}:2"]["outcome"] == "withdrawn"
+
+
 async def test_nobody_is_told_of_a_quiet_cancellation(salon: Salon) -> None:
     booking_id = (await salon.book(await salon.visitor(), TEN)).json()["booking_id"]
     await salon.verb(booking_id, "cancel", reason_code="duplicate", notify=False)
@@ -158,6 +166,8 @@ async def test_crews_are_sent_and_taken_off(salon: Salon) -> None:
     mails = await salon.mails(booking_id)
     assert mails[f"crew:{ANN}:3"]["assigned"] is False
     assert f"crew:{BOB}:3" not in mails
+    outcomes = {key: mail["outcome"] for key, mail in mails.items() if key.startswith("crew:")}
+    assert outcomes == {f"crew:{ANN}:2": "withdrawn", f"crew:{BOB}:2": None, f"crew:{ANN}:3": None}
     nobody = await salon.verb(booking_id, "unassign", worker_ids=[ANN, BOB], replace=False)
     assert (nobody.json()["crew"], nobody.json()["version"]) == ([], 4)
     assert await salon.actions(booking_id) == [
