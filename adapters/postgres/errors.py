@@ -82,6 +82,16 @@ def sqlstate_of(error: BaseException) -> str:
     return str(getattr(told, "sqlstate", None) or "")
 
 
+NOT_LET_IN = ("28", "3D", *UNAVAILABLE_CLASSES)
+"""No such role or database, a wrong password, or a server that takes nobody now."""
+
+
+def says_not_let_in(error: BaseException) -> str | None:
+    """What a database said that let nobody in; None: it failed at something else."""
+    told = error.orig if isinstance(error, DBAPIError) else error
+    return str(told) if sqlstate_of(error).startswith(NOT_LET_IN) or _lost(error) else None
+
+
 def _known(error: BaseException) -> DomainError | None:
     if isinstance(error, (DataError, asyncpg.DataError)):
         return refusal_of(UNSTORABLE, lost=False)

@@ -82,12 +82,15 @@ async def _look_at_database(settings: "Settings") -> Finding:
 async def _room_to_win(address: str, *, prepared_statements: bool) -> str:
     """What indexes hold for nothing, as far as the app's role sees; nothing is wrong with that."""
     from adapters.postgres.engine import DatabaseOptions, make_engine
+    from adapters.postgres.errors import SPOKEN
     from adapters.postgres.index_room import Worth, find_oversized
 
     engine = make_engine(DatabaseOptions(address, pool_size=1, prepared_statements=prepared_statements))
     try:
         async with engine.connect() as connection:
             gain = sum(index.gain_bytes for index in await find_oversized(connection, Worth()))
+    except SPOKEN:  # it went away since it was found well; there is nothing to advise then
+        return ""
     finally:
         await engine.dispose()
     return f"`sweepline reindex` would give back about {gain >> 20} MiB of indexes" if gain else ""

@@ -2,6 +2,7 @@ import asyncio
 
 import click
 
+from adapters.postgres.errors import SPOKEN, says_not_let_in
 from adapters.postgres.migrate import Progress, RolesMissing
 from adapters.postgres.migrate import check as look
 from adapters.postgres.migrate import migrate as bring_to_head
@@ -35,6 +36,10 @@ async def _progress(url: str, *, check: bool) -> Progress:
         ) from missing
     except OSError as error:
         raise Failed(f"The database cannot be reached: {error}") from error
+    except SPOKEN as error:
+        if (said := says_not_let_in(error)) is None:
+            raise  # a migration that failed: its whole story is wanted
+        raise Failed(f"The database cannot be reached, or refused: {said}") from error
 
 
 def _sentence(progress: Progress) -> str:

@@ -58,9 +58,12 @@ def test_room_is_told_of_and_given_back(tmp_path: Path, swollen: TestDatabase) -
     assert "reindex" not in sweepline(tmp_path, swollen, "doctor").output
 
 
-def test_a_database_that_is_not_there_is_told_in_one_line(tmp_path: Path, postgres: TestDatabase) -> None:
+@pytest.mark.parametrize("command", [("reindex", "--check"), ("migrate",), ("migrate", "--check")])
+def test_a_database_that_is_not_there_is_told_in_one_line(
+    tmp_path: Path, postgres: TestDatabase, command: tuple[str, ...]
+) -> None:
     elsewhere = postgres.owner_url.replace(postgres.name, "nowhere")
-    refused = sweepline(tmp_path, postgres, "reindex", "--check", DATABASE_OWNER_URL=elsewhere)
+    refused = sweepline(tmp_path, postgres, *command, DATABASE_OWNER_URL=elsewhere)
     assert refused.exit_code == 1
     assert refused.stderr == (
         'sweepline: The database cannot be reached, or refused: database "nowhere" does not exist\n'
