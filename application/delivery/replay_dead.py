@@ -24,8 +24,8 @@ from domain.identity.once import Once
 from domain.shared.ids import EventId
 
 TAKING_SECONDS, TOTAL_SECONDS = 10, 20
-HOLD_SECONDS = TOTAL_SECONDS + 10
 """So that an attempt begun at the last moment can end too."""
+HOLD_SECONDS = TOTAL_SECONDS + 10
 DEAD = MessageFilter(status=EventStatus.DEAD)
 
 
@@ -69,12 +69,7 @@ class ReplayDeadHandler:
         report, once = await self._begin(actor, command)
         if not command.dry_run:
             report = replace(report, tally=await self._deliver(actor, command, report.event_ids))
-        async with self.uow.begin(actor.org_id, once=once) as unit:
-            report = replace(
-                report, remaining_dead=await unit.outbox_views.count(replace(DEAD, kind=_kind(command)))
-            )
-            await unit.seal(report)
-        return report
+        return await self._end(actor, command, report, once)
 
     @retrying
     async def _begin(self, actor: Actor, command: ReplayDead) -> tuple[ReplayReport, Once | None]:
@@ -95,6 +90,16 @@ class ReplayDeadHandler:
         tally = await self.deliver.handle(due)
         await self.elsewhere.count(actor.org_id, due.looked_for - tally.met, tally, ends_at=ends_at)
         return tally
+
+    @retrying
+    async def _end(
+        self, actor: Actor, command: ReplayDead, report: ReplayReport, once: Once | None
+    ) -> ReplayReport:
+        async with self.uow.begin(actor.org_id, once=once) as unit:
+            left = await unit.outbox_views.count(replace(DEAD, kind=_kind(command)))
+            report = replace(report, remaining_dead=left)
+            await unit.seal(report)
+        return report
 
     async def _replay(self, unit: Unit, actor: Actor, command: ReplayDead) -> ReplayReport:
         if command.selection is None:
