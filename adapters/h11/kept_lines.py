@@ -30,6 +30,8 @@ class KeptLines:
         for place in places:
             while idle := self._idle.get(place):
                 line, end = idle.pop(0)  # its answer has had the most time to come to its end
+                if not idle:
+                    del self._idle[place]  # names change their addresses all the time
                 end.cancel()
                 if line.is_free():
                     return place, line

