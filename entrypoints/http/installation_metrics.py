@@ -21,6 +21,7 @@ from domain.shared.errors import DomainError
 from domain.storage.tombstone import TombstoneState
 
 FRESH_SECONDS = 5.0
+STALE_SECONDS = 60.0
 BUDGET_SECONDS = 1.0
 STATES = ("pending", "retry", "dead")
 KINDS = ("email", "export", "webhook")
@@ -33,31 +34,49 @@ logger = logging.getLogger("sweepline.metrics")
 
 @dataclass(slots=True)
 class InstallationMetrics:
-    """Read at most every few seconds, whoever asks."""
+    """Counted at most every few seconds, whoever asks. A count that takes longer than a scrape may wait goes
+    on for the next one, and meanwhile the last is told: a great backlog is when it is wanted most."""
 
     figures: ReadFiguresHandler
     rule: HeartbeatRule
     _last: tuple[float, bytes] | None = field(default=None, init=False)
+    _counting: "asyncio.Task[None] | None" = field(default=None, init=False)
 
     async def exposition(self) -> bytes:
         """Without a database it says just that."""
-        if self._last is not None and monotonic() - self._last[0] < FRESH_SECONDS:
-            return self._last[1]
+        if (known := self._told_within(FRESH_SECONDS)) is not None:
+            return known
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count())
+        await asyncio.wait({self._counting}, timeout=BUDGET_SECONDS)
+        return self._told_within(STALE_SECONDS) or rendered([up(0)])
+
+    async def close(self) -> None:
+        if self._counting is not None:
+            self._counting.cancel()
+            await asyncio.gather(self._counting, return_exceptions=True)
+
+    def _told_within(self, seconds: float) -> bytes | None:
+        return self._last[1] if self._last is not None and monotonic() - self._last[0] < seconds else None
+
+    async def _count(self) -> None:
         try:
-            async with asyncio.timeout(BUDGET_SECONDS):
-                found = await self.figures.handle()
-        except (DomainError, TimeoutError):
+            found = await self.figures.handle()
+        except DomainError:
             logger.warning("the installation could not be counted")
-            return rendered([up(0)])
-        counted = (
-            *queue_metrics(found),
-            *job_metrics(found, self.rule),
-            *circuit_metrics(found),
-            storage_metric(found),
-        )
-        text = rendered([up(1), *counted])
-        self._last = (monotonic(), text)
-        return text
+            self._last = None
+        except Exception:  # as of a database that is not migrated: the process still tells of itself
+            logger.exception("the installation could not be counted")
+            self._last = None
+        else:
+            self._last = (monotonic(), rendered([up(1), *metrics_of(found, self.rule)]))
+
+
+def metrics_of(found: InstallationFigures, rule: HeartbeatRule) -> Iterator[Metric]:
+    yield from queue_metrics(found)
+    yield from job_metrics(found, rule)
+    yield from circuit_metrics(found)
+    yield storage_metric(found)
 
 
 class Read(Collector):

@@ -1,18 +1,23 @@
 """Figures for Prometheus: whose they are, what they are called, and that they hold nothing of a company."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapters.postgres.delivery_queues import PostgresDeliveryQueues
 from adapters.postgres.engine import DatabaseOptions, make_engine
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.delivery.job_table import JOBS
+from application.ports.delivery_queues import Queue
 from domain.shared.circuit import Circuit
+from entrypoints.http import installation_metrics
+from entrypoints.http.installation_metrics import InstallationMetrics
 from entrypoints.http.measuring import Measures
 from tests.cli.test_settings import SOUND
 from tests.http.identity_app import Company, a_company, bearer, cheap_passwords
@@ -207,6 +212,40 @@ async def test_without_a_database_the_process_still_tells_of_itself(
     assert found["database_up"][()] == 0
     assert found["http_requests_in_flight"][()] == 1
     assert "outbox_queue_messages" not in found
+
+
+async def test_a_count_that_takes_its_time_is_told_by_the_next_scrape(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a great backlog each count was given up at the end of its second, and no queue was seen at all."""
+    count = PostgresDeliveryQueues.count
+
+    async def slowly(queues: PostgresDeliveryQueues, now: datetime) -> Sequence[Queue]:
+        await asyncio.sleep(0.3)
+        return await count(queues, now)
+
+    monkeypatch.setattr(PostgresDeliveryQueues, "count", slowly)
+    monkeypatch.setattr(installation_metrics, "BUDGET_SECONDS", 0.05)
+    monkeypatch.setattr(installation_metrics, "FRESH_SECONDS", 0)
+    assert "outbox_queue_messages" not in await figures(app)
+    installation = await app.container.get(InstallationMetrics)
+    assert installation._counting is not None
+    await installation._counting
+    told = await figures(app)
+    assert told["database_up"][()] == 1
+    assert "outbox_queue_messages" in told
+
+
+async def test_a_database_that_is_not_migrated_hides_nothing_of_the_process(
+    postgres: TestDatabase, clock: FixedClock, tmp_path: Path
+) -> None:
+    with postgres.clone("unmigrated") as broken:
+        broken.execute("drop function delivery_queues")
+        settings = settings_for(tmp_path, broken, METRICS_TOKEN=SOUND["METRICS_TOKEN"])
+        async with open_app(settings, clock) as app:
+            found = await figures(app)
+    assert found["database_up"][()] == 0
+    assert found["http_requests_in_flight"][()] == 1
 
 
 async def test_no_label_names_a_company_or_anybody(app: App, company: Company) -> None:
