@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.postgres.hot_read import HotRead
+from adapters.postgres.outbox import OUTDATE
 from adapters.postgres.outbox_queue import DUE_IDS_OF, LOCK_DUE_OF
 from tests.support.database import TestDatabase
 
@@ -72,3 +73,27 @@ def test_what_the_dead_hold_is_looked_for_at_the_head_alone(postgres: TestDataba
     before, found, after = (int(answer) for answer in answers if answer.isdigit())
     assert found == 1
     assert after - before <= HEAD + 10
+
+
+def test_what_is_outdated_is_found_among_any_number_of_dead(postgres: TestDatabase) -> None:
+    """Who moves a visit pays for its own mails."""
+    dead = f"""
+        update outbox_events set status = 'dead', dead_at = now(), outcome = null, sent_at = null,
+                                 next_attempt_at = null, event_type = 'booking_confirmed',
+                                 resource_type = 'booking', resource_id = event_id where org_id = '{ORG}';
+        analyze outbox_events;
+    """
+    one = ID.replace("to_hex(n)", f"to_hex({SENT + 1})")
+    given = {"now": "now()", "booking_ids": f"array[{one}]", "event_types": "array['booking_confirmed']"}
+    outdate = HotRead.of(OUTDATE)
+    arguments = ", ".join(given.get(name, "'booking'") for name in outdate.names)
+    pinned = f"set local role sweepline_app; select set_config('app.current_org_id', '{ORG}', true) is null;"
+    run = f"prepare outdate as {outdate.sql}; execute outdate ({arguments}); reset role;"
+    count = "select count(*) from outbox_events where expires_at is not null;"
+    with postgres.clone("dead") as database:
+        answers = database.execute(
+            f"begin; {HISTORY} {dead} {READ} {pinned} {run} {READ} {count} rollback;"
+        ).split()
+    before, after, outdated = (int(answer) for answer in answers if answer.isdigit())
+    assert outdated == 1
+    assert after - before <= 5
