@@ -19,8 +19,9 @@ from adapters.processes.wire import (
     Ready,
     Refused,
     ToCourier,
+    unpack,
 )
-from application.ports.carrier import Carrier
+from application.ports.carrier import Carrier, Shipment
 from application.ports.measures import Counted, Measures
 from domain.delivery.faults import DeliveryFailed
 
@@ -56,8 +57,8 @@ class Rounds(Line[ToCourier]):
 
     def hear(self, message: ToCourier) -> None:
         match message:
-            case Order(number):
-                task = asyncio.get_running_loop().create_task(self._carry(message))
+            case Order(number, packed):
+                task = asyncio.get_running_loop().create_task(self._carry(number, packed))
                 self._tasks[number] = task
                 task.add_done_callback(lambda _task: self._tasks.pop(number, None))
                 self._keep_beating()
@@ -68,16 +69,17 @@ class Rounds(Line[ToCourier]):
     def connection_lost(self, _exc: Exception | None) -> None:
         os._exit(0)
 
-    async def _carry(self, order: Order) -> None:
+    async def _carry(self, number: int, packed: bytes) -> None:
+        about = dict[str, object]()
         try:
-            receipt = await self.carrier.carry(order.shipment)
+            shipment = unpack(packed)
+            about = told_of(shipment)
+            self.say(Arrived(number, await self.carrier.carry(shipment)))
         except DeliveryFailed as failed:
-            self.say(Refused(order.number, failed.fault))
+            self.say(Refused(number, failed.fault))
         except Exception:
-            logger.exception("delivery raised", extra={"event_id": str(order.shipment.event.id)})
-            self.say(Broke(order.number))
-        else:
-            self.say(Arrived(order.number, receipt))
+            logger.exception("delivery raised", extra=about)
+            self.say(Broke(number))
 
     def _keep_beating(self) -> None:
         if self._beat is None:
@@ -88,3 +90,9 @@ class Rounds(Line[ToCourier]):
         if self._tasks:
             self.say(Beat())
             self._keep_beating()
+
+
+def told_of(shipment: Shipment) -> dict[str, object]:
+    """What a line of the log says of it."""
+    event = shipment.event
+    return {"org_id": str(shipment.org_id), "event_id": str(event.id), "attempt": event.total_attempts + 1}

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
+from typing import Protocol
 
+from adapters.processes.silence import Silence, standing_of
 from adapters.processes.wire import (
     BY_RUNNER,
     Arrived,
@@ -21,6 +23,7 @@ from adapters.processes.wire import (
     Ready,
     Refused,
     ToRunner,
+    pack,
 )
 from application.ports.carrier import CarrierLost, Receipt, Shipment
 from application.ports.measures import Counted
@@ -28,22 +31,32 @@ from domain.delivery.faults import DeliveryFailed, Fault
 
 logger = logging.getLogger("sweepline.couriers")
 LOOK_SECONDS = 0.5
-MOST_SILENT_LOOKS = 3
-"""One that says nothing for longer, though it has orders, is held up by one of them, and with it the others.
-Looks are counted, not seconds, as this process may itself have stood still."""
+MOST_LOOKS_UNTIL_READY = 60
+"""At which the nursery was not at work: half a minute. It takes half a second to load, on a crowded machine
+many, but then it is seen to work or to wait for its turn."""
 NOT_OURS = replace(Fault.of("connection_failed"), of_the_line=False)
 
 type Note = Callable[[Iterable[Counted]], None]
 
 
+class Origin(Protocol):
+    """The process that it is forked from."""
+
+    @property
+    def process_id(self) -> int | None: ...
+
+    def end(self) -> None: ...
+
+
 class Courier(Line[ToRunner]):
-    def __init__(self, note: Note) -> None:
+    def __init__(self, note: Note, origin: Origin) -> None:
         super().__init__(BY_RUNNER)
-        self._note = note
+        self._note, self._origin = note, origin
         self._numbers = count()
         self._waiting: dict[int, asyncio.Future[Receipt]] = {}
         self._pid: int | None = None
-        self._silent_looks = 0
+        self._silence = Silence()
+        self._looks_until_ready = 0
         self._watch: asyncio.TimerHandle | None = None
         self.is_lost = False
 
@@ -52,11 +65,11 @@ class Courier(Line[ToRunner]):
         of ours, and nothing is lost."""
         if self.is_lost:
             raise CarrierLost
-        number = next(self._numbers)
+        number, packed = next(self._numbers), pack(shipment)
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         self._keep_watch()
-        self.say(Order(number, shipment))
+        self.say(Order(number, packed))
         try:
             return await answer
         finally:
@@ -64,7 +77,7 @@ class Courier(Line[ToRunner]):
                 self.say(Cancel(number))
 
     def hear(self, message: ToRunner) -> None:
-        self._silent_looks = 0
+        self._silence.end()
         match message:
             case Arrived(number, receipt):
                 if (answer := self._answered(number)) is not None:
@@ -79,6 +92,12 @@ class Courier(Line[ToRunner]):
                 self._pid = pid
             case Beat():
                 pass
+
+    def hang_up(self) -> None:
+        """At once: one that is held up would hear of it never."""
+        self._kill()
+        self.is_lost = True
+        super().hang_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -107,11 +126,26 @@ class Courier(Line[ToRunner]):
 
     def _look(self) -> None:
         self._watch = None
-        self._silent_looks += 1
         if not self._waiting:
             return
-        if self._silent_looks > MOST_SILENT_LOOKS and self._pid:
+        if self._pid is None:
+            self._wait_for_ready()
+        elif self._silence.is_too_long(standing_of(self._pid)):
             logger.error("a courier was silent; ending it")
+            self._kill()
+        self._keep_watch()
+
+    def _wait_for_ready(self) -> None:
+        nursery = self._origin.process_id
+        standing = standing_of(nursery) if nursery is not None else None
+        if standing is None or not standing.will_go_on:
+            self._looks_until_ready += 1
+        if self._looks_until_ready > MOST_LOOKS_UNTIL_READY:
+            logger.error("no courier was begun; ending their nursery")
+            self._origin.end()
+            self.hang_up()
+
+    def _kill(self) -> None:
+        if self._pid is not None and not self.is_lost:
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-        self._keep_watch()

@@ -32,6 +32,7 @@ class Nursery:
     output: IO[str] | None = None  # where their logs go
     _process: subprocess.Popen[bytes] | None = None
     _line: socket.socket | None = None
+    _is_ended: bool = False
 
     def connect(self) -> socket.socket:
         """To a courier of one's own: it answers as soon as it is there. Blocks for some milliseconds."""
@@ -49,18 +50,28 @@ class Nursery:
         """Of its process group too, which its couriers are in."""
         return None if self._process is None else self._process.pid
 
+    def end(self) -> None:
+        """Alone: its couriers go on. Whoever wants another one has it of a new nursery."""
+        if self._process is not None:
+            self._process.kill()
+        self._is_ended = True
+
     def close(self) -> None:
-        if self._line is not None:
-            self._line.close()
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+        self._bury()
+
+    def _bury(self) -> None:
+        if self._line is not None:
+            self._line.close()
+        if self._process is not None:
             self._process.wait()
-        self._process = self._line = None
+        self._process, self._line, self._is_ended = None, None, False
 
     def _send(self, end: socket.socket) -> None:
-        if self._process is None or self._process.poll() is not None:
-            self.close()
+        if self._process is None or self._is_ended or self._process.poll() is not None:
+            self._bury()
             self._start()
         if self._line is not None:
             socket.send_fds(self._line, [b"+"], [end.fileno()])
@@ -120,7 +131,7 @@ class CourierProcesses:
         except OSError as error:
             logger.exception("no courier could be started")
             raise DeliveryFailed(NOT_OURS) from error
-        loop, courier = asyncio.get_running_loop(), Courier(self.measures.note)
+        loop, courier = asyncio.get_running_loop(), Courier(self.measures.note, self.nursery)
         try:
             await loop.create_unix_connection(lambda: courier, sock=connection)
         except BaseException:

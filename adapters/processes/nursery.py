@@ -62,5 +62,7 @@ def _be_courier(connection: socket.socket, work: Callable[[socket.socket], None]
             Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
         work(connection)
         status = 0
+    except BaseException:
+        logger.exception("a courier broke")
     finally:
         os._exit(status)

@@ -16,10 +16,12 @@ _LENGTH = Packing("!I")
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    """Numbers are the runner's, for one courier."""
+    """Numbers are the runner's, for one courier.
+
+    What is to be carried is a message of its own: where that cannot be read, nothing else is harmed."""
 
     number: int
-    shipment: Shipment
+    packed: bytes
 
 
 class Cancel(msgspec.Struct, frozen=True, array_like=True, tag=2):
@@ -63,6 +65,23 @@ BY_RUNNER: msgspec.msgpack.Decoder[ToRunner] = msgspec.msgpack.Decoder(
     Ready | Beat | Arrived | Refused | Broke | Counts
 )
 _ENCODER = msgspec.msgpack.Encoder()
+_SHIPMENT = msgspec.msgpack.Decoder(Shipment)
+_IN_JSON = b"{"
+"""No map of MessagePack begins so."""
+
+
+def pack(shipment: Shipment) -> bytes:
+    """A whole number beyond 64 bits, which the payload may hold, has no words but JSON's."""
+    try:
+        return _ENCODER.encode(shipment)
+    except OverflowError:
+        return msgspec.json.encode(shipment)
+
+
+def unpack(packed: bytes) -> Shipment:
+    if packed.startswith(_IN_JSON):
+        return msgspec.json.decode(packed, type=Shipment)
+    return _SHIPMENT.decode(packed)
 
 
 class Line[Heard](asyncio.Protocol, ABC):

@@ -22,7 +22,7 @@ from entrypoints.settings import Settings
 
 CALM_SECONDS = 5.0
 MOST_EARLY_DEATHS = 5
-PROGRAM = (sys.executable, "-m", "entrypoints.cli.main")
+PROGRAM = (sys.executable, "-P", "-m", "entrypoints.cli.main")
 
 
 @dataclass(slots=True)

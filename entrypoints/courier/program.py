@@ -1,9 +1,12 @@
 """`python -m entrypoints.courier`: where a runner's couriers are forked. Orders come by standard input."""
 
 import asyncio
+import logging
 import os
 import socket
+import sys
 from collections.abc import Callable
+from types import TracebackType
 
 import uvloop
 
@@ -14,10 +17,14 @@ from entrypoints.courier.carrier import Equipment, kept_sender
 from entrypoints.logs import configure_logging
 from entrypoints.settings import load_settings
 
+logger = logging.getLogger("sweepline.couriers")
+
 
 def main(make_sender: Callable[[], WebhookSender] = kept_sender) -> None:
-    orders, settings = orders_by_input(), load_settings(os.environ)
+    settings = load_settings(os.environ)
     configure_logging(settings.general)
+    sys.excepthook = tell_the_end
+    orders = orders_by_input()
     equipment = Equipment.of(settings, make_sender())
 
     def work(connection: socket.socket) -> None:
@@ -25,3 +32,8 @@ def main(make_sender: Callable[[], WebhookSender] = kept_sender) -> None:
             runner.run(carry_for(connection, equipment.open_carrier))
 
     fork_couriers(orders, work)
+
+
+def tell_the_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """By a line of the log, as everything else."""
+    logger.critical("the couriers' nursery broke", exc_info=(kind, error, trace))

@@ -8,7 +8,7 @@ from adapters.processes.couriers import CourierProcesses, Nursery
 from application.ports.carrier import Carrier
 from entrypoints.http.measuring import Measures
 
-PROGRAM = (sys.executable, "-m", "entrypoints.courier")
+PROGRAM = (sys.executable, "-P", "-m", "entrypoints.courier")
 
 
 class CouriersProvider(Provider):

@@ -1,5 +1,6 @@
 """Nothing outlives its runner, however that ends: as Linux tells it."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from entrypoints.wiring.couriers import PROGRAM
 from tests.support.busy_runner import PROCESSES
+from tests.support.live import plain_environment
 from tests.support.processes import is_running
 from tests.support.shipments import couriers_environment
 
@@ -35,3 +38,23 @@ def test_couriers_end_with_their_runner_even_one_that_is_held_up(
             assert not any(map(is_running, processes))
         finally:
             runner.kill()
+
+
+def test_a_nursery_takes_no_code_from_where_it_is_begun_and_tells_of_its_end_by_the_log(
+    tmp_path: Path,
+) -> None:
+    for name in ("uvloop", "adapters", "msgspec"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not from here')")
+    environment = plain_environment(tmp_path) | {"APP_ENV": "dev"}
+    ended = subprocess.run(
+        PROGRAM,
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,  # from which no orders come
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    (line,) = map(json.loads, ended.stdout.splitlines())
+    assert (line["level"], line["logger"]) == ("critical", "sweepline.couriers")
+    assert "non-socket" in line["error"]

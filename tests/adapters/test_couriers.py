@@ -4,7 +4,9 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import anyio
@@ -20,7 +22,7 @@ from domain.tenancy.org import OrgProfile
 from tests.support.eventually import eventually
 from tests.support.inbox import Answer, Inbox, receiving
 from tests.support.measures import Heard
-from tests.support.processes import is_running
+from tests.support.processes import group_of, is_running
 from tests.support.shipments import NOW, POISONED, couriers_environment, export
 
 BUSY = Answer(status="429 Too Many Requests", headers="Retry-After: 120\r\n")
@@ -134,6 +136,24 @@ async def test_who_gives_up_waiting_ends_the_attempt(couriers: CourierProcesses,
     assert await fate(couriers, export()) == Receipt(http_status=204)
 
 
+async def test_what_cannot_be_said_or_read_is_one_failed_message(
+    couriers: CourierProcesses, inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    silent, bad = export({"mood": "silence"}), export()
+    unreadable = replace(bad, event=replace(bad.event, attempts=cast("int", "two")))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(couriers.carry, silent)
+        with pytest.raises(UnicodeEncodeError):
+            await couriers.carry(export({"text": "\ud800"}))
+        assert await fate(couriers, unreadable) == Fault(code="connection_failed", permanent=False)
+        assert await fate(couriers, export({"number": 2**70, "text": "ü"})) == Receipt(http_status=204)
+        assert str(silent.event.id) in inbox.counts
+        tasks.cancel_scope.cancel()
+    couriers.hang_up()
+    await anyio.sleep(0.05)
+    assert "courier ended" not in caplog.text, "it still waited for what was never sent"
+
+
 async def test_a_mail_is_composed_and_counted_in_the_courier(
     couriers: CourierProcesses, heard: Heard, home: Path
 ) -> None:
@@ -155,19 +175,30 @@ async def test_a_mail_is_composed_and_counted_in_the_courier(
     assert heard.counted == [Counted(Figure.EMAIL_ADAPTER_OUTCOMES, ("accepted",))]
 
 
-async def test_a_nursery_that_died_is_replaced(environment: Mapping[str, str]) -> None:
+async def test_a_nursery_that_died_or_stands_still_is_replaced_and_its_couriers_go_on(
+    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     couriers = CourierProcesses(Nursery(POISONED, environment), Heard())
     try:
         assert await fate(couriers, export()) == Receipt(http_status=204)
-        first = couriers.nursery.process_id
-        assert first
-        os.killpg(first, signal.SIGKILL)
+        first = couriers.nursery.process_id or 0
+        os.kill(first, signal.SIGKILL)
         await eventually(lambda: not is_running(first))
-        await fate(couriers, export())  # lost, if it comes before the news
-        assert await fate(couriers, export()) == Receipt(http_status=204)
-        assert couriers.nursery.process_id not in (first, None)
+        (usual,) = filter(is_running, group_of(first))
+        assert await fates(couriers, export(), export(leases_lost=1)) == [Receipt(http_status=204)] * 2
+        assert is_running(usual)
+
+        monkeypatch.setattr("adapters.processes.courier.MOST_LOOKS_UNTIL_READY", 0)
+        second = couriers.nursery.process_id or 0
+        os.kill(second, signal.SIGSTOP)
+        never_begun = await fates(couriers, export(leases_lost=1), export())
+        assert never_begun == [Fault(code="connection_failed", permanent=False), Receipt(http_status=204)]
+        monkeypatch.undo()
+        assert await fate(couriers, export(leases_lost=1)) == Receipt(http_status=204)
+        assert len({first, second, couriers.nursery.process_id, None}) == 4
     finally:
         await couriers.close()
+    await eventually(lambda: not is_running(usual))
 
 
 async def test_what_no_courier_ever_began_is_not_lost() -> None:

@@ -6,5 +6,5 @@ import entrypoints.wiring.couriers as wiring
 from entrypoints.cli.main import main
 
 if __name__ == "__main__":
-    wiring.PROGRAM = (sys.executable, "-m", "tests.support.poisoned_courier")
+    wiring.PROGRAM = (sys.executable, "-P", "-m", "tests.support.poisoned_courier")
     main()
