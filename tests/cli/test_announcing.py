@@ -5,12 +5,16 @@ import pytest
 from entrypoints.cli.announcing import announce
 from entrypoints.settings import load_settings
 from tests.cli.test_settings import SOUND
+from tests.support.log_lines import captured_lines
 
 
 def test_production_speaks_in_lines_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     production = load_settings(SOUND)
-    announce(production, "Listening on http://127.0.0.1:8123 (documentation at http://127.0.0.1:8123/docs)")
-    announce(production, "EXPORT_WEBHOOK_ALLOW_HTTP is on.", warning=True)
+    with captured_lines():  # for it puts the process's log back
+        announce(
+            production, "Listening on http://127.0.0.1:8123 (documentation at http://127.0.0.1:8123/docs)"
+        )
+        announce(production, "EXPORT_WEBHOOK_ALLOW_HTTP is on.", warning=True)
     told = capsys.readouterr()
     lines = [json.loads(line) for line in told.out.splitlines()]
     assert [line["level"] for line in lines] == ["info", "warning"]

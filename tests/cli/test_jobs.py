@@ -7,6 +7,8 @@ from click.testing import CliRunner, Result
 
 from application.delivery.job_table import JOBS
 from entrypoints.cli.main import cli
+from entrypoints.settings import SettingsRefused
+from tests.cli.test_settings import SOUND
 from tests.support.database import TestDatabase
 from tests.support.live import command
 
@@ -63,6 +65,16 @@ def test_one_run_of_each_answers_in_one_document(postgres: TestDatabase, tmp_pat
             **dict.fromkeys(JOBS[name].result_keys, 0),
         }
     assert list(named) == ["booking-expiry"]
+
+
+def test_production_runs_no_jobs_as_a_role_that_bypasses(
+    postgres: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would see every company's rows at once."""
+    for name, value in {**SOUND, "DATABASE_URL": postgres.superuser_url}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsRefused, match="must not run the application"):
+        cli.main(["jobs", "run", "--once"], standalone_mode=False)
 
 
 def test_a_failed_run_is_told_by_the_exit_status(tmp_path: Path) -> None:
