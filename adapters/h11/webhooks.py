@@ -85,16 +85,20 @@ class H11WebhookSender:
         return [Place(target.scheme, target.host, target.port, address) for address in addresses]
 
     async def _connect(self, places: Sequence[Place]) -> tuple[Place, Line]:
+        """One that says nothing leaves half of the time that is left to those behind it."""
         failure: OSError = ConnectionError("There was no address to try.")
-        with anyio.fail_after(CONNECT_SECONDS):
-            for place in places[:MOST_ADDRESSES]:
-                tls = self.tls if place.scheme == "https" else None
-                try:
+        ends_at = anyio.current_time() + CONNECT_SECONDS
+        tried = places[:MOST_ADDRESSES]
+        for place in tried:
+            tls = self.tls if place.scheme == "https" else None
+            left = ends_at - anyio.current_time()
+            try:
+                with anyio.fail_after(left if place == tried[-1] else left / 2):
                     return place, await self.connect(place.address, place.port, tls, place.host)
-                except ssl.SSLError:
-                    raise
-                except OSError as error:
-                    failure = error
+            except ssl.SSLError:
+                raise
+            except OSError as error:
+                failure = error
         raise failure
 
     async def _look_up(self, target: Target) -> list[Address]:

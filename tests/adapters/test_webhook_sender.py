@@ -14,7 +14,7 @@ import pytest
 from anyio.abc import ByteStream
 from anyio.streams.tls import TLSListener
 
-from adapters.h11 import look_ups
+from adapters.h11 import look_ups, webhooks
 from adapters.h11.line import Line, connect
 from adapters.h11.webhooks import H11WebhookSender
 from application.ports.webhooks import WebhookCall
@@ -245,6 +245,24 @@ async def test_an_endless_body_is_not_read() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"
     async with listening(Receiver([head + b"x" * 1_000_000])) as peer:
         assert await H11WebhookSender(tls=TLS).post(a_call(peer.url)) == 200
+
+
+async def test_an_address_that_says_nothing_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where there is a way to IPv6 that leads nowhere."""
+    monkeypatch.setattr(webhooks, "CONNECT_SECONDS", 0.2)
+    silent = ip_address("127.0.0.2")
+
+    async def one_is_silent(address: Address, port: int, tls: ssl.SSLContext | None, name: str) -> Line:
+        if address == silent:
+            await anyio.sleep_forever()
+        return await connect(address, port, tls, name)
+
+    async with listening(Receiver()) as peer:
+        url = f"http://hooks.example.com:{peer.port}/"
+        names = Names([silent, LOOPBACK], [silent, silent])
+        sender = H11WebhookSender(tls=TLS, resolve=names, connect=one_is_silent)
+        assert await sender.post(a_call(url)) == 204
+        assert (await fault_of(sender, a_call(url))).code == "timeout"
 
 
 async def test_nobody_there() -> None:
