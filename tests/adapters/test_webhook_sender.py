@@ -3,8 +3,9 @@
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from domain.delivery.addresses import Address
 from domain.delivery.faults import DeliveryFailed, Fault
 from domain.delivery.target import TargetRules
 from tests.support.hostile_targets import BLOCKED, INVALID, LITERALS
-from tests.support.smtp import free_port, make_certificates
+from tests.support.smtp import Certificates, free_port, make_certificates
 from tests.support.webhooks import OK, Receiver, listening
 
 GUARDED = TargetRules(allow_http=True)
@@ -271,9 +272,9 @@ async def test_nobody_there() -> None:
     assert (await fault_of(H11WebhookSender(tls=TLS), a_call(url))).code == "connection_failed"
 
 
-async def test_tls_is_checked_against_the_name(tmp_path: Path) -> None:
-    certificates = make_certificates(tmp_path)
-    heard: list[bytes] = []
+@asynccontextmanager
+async def shielded(certificates: Certificates, heard: list[bytes]) -> AsyncIterator[int]:
+    """At that port of loopback."""
 
     async def serve(stream: ByteStream) -> None:
         async with stream:
@@ -281,17 +282,29 @@ async def test_tls_is_checked_against_the_name(tmp_path: Path) -> None:
             await stream.send(OK)
 
     port = free_port()
-    guarded = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
-    shielded = TLSListener(guarded, ssl_context=certificates.server_context(), standard_compatible=False)
-    async with shielded, anyio.create_task_group() as tasks:
-        tasks.start_soon(shielded.serve, serve)
+    bare = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
+    listener = TLSListener(bare, ssl_context=certificates.server_context(), standard_compatible=False)
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, serve)
+        yield port
+        tasks.cancel_scope.cancel()
+
+
+async def test_tls_is_checked_against_the_name(tmp_path: Path) -> None:
+    certificates, heard = make_certificates(tmp_path), list[bytes]()
+    async with shielded(certificates, heard) as port:
         trusting = H11WebhookSender(tls=certificates.trust(), resolve=Names([LOOPBACK]))
         assert await trusting.post(a_call(f"https://localhost:{port}/")) == 204
         wrong_name = await fault_of(trusting, a_call(f"https://hooks.example.com:{port}/"))
-        strange = await fault_of(
-            H11WebhookSender(tls=TLS, resolve=Names([LOOPBACK])),
-            a_call(f"https://localhost:{port}/"),
-        )
-        assert {wrong_name.code, strange.code} == {"tls_failed"}
-        assert len(heard) == 1
-        tasks.cancel_scope.cancel()
+        unknown = H11WebhookSender(tls=TLS, resolve=Names([LOOPBACK]))
+        strange = await fault_of(unknown, a_call(f"https://localhost:{port}/"))
+    assert {wrong_name.code, strange.code} == {"tls_failed"}
+    assert len(heard) == 1
+
+
+async def test_a_certificate_that_has_expired_is_none(tmp_path: Path) -> None:
+    certificates, heard = make_certificates(tmp_path, timedelta(seconds=-1)), list[bytes]()
+    async with shielded(certificates, heard) as port:
+        sender = H11WebhookSender(tls=certificates.trust(), resolve=Names([LOOPBACK]))
+        fault = await fault_of(sender, a_call(f"https://localhost:{port}/"))
+    assert (fault.code, fault.permanent, heard) == ("tls_failed", False, [])

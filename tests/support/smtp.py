@@ -133,11 +133,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def make_certificates(folder: Path) -> Certificates:
+def make_certificates(folder: Path, lasting: timedelta = timedelta(days=1)) -> Certificates:
+    """`lasting` below zero: the server's has expired."""
     authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test Authority")])
     authority = (
-        _builder(name, name, authority_key)
+        _builder(name, name, authority_key, timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_may_sign_certificates(), critical=True)
         .sign(authority_key, hashes.SHA256())
@@ -145,7 +146,7 @@ def make_certificates(folder: Path) -> Certificates:
     hosts = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     server = (
-        _builder(subject, name, server_key)
+        _builder(subject, name, server_key, lasting)
         .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
@@ -174,7 +175,7 @@ def _may_sign_certificates() -> x509.KeyUsage:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, lasting: timedelta
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -184,6 +185,6 @@ def _builder(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_after(now + lasting)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
