@@ -1,5 +1,6 @@
 """How mails leave: composed from the message's values under the organisation's letterhead."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,6 +24,7 @@ from domain.delivery.suppression import Reason, Scope, Suppression
 from domain.shared.ids import SuppressionId
 from domain.tenancy.org import OrgProfile
 
+logger = logging.getLogger(__name__)
 UNSOLICITED = ("request_received", "booking_pending")
 """Mails that a stranger can have sent to an address that is not theirs."""
 HARD_BOUNCE = "recipient_refused"
@@ -131,6 +133,9 @@ class EmailChannel:
         try:
             rendered = self.templates.render(email.email_type, {"secret": "", **values}, letterhead(profile))
         except DeliveryFailed:  # what cannot be composed has no subject
+            return email
+        except Exception:  # a fault of ours: the others of this transaction have been sent, and it tells so
+            logger.exception("a subject could not be composed", extra={"event_id": str(email.event_id)})
             return email
         return email.composed(rendered.version, rendered.subject)
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from entrypoints.cli.output import UNSAFE, json_for_all, print_refusal
+from entrypoints.cli.standard_places import fill_standard_places
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("entrypoints.cli.serve:serve", "Serve the API, with everything it needs."),
@@ -58,6 +59,7 @@ def main(arguments: list[str] | None = None) -> Any:
     """Exit status: 0 done, 1 failed, 2 usage, 78 unsafe or missing configuration."""
     from entrypoints.settings.start import SettingsRefused
 
+    fill_standard_places()
     given = sys.argv[1:] if arguments is None else arguments
     try:
         return cli.main(args=given, prog_name="sweepline")

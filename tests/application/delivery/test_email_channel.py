@@ -195,6 +195,25 @@ class Hearse:
         raise CarrierLost
 
 
+class Broken(JinjaTemplates):
+    """For one recipient alone, as a bug would be."""
+
+    def render(self, template: str, values: Mapping[str, object], letterhead: Letterhead) -> Rendered:
+        if values["to"] == JANE:
+            raise ZeroDivisionError
+        return super().render(template, values, letterhead)
+
+
+async def test_one_that_cannot_be_composed_costs_its_neighbours_nothing(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel
+) -> None:
+    broken, good = await enqueue(uow, an_org), await enqueue(uow, an_org, to="joe@example.com")
+    await deliver(uow, clock, replace(channel, templates=Broken()))
+    assert (await event_of(uow, an_org, good)).status is EventStatus.SENT
+    event = await event_of(uow, an_org, broken)
+    assert (event.status, event.last_error) == (EventStatus.RETRY, "connection_failed")
+
+
 async def test_what_ended_its_carrier_is_composed_in_no_other_process(
     uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel
 ) -> None:
