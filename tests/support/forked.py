@@ -3,9 +3,12 @@
 For tests that start it again and again. Nothing of the test's own process is in them."""
 
 import gc
+import math
 import multiprocessing
 import os
 import subprocess
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
@@ -18,6 +21,9 @@ RUNNER = ("entrypoints.cli.jobs", "entrypoints.jobs.loop")
 SERVER = ("entrypoints.cli.serve", "entrypoints.http.app", "entrypoints.http.server", "uvicorn.lifespan.on")
 BOTH = ("entrypoints.wiring", "entrypoints.logs", "uvloop", "anyio._backends._asyncio")
 LOADED = ("__main__", "entrypoints.cli.main", *RUNNER, *SERVER, *BOTH)
+LOOK_SECONDS = 0.01
+ONE_BY_ONE = threading.Lock()
+"""An exit status can be read once: of two threads that look at the same moment, the second would read 255."""
 
 
 @dataclass(slots=True)
@@ -32,13 +38,16 @@ class Forked:
         return self.process.pid
 
     def poll(self) -> int | None:
-        return self.process.exitcode
+        with ONE_BY_ONE:
+            return self.process.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
-        self.process.join(timeout)
-        if self.process.exitcode is None:
-            raise subprocess.TimeoutExpired(self.process.name, timeout or 0)
-        return self.process.exitcode
+        until = time.monotonic() + (math.inf if timeout is None else timeout)
+        while (status := self.poll()) is None:
+            if time.monotonic() > until:
+                raise subprocess.TimeoutExpired(self.process.name, timeout or 0)
+            time.sleep(LOOK_SECONDS)
+        return status
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
@@ -56,7 +65,8 @@ def fork(arguments: Sequence[str], environment: Mapping[str, str], home: Path, l
     CONTEXT.set_forkserver_preload(list(LOADED))  # heard of before the first one alone
     LISTENER.follow(log)
     process = CONTEXT.Process(target=_run, args=(list(arguments), dict(environment), home, log), daemon=True)
-    process.start()
+    with ONE_BY_ONE:
+        process.start()  # which looks whether others have ended
     return Forked(process)
 
 
