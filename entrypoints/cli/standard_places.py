@@ -1,6 +1,7 @@
 """Standard input, output and error, whoever starts us."""
 
 import os
+import sys
 
 
 def fill_standard_places() -> None:
@@ -12,3 +13,6 @@ def fill_standard_places() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest that is free: this very one
             os.set_inheritable(number, True)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:  # so it is where the place was closed
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))

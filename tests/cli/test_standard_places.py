@@ -3,6 +3,8 @@ import sys
 
 import pytest
 
+from tests.support.live import SWEEPLINE
+
 OPENED_NEXT = """
 import os, sys
 for number in {closed}: os.close(number)
@@ -18,3 +20,9 @@ def test_nothing_else_is_opened_where_standard_input_or_output_was_closed(closed
     assert (
         subprocess.run([sys.executable, "-c", OPENED_NEXT.format(closed=closed)], check=False).returncode == 0
     )
+
+
+def test_the_command_works_without_them() -> None:
+    closing = ["sh", "-c", f"exec {SWEEPLINE} jobs list --json <&- >&- 2>&-"]
+    heard = subprocess.run(closing, capture_output=True, check=False)
+    assert (heard.returncode, heard.stdout, heard.stderr) == (0, b"", b"")

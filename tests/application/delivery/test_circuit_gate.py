@@ -11,7 +11,7 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.system.identifiers import SystemIdentifiers
 from application.circuit_breaking import SharedCircuitBreakers
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
-from application.ports.carrier import Receipt
+from application.ports.carrier import CarrierLost, Receipt
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
 from domain.shared.circuit import CircuitPolicy, CircuitState
@@ -124,6 +124,29 @@ async def test_a_bug_of_ours_opens_nothing(gated: Gated, an_org: OrgId) -> None:
 
     gated.world.otherwise = explode  # type: ignore[assignment]  # it is a bug
     await enqueue(gated.uow, an_org, *(f"bad-{n}" for n in range(9)))
+    await gated.runner().handle(DeliverDue())
+    assert await gated.state() is CircuitState.CLOSED
+
+
+async def test_what_its_carrier_lost_opens_nothing_and_frees_the_place_of_a_trial(
+    gated: Gated, an_org: OrgId
+) -> None:
+    async def lose(event: object) -> Receipt:
+        del event
+        raise CarrierLost
+
+    gated.world.otherwise = lose
+    await enqueue(gated.uow, an_org, *(f"lost-{n}" for n in range(9)))
+    await gated.runner().handle(DeliverDue())
+    assert await gated.state() is CircuitState.CLOSED
+    await break_it(gated, an_org)
+    gated.clock.advance(seconds=30)
+    gated.world.otherwise, gated.world.deeds["trial"] = accept, lose
+    (trial,) = await enqueue(gated.uow, an_org, "trial")
+    await gated.runner().handle(DeliverDue())
+    assert await outcomes_of(gated.uow, an_org, trial) == ["lost", "lost"]
+    assert await gated.state() is CircuitState.HALF_OPEN
+    await enqueue(gated.uow, an_org, "next")
     await gated.runner().handle(DeliverDue())
     assert await gated.state() is CircuitState.CLOSED
 
