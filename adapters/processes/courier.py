@@ -25,22 +25,26 @@ from adapters.processes.wire import (
     ToRunner,
     pack,
 )
-from application.ports.carrier import CarrierLost, Receipt, Shipment
+from application.ports.carrier import CarrierLost, CarrierMissing, Receipt, Shipment
 from application.ports.measures import Counted
 from domain.delivery.faults import DeliveryFailed, Fault
 
 logger = logging.getLogger("sweepline.couriers")
 LOOK_SECONDS = 0.5
-MOST_LOOKS_UNTIL_READY = 60
-"""At which the nursery was not at work: half a minute. It takes half a second to load, on a crowded machine
-many, but then it is seen to work or to wait for its turn."""
+BEGIN_SECONDS = 3.0
+"""Less than any attempt has. A message whose courier takes longer waits without losing an attempt."""
+MOST_STILL_SECONDS = 30.0
+"""For which the nursery is not at work though a courier is waited for. It takes half a second to load, on a
+crowded machine many, but then it is seen to work or to wait for its turn."""
 NOT_OURS = replace(Fault.of("connection_failed"), of_the_line=False)
 
 type Note = Callable[[Iterable[Counted]], None]
 
 
 class Origin(Protocol):
-    """The process that it is forked from."""
+    """The process that it is forked from. `still_since`: on the loop's clock, if it is waited for in vain."""
+
+    still_since: float | None
 
     @property
     def process_id(self) -> int | None: ...
@@ -55,17 +59,16 @@ class Courier(Line[ToRunner]):
         self._numbers = count()
         self._waiting: dict[int, asyncio.Future[Receipt]] = {}
         self._pid: int | None = None
+        self._told = asyncio.Event()  # that it is there, or will not be
         self._silence = Silence()
-        self._looks_until_ready = 0
         self._watch: asyncio.TimerHandle | None = None
         self.is_lost = False
 
     async def carry(self, shipment: Shipment) -> Receipt:
-        """As a Carrier. What was handed to a courier that never began to work was not tried: that is a fault
-        of ours, and nothing is lost."""
-        if self.is_lost:
-            raise CarrierLost
-        number, packed = next(self._numbers), pack(shipment)
+        """As a Carrier."""
+        packed = pack(shipment)
+        await self._begin()
+        number = next(self._numbers)
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         self._keep_watch()
@@ -75,6 +78,15 @@ class Courier(Line[ToRunner]):
         finally:
             if self._waiting.pop(number, None) is not None:
                 self.say(Cancel(number))
+
+    async def _begin(self) -> None:
+        """What waits for its courier has not been tried: it is not said before somebody is there."""
+        self._keep_watch()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BEGIN_SECONDS):
+                await self._told.wait()
+        if self._pid is None or self.is_lost:
+            raise CarrierMissing
 
     def hear(self, message: ToRunner) -> None:
         self._silence.end()
@@ -89,7 +101,8 @@ class Courier(Line[ToRunner]):
             case Counts(counted):
                 self._note(counted)
             case Ready(pid):
-                self._pid = pid
+                self._pid, self._origin.still_since = pid, None
+                self._told.set()
             case Beat():
                 pass
 
@@ -102,6 +115,7 @@ class Courier(Line[ToRunner]):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.is_lost = True
+        self._told.set()
         if self._watch is not None:
             self._watch.cancel()
         waiting, self._waiting = self._waiting, {}
@@ -109,7 +123,7 @@ class Courier(Line[ToRunner]):
             logger.error("a courier ended with %d messages", len(waiting))
         for answer in waiting.values():
             if not answer.done():
-                answer.set_exception(CarrierLost() if self._pid else DeliveryFailed(NOT_OURS))
+                answer.set_exception(CarrierLost())
 
     def _fail(self, number: int, fault: Fault) -> None:
         if (answer := self._answered(number)) is not None:
@@ -126,7 +140,7 @@ class Courier(Line[ToRunner]):
 
     def _look(self) -> None:
         self._watch = None
-        if not self._waiting:
+        if self.is_lost or (self._pid is not None and not self._waiting):
             return
         if self._pid is None:
             self._wait_for_ready()
@@ -136,11 +150,13 @@ class Courier(Line[ToRunner]):
         self._keep_watch()
 
     def _wait_for_ready(self) -> None:
-        nursery = self._origin.process_id
+        nursery, now = self._origin.process_id, asyncio.get_running_loop().time()
         standing = standing_of(nursery) if nursery is not None else None
-        if standing is None or not standing.will_go_on:
-            self._looks_until_ready += 1
-        if self._looks_until_ready > MOST_LOOKS_UNTIL_READY:
+        if standing is not None and standing.will_go_on:
+            self._origin.still_since = None
+        elif self._origin.still_since is None:
+            self._origin.still_since = now
+        elif now - self._origin.still_since > MOST_STILL_SECONDS:
             logger.error("no courier was begun; ending their nursery")
             self._origin.end()
             self.hang_up()

@@ -13,10 +13,9 @@ from typing import IO
 
 from anyio.to_thread import run_sync
 
-from adapters.processes.courier import NOT_OURS, Courier
-from application.ports.carrier import Receipt, Shipment
+from adapters.processes.courier import Courier
+from application.ports.carrier import CarrierMissing, Receipt, Shipment
 from application.ports.measures import Measures
-from domain.delivery.faults import DeliveryFailed
 
 logger = logging.getLogger("sweepline.couriers")
 
@@ -30,6 +29,7 @@ class Nursery:
     program: Sequence[str]
     environment: Mapping[str, str] = field(repr=False)
     output: IO[str] | None = None  # where their logs go
+    still_since: float | None = None
     _process: subprocess.Popen[bytes] | None = None
     _line: socket.socket | None = None
     _is_ended: bool = False
@@ -130,7 +130,7 @@ class CourierProcesses:
             connection = await run_sync(self.nursery.connect)
         except OSError as error:
             logger.exception("no courier could be started")
-            raise DeliveryFailed(NOT_OURS) from error
+            raise CarrierMissing from error
         loop, courier = asyncio.get_running_loop(), Courier(self.measures.note, self.nursery)
         try:
             await loop.create_unix_connection(lambda: courier, sock=connection)

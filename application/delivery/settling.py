@@ -8,7 +8,7 @@ from uuid import UUID
 
 from application.delivery.claims import Flight
 from application.delivery.rules import Channels, DeliveryRules, chance
-from application.ports.carrier import Carrier, CarrierLost, Receipt
+from application.ports.carrier import Carrier, CarrierLost, CarrierMissing, Receipt
 from application.ports.clock import Clock
 from application.ports.identifiers import Identifiers
 from application.ports.measures import Figure
@@ -21,6 +21,8 @@ from domain.shared.ids import OrgId
 logger = logging.getLogger(__name__)
 LOST = Fault.of("lost")
 """Its carrier is gone: as if the lease had run out, but at once."""
+NOT_TRIED = Fault.of("not_tried")
+"""There was no carrier: as if it had never been claimed. Nobody is told of this code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,10 @@ class Landing:
     def is_lost(self) -> bool:
         return self.fault == LOST
 
+    @property
+    def was_tried(self) -> bool:
+        return self.fault != NOT_TRIED
+
     def attempt(self, outcome: AttemptOutcome) -> Attempt:
         receipt, fault = self.receipt or Receipt(), self.fault
         return self.flight.event.attempt(
@@ -61,6 +67,8 @@ async def fly(carrier: Carrier, flight: Flight) -> tuple[Receipt | None, Fault |
         return None, failed.fault
     except CarrierLost:
         return None, LOST
+    except CarrierMissing:
+        return None, NOT_TRIED
     except Exception:
         logger.exception("delivery raised", extra={"event_id": str(flight.event.id)})
         return None, replace(Fault.of("connection_failed"), of_the_line=False)  # a fault of ours
@@ -83,8 +91,9 @@ class Settling:
             landings = sorted(landings, key=lambda landing: landing.flight.event.id)  # all lock in one order
             ends = {landing.flight.lease_token: self._settled(landing, now) for landing in landings}
             held = await unit.outbox_queue.save_held(ends, now)
-            settled = [landing for landing in landings if landing.flight.event.id in held]
-            late = [landing for landing in landings if landing.flight.event.id not in held]
+            tried = [landing for landing in landings if landing.was_tried]
+            settled = [landing for landing in tried if landing.flight.event.id in held]
+            late = [landing for landing in tried if landing.flight.event.id not in held]
             await unit.outbox_queue.record([landing.attempt(landing.outcome) for landing in settled])
             if late:
                 there = await unit.outbox_queue.lock([landing.flight.event.id for landing in late])
@@ -95,7 +104,7 @@ class Settling:
             await self.channels.follow(
                 unit, [(ends[landing.flight.lease_token], landing.receipt) for landing in settled]
             )
-        return [ends[landing.flight.lease_token] for landing in settled]
+        return [event for event in ends.values() if event.id in held]
 
     async def release(self, org_id: OrgId, flights: Sequence[Flight]) -> None:
         """Hand messages back untried: the process stops before they could leave."""
@@ -111,6 +120,8 @@ class Settling:
 
     def _settled(self, landing: Landing, now: datetime) -> OutboxEvent:
         event = landing.flight.event
+        if not landing.was_tried:
+            return event.release(now)
         if landing.fault is None:
             return event.settle(EventOutcome.DELIVERED, now)
         policy, dice = self.rules.policy(event.kind), chance(self.ids)

@@ -31,6 +31,10 @@ class CarrierLost(Exception):
     """Whoever had the message is gone, and nobody knows how far it came."""
 
 
+class CarrierMissing(Exception):
+    """Nobody could be handed the message just now: it was not tried."""
+
+
 class Carrier(Protocol):
     async def carry(self, shipment: Shipment) -> Receipt:
-        """Outside any transaction. Raises DeliveryFailed with the fault, CarrierLost."""
+        """Outside any transaction. Raises DeliveryFailed with the fault, CarrierLost, CarrierMissing."""

@@ -12,7 +12,7 @@ from application.delivery.deliver_due import DeliverDueHandler
 from application.delivery.export_channel import Exports, follow_export
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.slots import DeliverySlots
-from application.ports.carrier import CarrierLost, Receipt, Shipment
+from application.ports.carrier import CarrierLost, CarrierMissing, Receipt, Shipment
 from application.ports.clock import Clock
 from application.ports.outbox import Message
 from application.ports.unit_of_work import Unit, UnitOfWork
@@ -37,12 +37,20 @@ def refuse(code: str) -> Deed:
 
 def lose(times: int) -> Deed:
     """As its carrier is gone, so often."""
+    return _raising(CarrierLost, times)
+
+
+def find_no_carrier(times: int) -> Deed:
+    return _raising(CarrierMissing, times)
+
+
+def _raising(error: type[Exception], times: int) -> Deed:
     left = iter(range(times))
 
     async def deed(event: OutboxEvent) -> Receipt:
         if next(left, None) is None:
             return await accept(event)
-        raise CarrierLost
+        raise error
 
     return deed
 

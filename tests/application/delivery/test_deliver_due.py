@@ -18,6 +18,7 @@ from tests.support.delivery import (
     accept,
     enqueue,
     event_of,
+    find_no_carrier,
     hang,
     lose,
     outcomes_of,
@@ -127,6 +128,21 @@ async def test_what_its_carrier_lost_once_is_tried_again_in_the_same_pass_and_th
     event = await event_of(uow, an_org, poison)
     assert (event.status, event.last_error) == (EventStatus.DEAD, "lost")
     assert await outcomes_of(uow, an_org, poison) == ["lost"] * 3
+
+
+async def test_what_found_no_carrier_was_not_tried(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, world: World
+) -> None:
+    world.deeds["k"] = find_no_carrier(times=2)
+    (event_id,) = await enqueue(uow, an_org, "k")
+    runner = a_runner(uow, clock, world, max_attempts=1)
+    for _ in range(2):
+        assert (await runner.handle(DeliverDue())).sent == 0
+        event = await event_of(uow, an_org, event_id)
+        assert (event.status, event.attempts, event.total_attempts) == (EventStatus.PENDING, 0, 0)
+        assert (event.is_due(clock.now()), event.last_error) == (True, None)
+    assert (await runner.handle(DeliverDue())).sent == 1
+    assert await outcomes_of(uow, an_org, event_id) == ["delivered"]
 
 
 async def test_one_bad_message_spoils_no_other(
