@@ -1,27 +1,22 @@
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from adapters.cryptography.sealing import AesGcmFieldCipher
-from adapters.jinja.templates import JinjaTemplates
 from adapters.memory.mailer import MemoryMailer
 from adapters.system.identifiers import SystemIdentifiers
 from application.circuit_breaking import SharedCircuitBreakers
 from application.delivery.channel import Channel
-from application.delivery.compose import Sender
 from application.delivery.deliver_due import DeliverDue, DeliverDueHandler
 from application.delivery.email_channel import EmailChannel, MailIsOff
 from application.delivery.rules import Channels, DeliveryRules
 from application.delivery.sealed import seal
 from application.delivery.slots import DeliverySlots
-from application.ports.carrier import Carrier, CarrierLost, Receipt, Shipment
+from application.ports.carrier import Carrier
 from application.ports.measures import Figure
 from application.ports.outbox import Message
-from application.ports.templates import Letterhead, Rendered
 from application.ports.unit_of_work import UnitOfWork
 from domain.delivery.email_event import EmailEvent, EmailStatus
 from domain.delivery.faults import Fault, SmtpStage, smtp_fault
@@ -33,31 +28,9 @@ from tests.contracts.test_suppressions import a_suppression, add
 from tests.support.clock import FixedClock
 from tests.support.delivery import event_of, outcomes_of
 from tests.support.measures import Heard
-from tests.support.unsubscribing import LINKS
+from tests.support.personnel import CIPHER
 
 JANE = "jane@example.com"
-
-
-@pytest.fixture
-def mailer() -> MemoryMailer:
-    return MemoryMailer()
-
-
-CIPHER = AesGcmFieldCipher([b"f" * 32])
-
-
-@pytest.fixture
-def channel(mailer: MemoryMailer, clock: FixedClock) -> EmailChannel:
-    sender = Sender(address="no-reply@example.org")
-    return EmailChannel(
-        templates=JinjaTemplates(),
-        mailer=mailer,
-        sender=sender,
-        clock=clock,
-        cipher=CIPHER,
-        ids=SystemIdentifiers(),
-        links=LINKS,
-    )
 
 
 def labels_of(heard: Heard, figure: Figure) -> Counter[tuple[str, ...]]:
@@ -179,50 +152,6 @@ async def test_a_refused_recipient_is_a_bounce(
     assert (email.status, email.bounced_at) == (EmailStatus.BOUNCED, clock.now())
     assert email.subject
     assert (await email_of(uow, an_org, other)).status is EmailStatus.SENT
-
-
-class Deadly(JinjaTemplates):
-    """What it composes ends the process."""
-
-    def render(self, template: str, values: Mapping[str, object], letterhead: Letterhead) -> Rendered:
-        del template, values, letterhead
-        raise SystemExit
-
-
-class Hearse:
-    async def carry(self, shipment: Shipment) -> Receipt:
-        del shipment
-        raise CarrierLost
-
-
-class Broken(JinjaTemplates):
-    """For one recipient alone, as a bug would be."""
-
-    def render(self, template: str, values: Mapping[str, object], letterhead: Letterhead) -> Rendered:
-        if values["to"] == JANE:
-            raise ZeroDivisionError
-        return super().render(template, values, letterhead)
-
-
-async def test_one_that_cannot_be_composed_costs_its_neighbours_nothing(
-    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel
-) -> None:
-    broken, good = await enqueue(uow, an_org), await enqueue(uow, an_org, to="joe@example.com")
-    await deliver(uow, clock, replace(channel, templates=Broken()))
-    assert (await event_of(uow, an_org, good)).status is EventStatus.SENT
-    event = await event_of(uow, an_org, broken)
-    assert (event.status, event.last_error) == (EventStatus.RETRY, "connection_failed")
-
-
-async def test_what_ended_its_carrier_is_composed_in_no_other_process(
-    uow: UnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel
-) -> None:
-    event_id = await enqueue(uow, an_org)
-    await deliver(uow, clock, replace(channel, templates=Deadly()), Hearse(), max_attempts=2)
-    event = await event_of(uow, an_org, event_id)
-    assert (event.status, event.last_error, event.attempts) == (EventStatus.DEAD, "lost", 2)
-    email = await email_of(uow, an_org, event_id)
-    assert (email.status, email.subject) == (EmailStatus.DEAD, "")
 
 
 async def test_a_fault_that_can_pass_leaves_the_mail_queued(

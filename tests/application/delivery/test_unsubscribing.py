@@ -22,10 +22,11 @@ from domain.delivery.faults import Fault
 from domain.delivery.outbox_event import EventOutcome
 from domain.delivery.suppression import Reason, Scope, Suppression
 from domain.shared.ids import EventId, OrgId
-from tests.application.delivery.test_email_channel import CIPHER, deliver
+from tests.application.delivery.test_email_channel import deliver
 from tests.contracts.test_suppressions import a_suppression, add
 from tests.support.clock import FixedClock
 from tests.support.delivery import event_of
+from tests.support.personnel import CIPHER
 from tests.support.unsubscribing import KEY, LINKS, OLD_KEY, Post, token_of, url_of
 
 JANE = "Jane@example.com"
