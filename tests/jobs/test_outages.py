@@ -17,7 +17,10 @@ from tests.support.runners import works
 from tests.support.smtp import Postbox, free_port, mail_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
-MESSAGES, OUTAGE_SECONDS, BACKOFF_SECONDS, ASKED_SECONDS = 800, 4, 1, 6
+MESSAGES, BACKOFF_SECONDS, ASKED_SECONDS = 800, 1, 6
+OUTAGE_SECONDS = 2.25
+"""It ends between the second attempts and the third ones, as a minute does with the usual backoff: on
+however fast a machine they all come back in one wave, which jitter has to spread."""
 BUCKET_SECONDS, MOST_OF_THE_MEAN = 0.5, 3
 DELAYS = """
     select extract(epoch from next_attempt_at - finished_at) from outbox_events e
@@ -38,13 +41,14 @@ def peak_over_mean(moments: Iterable[float]) -> float:
 def test_the_end_of_an_outage_is_no_flood_and_nobody_comes_sooner_than_asked(
     postgres: TestDatabase, tmp_path: Path
 ) -> None:
-    """Half of them are told when to come back, later than they would have come by themselves."""
-    patient, taken = set[str](), list[float]()
+    """Half of them are told when to come back, later than they would have come by themselves: they come as
+    close together as they were told it. The others spread by themselves."""
+    patient, taken = set[str](), dict[str, float]()
     back_at = float("inf")
 
     def answer(event_id: str, _body: bytes) -> Answer:
         if time.time() >= back_at:
-            taken.append(time.time())
+            taken[event_id] = time.time()
             return Answer()
         if event_id in patient:
             return Answer(status="429 Too Many Requests", headers=f"Retry-After: {ASKED_SECONDS}\r\n")
@@ -68,7 +72,7 @@ def test_the_end_of_an_outage_is_no_flood_and_nobody_comes_sooner_than_asked(
         visits[arrival.event_id].append(arrival.at)
     assert ends == ["sent|delivered"], field.logs
     assert len(taken) == len(visits) == MESSAGES
-    assert peak_over_mean(taken) <= MOST_OF_THE_MEAN
+    assert peak_over_mean(at for one, at in taken.items() if one not in patient) <= MOST_OF_THE_MEAN
     for event_id, times in visits.items():
         for attempt, (one, next_one) in enumerate(pairwise(times)):
             usual = BACKOFF_SECONDS * 2**attempt
