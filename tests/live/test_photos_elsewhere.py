@@ -11,7 +11,7 @@ import pytest
 from tests.support.demo import Caller, demo_caller
 from tests.support.live import SWEEPLINE, UNLIMITED, LiveServer, plain_environment, serving
 from tests.support.photos import an_image
-from tests.support.s3_server import BUCKET, S3Server, open_s3_server
+from tests.support.s3_server import S3Server, open_s3_server
 from tests.support.stores import Servers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -79,5 +79,5 @@ def run_janitor(server: LiveServer, chosen: dict[str, str]) -> None:
 
 
 def keys_in(bucket: S3Server) -> list[str]:
-    listed = httpx.get(f"{bucket.moto}/{BUCKET}?list-type=2").raise_for_status().text
+    listed = httpx.get(f"{bucket.moto}/{bucket.own_bucket}?list-type=2").raise_for_status().text
     return re.findall(r"<Key>([^<]+)</Key>", listed)

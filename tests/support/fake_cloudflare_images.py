@@ -23,7 +23,7 @@ from tests.support.loopback import body_of, serving
 ACCOUNT, HASH, TOKEN, SIGNING_KEY = "a-account", "a-hash", "a-token-of-the-api", "a-signing-key"
 MOST_BYTES = 10 * 1024 * 1024
 MOST_METADATA = 1024
-FAULTS = {"error": 500, "busy": 429, "garbage": 200, "rejected": 403}
+FAULTS = {"error": 500, "busy": 429, "garbage": 200, "rejected": 403, "stall": 504}
 
 
 @dataclass(slots=True)
@@ -75,7 +75,8 @@ class Form:
 
 @dataclass(slots=True)
 class FakeCloudflareImages:
-    """`fault`: error (500), busy (429), garbage, stall, rejected; drop (does it, and tells nobody)."""
+    """`fault`: error (500), busy (429), garbage, stall (and does nothing), rejected; drop (does it, and tells
+    nobody)."""
 
     url: str = ""
     fault: str = ""
@@ -100,21 +101,22 @@ class FakeCloudflareImages:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.calls += 1
-        if self.fault == "stall":
+        fault = self.fault  # as it came: whoever stalls past the end of a test does nothing in the next
+        if fault == "stall":
             await anyio.sleep(5)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        answer = self._answer(scope, headers, await body_of(receive))
-        length = len(answer.content) + (self.fault == "drop")  # a body that ends too early
+        answer = self._answer(scope, headers, await body_of(receive), fault)
+        length = len(answer.content) + (fault == "drop")  # a body that ends too early
         told_headers = [
             (b"content-type", answer.content_type.encode()),
             (b"content-length", str(length).encode()),
         ]
         await send({"type": "http.response.start", "status": answer.status, "headers": told_headers})
-        await send({"type": "http.response.body", "body": answer.content, "more_body": self.fault == "drop"})
+        await send({"type": "http.response.body", "body": answer.content, "more_body": fault == "drop"})
 
-    def _answer(self, scope: Any, headers: Mapping[str, str], body: bytes) -> Answer:
-        if self.fault in FAULTS:
-            return Answer(FAULTS[self.fault], b"<html>", "text/html")
+    def _answer(self, scope: Any, headers: Mapping[str, str], body: bytes, fault: str) -> Answer:
+        if fault in FAULTS:
+            return Answer(FAULTS[fault], b"<html>", "text/html")
         path, query = scope["path"], scope["query_string"].decode()
         if path.startswith("/delivery/"):
             return self._deliver(path.removeprefix("/delivery"), query)

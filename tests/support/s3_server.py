@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -20,20 +21,24 @@ from tests.support.loopback import body_of, serving
 
 BUCKET, ACCESS_KEY, SECRET_KEY = "photos", "an-access-key", "a-secret-key"
 DROPPED = {b"host", b"content-length", b"transfer-encoding", b"connection", b"expect"}
-FAULTS = {"error": 500, "busy": 503, "garbage": 200, "rejected": 403}
+FAULTS = {"error": 500, "busy": 503, "garbage": 200, "rejected": 403, "stall": 504}
 LET_IN = b"AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x"
 """moto wants some signature, for a link too: that ours is good has been seen by then."""
 XML = [(b"content-type", b"application/xml")]
 STAMP = "%Y%m%dT%H%M%SZ"
+OPENED = count()
 
 
 @dataclass(slots=True)
 class S3Server:
-    """`fault`: error (500), busy (503 SlowDown), garbage, stall, rejected; drop (does it, and tells nobody).
+    """`fault`: error (500), busy (503 SlowDown), garbage, stall (and does nothing), rejected; drop (does it,
+    and tells nobody).
 
+    `own_bucket`: what BUCKET is called behind the gate, since all of a process's motos share their buckets.
     `ahead`: how far the store's clock is before the machine's, for links that grow old."""
 
     moto: str
+    own_bucket: str
     url: str = ""
     fault: str = ""
     ahead: Callable[[], timedelta] = timedelta
@@ -42,20 +47,23 @@ class S3Server:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.calls += 1
+        fault = self.fault  # as it came: whoever stalls past the end of a test does nothing in the next
         body = await body_of(receive)
-        if self.fault == "stall":
+        if fault == "stall":
             await anyio.sleep(5)
-        status, headers, content = await self._answer(scope, body)
+        status, headers, content = await self._answer(scope, body, fault)
         kept = [(name, value) for name, value in headers if name.lower() not in DROPPED]
-        length = headers_length(headers, content) + (self.fault == "drop")
+        length = headers_length(headers, content) + (fault == "drop")
         kept.append((b"content-length", str(length).encode()))
         await send({"type": "http.response.start", "status": status, "headers": kept})
-        await send({"type": "http.response.body", "body": content, "more_body": self.fault == "drop"})
+        await send({"type": "http.response.body", "body": content, "more_body": fault == "drop"})
 
-    async def _answer(self, scope: Any, body: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        if self.fault in FAULTS:
+    async def _answer(
+        self, scope: Any, body: bytes, fault: str
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        if fault in FAULTS:
             return (
-                FAULTS[self.fault],
+                FAULTS[fault],
                 [(b"content-type", b"application/xml")],
                 b"<Error><Code>SlowDown</Code></Error>",
             )
@@ -65,7 +73,8 @@ class S3Server:
         headers.setdefault(b"authorization", LET_IN)
         asked = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
         query = urlencode([(name, value) for name, value in asked if not name.startswith("X-Amz-")])
-        url = self.moto + scope["raw_path"].decode() + (f"?{query}" if query else "")
+        path = scope["raw_path"].decode().replace(f"/{BUCKET}", f"/{self.own_bucket}", 1)
+        url = self.moto + path + (f"?{query}" if query else "")
         answer = await self.client.request(scope["method"], url, content=body, headers=headers)
         return answer.status_code, answer.headers.raw, answer.content
 
@@ -127,8 +136,8 @@ def open_s3_server() -> Iterator[S3Server]:
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
-    server = S3Server(f"http://{host}:{port}")
-    httpx.put(f"{server.moto}/{BUCKET}").raise_for_status()
+    server = S3Server(f"http://{host}:{port}", f"{BUCKET}-{next(OPENED)}")
+    httpx.put(f"{server.moto}/{server.own_bucket}").raise_for_status()
     try:
         with serving(server) as server.url:
             yield server
