@@ -79,7 +79,7 @@ class ExportsController(Controller):
         admin_route=True,
         summary="All that an export says: a table as CSV, anything else as JSON",
         problems=("not_found", "export_payload_unavailable"),
-        media_type="text/csv",
+        media_type=(CSV, JSON),
     )
     async def content(
         self,

@@ -50,7 +50,7 @@ class RouteRules:
     problems: tuple[str, ...] = ()
     answers: tuple[int, ...] = ()  # other successes than the declared status, as 304
     example: Any = None  # a body that would be accepted
-    media_type: str = "application/json"  # of the answer
+    media_types: tuple[str, ...] = ("application/json",)  # that the answer may have
     traits: frozenset[str] = field(default_factory=frozenset)  # marks that a gate looks for, as "fresh"
 
 
@@ -143,13 +143,14 @@ def route(
     problems: Sequence[str] = (),
     answers: Sequence[int] = (),
     example: Any = None,
-    media_type: str = "application/json",
+    media_type: str | tuple[str, ...] = "application/json",
     traits: Sequence[str] = (),
     status_code: int | None = None,
     raw_body: bool = False,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Endpoint]:
-    """A route. `problems`: its own codes, beside those that follow from need and input.
+    """A route. `problems`: its own codes, beside those that follow from need and input. `media_type`: of its
+    success, several where it depends on what is answered.
     `raw_body`: the handler reads the body off the request itself."""
     rules = RouteRules(
         need=need,
@@ -164,7 +165,7 @@ def route(
         problems=tuple(problems),
         answers=tuple(answers),
         example=example,
-        media_type=media_type,
+        media_types=(media_type,) if isinstance(media_type, str) else media_type,
         traits=frozenset(traits),
     )
 

@@ -31,7 +31,7 @@ class StoredFilesController(Controller):
         summary="A stored file, by the link that was signed for it",
         success="The bytes, as the type that the link was signed for",
         problems=("file_link_invalid", "not_found", "upstream_unavailable"),
-        media_type="application/octet-stream",
+        media_type=("image/jpeg", "image/png", "image/webp"),
     )
     async def serve(
         self,

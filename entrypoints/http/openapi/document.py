@@ -76,6 +76,11 @@ class Operation:
             hinted = without_null(hinted)
         return None if hinted is type(None) else hinted
 
+    @property
+    def is_written_by_type(self) -> bool:
+        """Whether its answer is JSON of its type, and not bytes or a page that the handler made itself."""
+        return self.answer is not None and self.answer not in {bytes, str}
+
 
 def operations_of(app: Litestar) -> Iterator[Operation]:
     for route in sorted(app.routes, key=lambda route: route.path):
@@ -90,7 +95,10 @@ def operations_of(app: Litestar) -> Iterator[Operation]:
 def document_of(app: Litestar) -> bytes:
     """The whole document as JSON."""
     operations = list(operations_of(app))
-    schemas = Schemas(kind for operation in operations for kind in _types(operation))
+    schemas = Schemas(
+        (kind for operation in operations for kind in _sent(operation)),
+        (operation.answer for operation in operations if operation.is_written_by_type),
+    )
     writer = _Writer(schemas, Examples(schemas))
     paths: dict[str, Any] = {}
     for operation in operations:
@@ -133,12 +141,10 @@ def document_of(app: Litestar) -> bytes:
     )
 
 
-def _types(operation: Operation) -> Iterator[Any]:
+def _sent(operation: Operation) -> Iterator[Any]:
     plan = operation.endpoint.plan
     if operation.body is not None:
         yield without_null(operation.body)
-    if operation.answer is not None:
-        yield operation.answer
     if operation.endpoint.rules.form is not None:
         yield without_null(operation.endpoint.rules.form)
     yield from plan.path.values()
@@ -247,17 +253,23 @@ class _Writer:
         endpoint, rules = operation.endpoint, operation.endpoint.rules
         success: dict[str, Any] = {"description": rules.success or HTTPStatus(endpoint.status_code).phrase}
         if operation.answer is not None:
-            schema = self.schemas.of(operation.answer)
-            answered = (
-                with_repetition(schema, self.schemas.resolved(schema)) if _is_keyed(operation) else schema
-            )
-            content = {"schema": answered, "example": self.examples.of(schema)}
-            success["content"] = {rules.media_type: content}
+            success["content"] = {kind: self._told(operation, kind) for kind in rules.media_types}
         answers = {str(endpoint.status_code): success}
         for status in rules.answers:
-            answers[str(status)] = {"description": HTTPStatus(status).phrase}
+            same = success if status < HTTPStatus.MULTIPLE_CHOICES else {}
+            answers[str(status)] = {**same, "description": HTTPStatus(status).phrase}
         codes = problem_codes(rules, endpoint.plan, operation.method)
         return {**answers, **problem_answers(codes)}
+
+    def _told(self, operation: Operation, media_type: str) -> Mapping[str, Any]:
+        """What an answer of that kind holds. OpenAPI has no words for bytes: their schema is empty."""
+        if not operation.is_written_by_type:
+            kinds = {"application": {"type": "object"}, "text": {"type": "string"}}
+            return {"schema": kinds.get(media_type.partition("/")[0], {})}
+        schema = self.schemas.told(operation.answer)
+        keyed = _is_keyed(operation)
+        answered = with_repetition(schema, self.schemas.resolved(schema)) if keyed else schema
+        return {"schema": answered, "example": self.examples.of(schema)}
 
 
 def _security(operation: Operation) -> list[Mapping[str, Any]]:

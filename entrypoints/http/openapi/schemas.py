@@ -1,4 +1,4 @@
-"""JSON Schemas of the types in signatures, tightened to what the edge really accepts."""
+"""JSON Schemas of the types in signatures; those of requests are tightened to what the edge accepts."""
 
 import typing
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,18 +16,30 @@ LINES = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
 class Schemas:
     """The schemas of many types at once; what they share stands once, under `components`."""
 
-    def __init__(self, types: Iterable[Any]) -> None:
-        self._types = list({repr(kind): kind for kind in types}.values())
-        made, components = msgspec.json.schema_components(self._types, schema_hook=_unknown, ref_template=REF)
-        for kind, schema in zip(self._types, made, strict=True):
+    def __init__(self, sent: Iterable[Any], told: Iterable[Any]) -> None:
+        """`sent`: the types of requests, `told`: those of answers, whose texts may have lines."""
+        wanted = {repr(kind): kind for kind in sent}
+        types = {**wanted, **{repr(kind): kind for kind in told}}
+        made, components = msgspec.json.schema_components(
+            list(types.values()), schema_hook=_unknown, ref_template=REF
+        )
+        for kind, schema in zip(types.values(), made, strict=True):
             mark_instants(kind, schema, components, set())
-        self._by_type: dict[str, Mapping[str, Any]] = {
-            repr(kind): tighten(schema) for kind, schema in zip(self._types, made, strict=True)
+        plain = dict(zip(types, made, strict=True))
+        ours = {name for kind in wanted for name in _named_in(plain[kind], components, set())}
+        self._sent: dict[str, Mapping[str, Any]] = {kind: tighten(plain[kind]) for kind in wanted}
+        self._told: dict[str, Mapping[str, Any]] = {kind: tighten(plain[kind], texts=False) for kind in types}
+        self.components: dict[str, Any] = {
+            name: tighten(schema, texts=name in ours) for name, schema in components.items()
         }
-        self.components: dict[str, Any] = {name: tighten(schema) for name, schema in components.items()}
 
     def of(self, kind: Any) -> Mapping[str, Any]:
-        return self._by_type[repr(kind)]
+        """Of what is sent to us."""
+        return self._sent[repr(kind)]
+
+    def told(self, kind: Any) -> Mapping[str, Any]:
+        """Of what is answered."""
+        return self._told[repr(kind)]
 
     def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in schema:
@@ -89,19 +101,38 @@ def _unknown(_kind: type) -> dict[str, Any]:
     return {}
 
 
-def tighten(schema: Any) -> Any:
-    """No control characters in text, whole bounds, and no text of blanks where one character is asked for."""
+def _named_in(schema: Any, components: Mapping[str, Any], seen: set[str]) -> set[str]:
+    """The components that a schema leads to, itself or by another one."""
     if isinstance(schema, list):
-        return [tighten(item) for item in schema]
+        for item in schema:
+            _named_in(item, components, seen)
+    elif isinstance(schema, dict):
+        name = str(schema.get("$ref", "")).rpartition("/")[2]
+        if name and name not in seen:
+            seen.add(name)
+            _named_in(components[name], components, seen)
+        _named_in(list(schema.values()), components, seen)
+    return seen
+
+
+def tighten(schema: Any, *, texts: bool = True) -> Any:
+    """No control characters in text, whole bounds, and no text of blanks where one character is asked for.
+    Without `texts` a text may say what it likes: an answer has what was once accepted, lines too."""
+    if isinstance(schema, list):
+        return [tighten(item, texts=texts) for item in schema]
     if not isinstance(schema, dict):
         return schema
     tight = {
-        key: {name: tighten(item) for name, item in value.items()} if key == "properties" else tighten(value)
+        key: (
+            {name: tighten(item, texts=texts) for name, item in value.items()}
+            if key == "properties"
+            else tighten(value, texts=texts)
+        )
         for key, value in schema.items()
         if key not in {"examples", "enum", "const", "default", "verbatim", "multiline"}
     }
     tight.update({key: schema[key] for key in ("examples", "enum", "const", "default") if key in schema})
-    if tight.get("type") == "string" and not {"format", "pattern", "enum", "const"} & set(tight):
+    if texts and tight.get("type") == "string" and not {"format", "pattern", "enum", "const"} & set(tight):
         tight["pattern"] = _text_pattern(schema)
     return tight
 
