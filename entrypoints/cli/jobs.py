@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from entrypoints.jobs.loop import JobLoop
     from entrypoints.settings import Settings
 
+LONGEST_TICK = 31 * 24 * 60 * 60
+"""A month, in seconds: the next run must be an instant that can be written down."""
+
 
 @click.group()
 @json_for_all
@@ -63,7 +66,7 @@ def _known(_context: click.Context, _parameter: click.Parameter, names: tuple[st
     "tick_seconds",
     default=60,
     show_default=True,
-    type=click.IntRange(1),
+    type=click.IntRange(1, LONGEST_TICK),
     help="Seconds between two ticks.",
 )
 @json_option

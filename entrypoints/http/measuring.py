@@ -3,14 +3,16 @@
 Until counters are shared through the database, an installation's are the sum over its servers."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
@@ -110,8 +112,24 @@ class Measures:
         if SHARED_DIRECTORY not in os.environ:
             return self.registry
         together = CollectorRegistry()
-        MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library leaves it so
+        together.register(Together(self.registry))
         return together
+
+
+class Together(Collector):
+    """What all processes wrote down, and the names of what none has counted yet: one process tells of these
+    too, and a name that is missing looks like a figure that is not built."""
+
+    def __init__(self, own: CollectorRegistry) -> None:
+        self._own = own
+        self._written = MultiProcessCollector(None)  # type: ignore[no-untyped-call]  # the library leaves it so
+
+    def collect(self) -> Iterator[Metric]:
+        written: dict[str, Metric] = {each.name: each for each in self._written.collect()}  # type: ignore[no-untyped-call]  # as above
+        yield from written.values()
+        for each in self._own.collect():
+            if each.name not in written:
+                yield Metric(each.name, each.documentation, each.type)
 
 
 def work_counters(registry: CollectorRegistry) -> Mapping[Figure, Counter]:
@@ -152,9 +170,17 @@ def _each(labels: Sequence[str]) -> Sequence[tuple[str, ...]]:
 def _of_this_process() -> CollectorRegistry:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    info = Gauge("sweepline_build_info", "Always 1", ("version",), registry=registry)
-    info.labels(version("sweepline")).set(1)
+    registry.register(Built())
     return registry
+
+
+class Built(Collector):
+    """No `Gauge`: with several processes each of them would be written down, and told of beside this."""
+
+    def collect(self) -> Iterator[Metric]:
+        info = GaugeMetricFamily("sweepline_build_info", "Always 1", labels=["version"])
+        info.add_metric([version("sweepline")], 1)
+        yield info
 
 
 _OF_THIS_PROCESS = _of_this_process()

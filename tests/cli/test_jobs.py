@@ -38,8 +38,8 @@ def test_an_unknown_job_is_a_usage_error_that_lists_all() -> None:
     assert all(name in refused.output for name in JOBS)
 
 
-@pytest.mark.parametrize("interval", ["0", "-1", "soon"])
-def test_an_interval_is_at_least_a_second(interval: str) -> None:
+@pytest.mark.parametrize("interval", ["0", "-1", "soon", "99999999999999"])
+def test_an_interval_is_at_least_a_second_and_ends_in_this_age(interval: str) -> None:
     assert jobs("run", "--interval", interval).exit_code == 2
 
 

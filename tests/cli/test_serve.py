@@ -10,10 +10,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from entrypoints.cli.serve import linking_here
 from entrypoints.settings import load_settings
 from tests.cli.test_settings import SOUND
+from tests.http.test_metrics import NAMES
 from tests.support.database import TestDatabase
 from tests.support.http import LiveServer, clean_environment, json_of, open_server, run_cli
 
@@ -110,6 +112,14 @@ def test_workers_share_the_socket_and_end_together(tmp_path: Path, postgres: Tes
         told = 'http_request_latency_seconds_count{method="GET",path="/healthz",status_class="2xx"}'
         (counted,) = [float(line.split()[-1]) for line in figures.splitlines() if line.startswith(told)]
         assert counted >= 10  # whichever of the two answered
+        told_of = [line.split()[2] for line in figures.splitlines() if line.startswith("# TYPE ")]
+        assert len(set(told_of)) == len(told_of)  # a name told of twice is no exposition
+        found = {family.name: family for family in text_string_to_metric_families(figures)}
+        assert {name: found[name].type for name in NAMES} == {
+            name: kind for name, (kind, *_) in NAMES.items()
+        }
+        (built,) = found["sweepline_build_info"].samples
+        assert built.labels.keys() == {"version"}  # of no process
         assert server.stop() == 0
 
 
