@@ -14,6 +14,7 @@ ENSURE = insert(job_heartbeats).on_conflict_do_nothing()
 LOCK = select(job_heartbeats).where(job_heartbeats.c.name == bindparam("name")).with_for_update()
 LIST_ALL = select(job_heartbeats).order_by(job_heartbeats.c.name.collate("C"))
 _CHANGING = [column.name for column in job_heartbeats.c if column.name != "name"]
+_MOMENTS = ("runners", "at_work")  # by runner
 SAVE = (
     update(job_heartbeats)
     .where(job_heartbeats.c.name == bindparam("saved_name"))
@@ -31,18 +32,19 @@ class PostgresHeartbeats:
 
     async def save(self, heartbeat: Heartbeat) -> None:
         row = {name: getattr(heartbeat, name) for name in _CHANGING}
-        row["runners"] = _written(heartbeat.runners)
+        row |= {name: _written(getattr(heartbeat, name)) for name in _MOMENTS}
         await self.connection.execute(SAVE, {"saved_name": heartbeat.name, **row})
 
     async def list_all(self) -> list[Heartbeat]:
         return [_to_heartbeat(row) for row in await self.connection.execute(LIST_ALL)]
 
 
-def _written(runners: Mapping[str, datetime]) -> dict[str, str]:
-    return {name: at.isoformat() for name, at in runners.items()}
+def _written(moments: Mapping[str, datetime]) -> dict[str, str]:
+    return {runner: at.isoformat() for runner, at in moments.items()}
 
 
 def _to_heartbeat(row: Row[Any]) -> Heartbeat:
     fields = dict(row._mapping)  # the documented way to a row's names
-    fields["runners"] = {name: datetime.fromisoformat(at) for name, at in fields["runners"].items()}
+    for name in _MOMENTS:
+        fields[name] = {runner: datetime.fromisoformat(at) for runner, at in fields[name].items()}
     return Heartbeat(**fields)

@@ -24,7 +24,8 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """`runners` holds when each runner was last heard of; who has been silent for long is forgotten."""
+    """`runners` holds when each runner was last heard of, `at_work` since when which of them is at the job;
+    who has been silent for long is forgotten."""
 
     name: str
     last_heartbeat: datetime | None = None
@@ -32,19 +33,21 @@ class Heartbeat:
     last_error: str | None = None  # a code, never a message
     last_error_at: datetime | None = None
     consecutive_failures: int = 0
-    running_since: datetime | None = None
     last_started_at: datetime | None = None
     last_duration_ms: int | None = None
     next_run_at: datetime | None = None
     runners: Mapping[str, datetime] = field(default_factory=dict)
+    at_work: Mapping[str, datetime] = field(default_factory=dict)
     errors: Mapping[str, int] = field(default_factory=dict)  # failures ever, by code
 
     def beat(self, runner: str, now: datetime) -> Self:
-        heard = {name: at for name, at in self.runners.items() if at > now - _SILENT_AFTER}
-        return replace(self, last_heartbeat=now, runners={**heard, runner: now})
+        heard = {**self._heard(now), runner: now}
+        at_work = {name: since for name, since in self.at_work.items() if name in heard}
+        return replace(self, last_heartbeat=now, runners=heard, at_work=at_work)
 
     def start(self, runner: str, now: datetime) -> Self:
-        return replace(self.beat(runner, now), last_started_at=now, running_since=now)
+        beaten = self.beat(runner, now)
+        return replace(beaten, last_started_at=now, at_work={**beaten.at_work, runner: now})
 
     def succeed(self, runner: str, now: datetime, *, duration_ms: int, next_run_at: datetime | None) -> Self:
         ended = self._end(runner, now, duration_ms, next_run_at)
@@ -74,16 +77,19 @@ class Heartbeat:
         since = self.last_success_at or self.last_started_at or self.last_heartbeat
         if since is not None and now - since > patience:
             return JobState.LATE
-        heard = self.last_heartbeat is not None and now - self.last_heartbeat <= _SILENT_AFTER
-        return JobState.RUNNING if self.running_since is not None and heard else JobState.IDLE
+        return JobState.RUNNING if self.at_work.keys() & self._heard(now).keys() else JobState.IDLE
 
     def live_runners(self, now: datetime) -> int:
-        return sum(at > now - _SILENT_AFTER for at in self.runners.values())
+        return len(self._heard(now))
+
+    def _heard(self, now: datetime) -> dict[str, datetime]:
+        return {name: at for name, at in self.runners.items() if at > now - _SILENT_AFTER}
 
     def _end(self, runner: str, now: datetime, duration_ms: int, next_run_at: datetime | None) -> Self:
+        beaten = self.beat(runner, now)
         return replace(
-            self.beat(runner, now),
-            running_since=None,
+            beaten,
+            at_work={name: since for name, since in beaten.at_work.items() if name != runner},
             last_duration_ms=duration_ms,
             next_run_at=next_run_at,
         )

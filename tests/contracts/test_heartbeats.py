@@ -17,6 +17,7 @@ async def test_a_pulse_comes_back_whole(uow: UnitOfWork, clock: FixedClock) -> N
     failed = (
         Heartbeat(name=name)
         .start("a", now)
+        .start("b", now)
         .fail("b", now, "timeout", duration_ms=70, next_run_at=now + timedelta(seconds=5))
     )
     async with uow.begin_global() as unit:

@@ -123,11 +123,11 @@ job_heartbeats = Table(
     Column("last_error", Text),
     Column("last_error_at", Instant),
     Column("consecutive_failures", Integer, nullable=False),
-    Column("running_since", Instant),
     Column("last_started_at", Instant),
     Column("last_duration_ms", BigInteger),
     Column("next_run_at", Instant),
     Column("runners", JSONB, nullable=False),
+    Column("at_work", JSONB, nullable=False),
     Column("errors", JSONB, nullable=False),
 )
 

@@ -23,6 +23,20 @@ def test_it_runs_from_its_start_to_its_end() -> None:
     assert ended.state(NOON + timedelta(seconds=1), 60, 50) is JobState.IDLE
 
 
+def test_a_runner_that_ends_hides_no_other_that_is_still_at_it() -> None:
+    both = Heartbeat(name="x").start("a", NOON).start("b", NOON)
+    one = both.succeed("b", NOON, duration_ms=5, next_run_at=None)
+    assert one.state(NOON, 60, 50) is JobState.RUNNING
+    assert one.succeed("a", NOON, duration_ms=5, next_run_at=None).state(NOON, 60, 50) is JobState.IDLE
+
+
+def test_a_runner_that_fell_silent_is_at_nothing() -> None:
+    pulse = Heartbeat(name="x").start("a", NOON).beat("b", NOON + timedelta(seconds=29))
+    assert pulse.state(NOON + timedelta(seconds=29), 60, 50) is JobState.RUNNING
+    later = NOON + timedelta(seconds=31)
+    assert pulse.state(later, 60, 50) is pulse.beat("b", later).state(later, 60, 50) is JobState.IDLE
+
+
 def test_failures_add_up_and_a_success_forgets_them() -> None:
     pulse = ran(ran(Heartbeat(name="x"), NOON, error="timeout"), NOON, error="database")
     assert (pulse.consecutive_failures, pulse.last_error) == (2, "database")
