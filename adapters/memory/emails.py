@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from application.ports.emails import EmailFilter, EmailPosition
 from domain.delivery.email_event import EmailEvent, EmailStatus
+from domain.delivery.outbox_event import OutboxEvent
 from domain.shared.ids import EventId
 
 _NOT_SENT_ON_PURPOSE = frozenset({EmailStatus.SKIPPED, EmailStatus.SUPPRESSED, EmailStatus.WITHDRAWN})
@@ -12,9 +13,14 @@ _NOT_SENT_ON_PURPOSE = frozenset({EmailStatus.SKIPPED, EmailStatus.SUPPRESSED, E
 @dataclass(frozen=True, slots=True)
 class MemoryEmailEvents:
     rows: dict[EventId, EmailEvent]
+    messages: Mapping[EventId, OutboxEvent]
 
     async def find(self, event_id: EventId) -> EmailEvent | None:
         return self.rows.get(event_id)
+
+    async def values_of(self, event_ids: Sequence[EventId]) -> Mapping[EventId, Mapping[str, object]]:
+        messages = [self.messages[event_id] for event_id in event_ids if event_id in self.messages]
+        return {each.id: each.payload for each in messages if each.has_payload and not each.leases_lost}
 
     async def save(self, email: EmailEvent) -> None:
         self.rows[email.event_id] = email

@@ -144,7 +144,7 @@ class MemoryUnit:
 
     @property
     def emails(self) -> MemoryEmailEvents:
-        return MemoryEmailEvents(self.tables.emails)
+        return MemoryEmailEvents(self.tables.emails, self.tables.outbox)
 
     @property
     def suppressions(self) -> MemorySuppressions:

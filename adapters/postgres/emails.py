@@ -7,7 +7,7 @@ from sqlalchemy import Row, Text, Uuid, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.tables.delivery import email_events
+from adapters.postgres.tables.delivery import email_events, outbox_events
 from application.ports.emails import EmailFilter, EmailPosition
 from domain.delivery.email_event import EmailEvent, EmailStatus
 from domain.shared.ids import EventId
@@ -25,6 +25,11 @@ _CHANGING = (
 NEWEST = select(*EMAIL).order_by(email_events.c.created_at.desc(), email_events.c.event_id.desc())
 FIND = select(*EMAIL).where(email_events.c.event_id == bindparam("event_id"))
 FIND_MANY = select(*EMAIL).where(email_events.c.event_id == bindparam("event_ids", type_=ARRAY(Uuid)).any_())
+VALUES = select(outbox_events.c.event_id, outbox_events.c.payload).where(
+    outbox_events.c.event_id == bindparam("event_ids", type_=ARRAY(Uuid)).any_(),
+    outbox_events.c.kind == "email",
+    outbox_events.c.leases_lost == 0,
+)
 SAVE = (
     update(email_events)
     .where(email_events.c.event_id == bindparam("saved_event_id"))
@@ -55,6 +60,10 @@ class PostgresEmailEvents:
     async def find_many(self, event_ids: Sequence[EventId]) -> Mapping[EventId, EmailEvent]:
         rows = await self.connection.execute(FIND_MANY, {"event_ids": list(event_ids)})
         return {email.event_id: email for email in map(_email, rows)}
+
+    async def values_of(self, event_ids: Sequence[EventId]) -> Mapping[EventId, Mapping[str, object]]:
+        rows = await self.connection.execute(VALUES, {"event_ids": list(event_ids)})
+        return {row.event_id: row.payload for row in rows if row.payload}
 
     async def save(self, email: EmailEvent) -> None:
         await self.save_many([email])

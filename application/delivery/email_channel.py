@@ -1,12 +1,12 @@
 """How mails leave: composed from the message's values under the organisation's letterhead."""
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from application.delivery.compose import Sender, compose, letterhead
 from application.delivery.sealed import opened
+from application.delivery.subjects import with_subject
 from application.delivery.suppressed import SuppressedRecipients
 from application.delivery.unsubscribe_links import UnsubscribeLinks
 from application.ports.carrier import Receipt, Shipment
@@ -24,7 +24,6 @@ from domain.delivery.suppression import Reason, Scope, Suppression
 from domain.shared.ids import SuppressionId
 from domain.tenancy.org import OrgProfile
 
-logger = logging.getLogger(__name__)
 UNSOLICITED = ("request_received", "booking_pending")
 """Mails that a stranger can have sent to an address that is not theirs."""
 HARD_BOUNCE = "recipient_refused"
@@ -83,7 +82,7 @@ class EmailChannel:
             if receipt is not None and receipt.template_version is not None:
                 email = email.composed(receipt.template_version, receipt.subject)
             elif not email.subject and not event.leases_lost:  # composing it may end a process
-                email = self._with_subject(email, event.payload, await unit.org.get())
+                email = with_subject(self.templates, email, event.payload, await unit.org.get())
             followed.append(email.follow(event, receipt.provider_message_id if receipt else None))
             await self._note(unit, event, followed[-1])
         await unit.emails.save_many(followed)
@@ -127,22 +126,12 @@ class EmailChannel:
         earlier = await unit.emails.count_earlier(email, UNSOLICITED, ONE_DAY)
         return earlier >= self.unsolicited_per_day
 
-    def _with_subject(
-        self, email: EmailEvent, values: Mapping[str, object], profile: OrgProfile
-    ) -> EmailEvent:
-        try:
-            rendered = self.templates.render(email.email_type, {"secret": "", **values}, letterhead(profile))
-        except DeliveryFailed:  # what cannot be composed has no subject
-            return email
-        except Exception:  # a fault of ours: the others of this transaction have been sent, and it tells so
-            logger.exception("a subject could not be composed", extra={"event_id": str(email.event_id)})
-            return email
-        return email.composed(rendered.version, rendered.subject)
-
 
 @dataclass(frozen=True, slots=True)
 class MailIsOff:
     """EMAIL_MODE=off: mails settle as skipped, and nobody need look."""
+
+    templates: Templates
 
     async def prepare(self, unit: Unit, events: Sequence[OutboxEvent]) -> Sequence[Shipment | EventOutcome]:
         del unit
@@ -155,8 +144,18 @@ class MailIsOff:
 
     async def follow(self, unit: Unit, ends: Sequence[tuple[OutboxEvent, Receipt | None]]) -> None:
         emails = await unit.emails.find_many([event.id for event, _ in ends])
-        followed = [emails[event.id].follow(event) for event, _ in ends if event.id in emails]
+        profile = await unit.org.get()
+        followed = [
+            self._headed(emails[event.id], event, profile).follow(event)
+            for event, _ in ends
+            if event.id in emails
+        ]
         await unit.emails.save_many(followed)
         for (event, _), email in zip([end for end in ends if end[0].id in emails], followed, strict=True):
             if event.is_settled:
                 unit.counts.add(Figure.EMAIL_NOTIFICATIONS, email.email_type, email.status.value)
+
+    def _headed(self, email: EmailEvent, event: OutboxEvent, profile: OrgProfile) -> EmailEvent:
+        if email.subject or event.leases_lost:  # composed before, or composing it may end a process
+            return email
+        return with_subject(self.templates, email, event.payload, profile)

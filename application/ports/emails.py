@@ -32,6 +32,10 @@ class EmailEvents(Protocol):
 
     async def find(self, event_id: EventId) -> EmailEvent | None: ...
 
+    async def values_of(self, event_ids: Sequence[EventId]) -> Mapping[EventId, Mapping[str, object]]:
+        """What these mails say: of those that retention has not emptied and whose carrier never vanished
+        with them, as composing such a one may end a process."""
+
     async def save(self, email: EmailEvent) -> None: ...
 
     async def find_many(self, event_ids: Sequence[EventId]) -> Mapping[EventId, EmailEvent]:

@@ -27,8 +27,8 @@ Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class EmailAnswer(msgspec.Struct, kw_only=True):
-    """`subject` is empty and `template_version` 0 until the mail was composed; `recipient` and `subject` are
-    null once they are past their retention."""
+    """Until a mail leaves, `subject` and `template_version` are those it would have by now: empty and 0 of
+    one that cannot be composed. `recipient` and `subject` are null once they are past their retention."""
 
     event_id: UUID
     email_type: str

@@ -27,8 +27,8 @@ def mail_provider(settings: Settings) -> Provider:
 
 class NoMailProvider(Provider):
     @provide(scope=Scope.APP)
-    def channels(self, exports: ExportChannel) -> Channels:
-        return Channels({"email": MailIsOff(), "export": exports})
+    def channels(self, templates: Templates, exports: ExportChannel) -> Channels:
+        return Channels({"email": MailIsOff(templates), "export": exports})
 
 
 class MailProvider(Provider):

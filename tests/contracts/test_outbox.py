@@ -202,6 +202,8 @@ async def test_mails_are_read_and_saved_many_at_once(
         found = await unit.emails.find_many([event_ids[2], EventId(uuid4()), foreign, event_ids[0]])
         assert set(found) == {event_ids[0], event_ids[2]}
         assert await unit.emails.find_many([]) == {}
+        said = await unit.emails.values_of([event_ids[2], EventId(uuid4()), foreign])
+        assert said == {event_ids[2]: a_mail().payload}
         events = await unit.outbox_queue.lock(list(found))
         sent = [
             email.composed(2, "Hello").follow(

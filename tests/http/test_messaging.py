@@ -35,6 +35,19 @@ async def test_mails_are_listed_newest_first_by_what_they_are_about(salon: Salon
     assert (await salon.get(PATH, status="lost")).status_code == 422
 
 
+async def test_a_mail_that_has_not_left_says_what_it_is_about(salon: Salon) -> None:
+    booking_id = (await salon.book(await salon.visitor(), TEN)).json()["booking_id"]
+    await salon.verb(booking_id, "confirm")
+    items = (await salon.get(PATH, "dispatcher")).json()["items"]
+    assert {
+        (item["email_type"], item["status"], item["template_version"], item["subject"]) for item in items
+    } == {
+        ("booking_confirmed", "queued", 1, "Confirmed: Tue 3 Mar 2026, 10:00 EST – Acme Cleaning"),
+        ("booking_pending", "withdrawn", 1, "Your booking request for Tue 3 Mar 2026 – Acme Cleaning"),
+        ("request_received", "queued", 1, "We received your request – Acme Cleaning"),
+    }
+
+
 async def test_a_page_goes_on_where_the_last_ended(salon: Salon) -> None:
     for _ in range(3):  # all at one instant
         await salon.visitor()

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.jinja.templates import JinjaTemplates
 from adapters.memory.mailer import MemoryMailer
 from adapters.system.identifiers import SystemIdentifiers
 from application.circuit_breaking import SharedCircuitBreakers
@@ -69,7 +70,10 @@ async def test_a_mail_whose_record_is_rolled_back_is_not_counted(
 ) -> None:
     event_id = await enqueue(measured, an_org)
     event = await event_of(measured, an_org, event_id)
-    for follower, outcome in ((channel, EventOutcome.DELIVERED), (MailIsOff(), EventOutcome.SKIPPED)):
+    for follower, outcome in (
+        (channel, EventOutcome.DELIVERED),
+        (MailIsOff(JinjaTemplates()), EventOutcome.SKIPPED),
+    ):
         with pytest.raises(ZeroDivisionError):
             await follow_and_fail(measured, an_org, follower, event.settle(outcome, clock.now()))
         bounced = event.die("recipient_refused", clock.now())
@@ -229,10 +233,12 @@ async def test_with_mail_off_nothing_leaves_and_nobody_need_look(
     uow: UnitOfWork, an_org: OrgId, clock: FixedClock
 ) -> None:
     event_id = await enqueue(uow, an_org)
-    await deliver(uow, clock, MailIsOff())
+    await deliver(uow, clock, MailIsOff(JinjaTemplates()))
     event = await event_of(uow, an_org, event_id)
     assert (event.status, event.outcome, event.sent_at) == (EventStatus.SENT, EventOutcome.SKIPPED, None)
-    assert (await email_of(uow, an_org, event_id)).status is EmailStatus.SKIPPED
+    email = await email_of(uow, an_org, event_id)
+    assert (email.status, email.template_version) == (EmailStatus.SKIPPED, 1)
+    assert email.subject == "We received your request – Acme Cleaning"
 
 
 async def test_a_sealed_secret_is_in_the_mail_and_then_nowhere(
