@@ -67,7 +67,7 @@ class Courier(Line[ToRunner]):
     async def carry(self, shipment: Shipment) -> Receipt:
         """As a Carrier."""
         packed = pack(shipment)
-        await self._begin()
+        await self.begin(BEGIN_SECONDS)
         number = next(self._numbers)
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
@@ -79,11 +79,11 @@ class Courier(Line[ToRunner]):
             if self._waiting.pop(number, None) is not None:
                 self.say(Cancel(number))
 
-    async def _begin(self) -> None:
+    async def begin(self, within_seconds: float) -> None:
         """What waits for its courier has not been tried: it is not said before somebody is there."""
         self._keep_watch()
         with suppress(TimeoutError):
-            async with asyncio.timeout(BEGIN_SECONDS):
+            async with asyncio.timeout(within_seconds):
                 await self._told.wait()
         if self._pid is None or self.is_lost:
             raise CarrierMissing

@@ -110,6 +110,13 @@ class CourierProcesses:
         finally:
             courier.hang_up()
 
+    async def stand_ready(self, within_seconds: float) -> None:
+        """Until everybody's courier is there, or the time is over. For whoever delivers but once: what is
+        handed back because no courier began in time has no next look there."""
+        with suppress(CarrierMissing):
+            courier = await self._everybodys()
+            await courier.begin(within_seconds)
+
     def hang_up(self) -> None:
         """On everybody's courier; the next message has a new one."""
         if self._usual is not None:

@@ -1,4 +1,6 @@
+import asyncio
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from entrypoints.jobs.loop import JobLoop
     from entrypoints.settings import Settings
 
+OUTBOX_DELIVERY = "outbox-delivery"
+FIRST_COURIER_SECONDS = 15
+"""With one look at what is due. Less than SHUTDOWN_TIMEOUT_SECONDS is by default."""
 LONGEST_TICK = 31 * 24 * 60 * 60
 """A month, in seconds: the next run must be an instant that can be written down."""
 
@@ -87,6 +92,7 @@ def run_jobs(*, names: tuple[str, ...], once: bool, tick_seconds: int, as_json: 
         loop = await _loop(container, settings, names, tick_seconds)
         stop = signals.event()
         if once:
+            await _couriers_ready(container, names, stop)
             return await loop.run_once(stop)
         await loop.run(stop)
         return []
@@ -95,6 +101,25 @@ def run_jobs(*, names: tuple[str, ...], once: bool, tick_seconds: int, as_json: 
     ignore_late_signals()
     if once:
         _report(outcomes, as_json=as_json)
+
+
+async def _couriers_ready(container: "AsyncContainer", names: tuple[str, ...], stop: "asyncio.Event") -> None:
+    """On a host where couriers take long to begin, a scheduler that runs this each minute delivered nothing:
+    what was handed back found a courier no sooner in the next run, which had to begin anew."""
+    from adapters.processes.couriers import CourierProcesses
+    from application.delivery.deliver_due import DeliverDueHandler
+    from domain.shared.errors import Unavailable
+
+    if names and OUTBOX_DELIVERY not in names:
+        return
+    with suppress(Unavailable):  # the job itself will say so
+        if await (await container.get(DeliverDueHandler)).is_anything_due():
+            couriers = await container.get(CourierProcesses)
+            ready = asyncio.ensure_future(couriers.stand_ready(FIRST_COURIER_SECONDS))
+            stopped = asyncio.ensure_future(stop.wait())
+            _, waiting = await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            for task in waiting:
+                task.cancel()
 
 
 async def _loop(

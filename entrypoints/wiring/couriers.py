@@ -23,7 +23,11 @@ class CouriersProvider(Provider):
         self.environment, self.logs = environment, logs
 
     @provide
-    async def carrier(self, measures: Measures) -> AsyncIterable[Carrier]:
+    async def couriers(self, measures: Measures) -> AsyncIterable[CourierProcesses]:
         couriers = CourierProcesses(Nursery(PROGRAM, self.environment, self.logs), measures)
         yield couriers
         await couriers.close()
+
+    @provide
+    def carrier(self, couriers: CourierProcesses) -> Carrier:
+        return couriers

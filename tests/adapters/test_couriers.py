@@ -219,3 +219,25 @@ async def test_what_no_courier_ever_began_was_not_tried() -> None:
     for _ in range(2):
         assert await fate(missing, export()) == NOT_TRIED
     await missing.close()
+
+
+async def test_whoever_delivers_but_once_can_wait_for_the_first_courier(
+    environment: Mapping[str, str], inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A nursery may take longer to load than a message waits: each run of a scheduler handed all back."""
+    monkeypatch.setattr("adapters.processes.courier.BEGIN_SECONDS", 0.01)
+    hasty, patient = (CourierProcesses(Nursery(POISONED, environment), Heard()) for _ in range(2))
+    try:
+        assert await fate(hasty, export()) == NOT_TRIED
+        await patient.stand_ready(30)
+        assert await fate(patient, export()) == Receipt(http_status=204)
+    finally:
+        await hasty.close()
+        await patient.close()
+
+
+async def test_a_courier_that_never_begins_is_waited_for_no_longer_than_was_said() -> None:
+    couriers = CourierProcesses(Nursery((sys.executable, "-c", "input()"), {}), Heard())
+    with anyio.fail_after(10):
+        await couriers.stand_ready(0.1)
+    await couriers.close()

@@ -83,3 +83,31 @@ def test_a_failed_run_is_told_by_the_exit_status(tmp_path: Path) -> None:
     assert done.returncode == 1
     (job,) = json.loads(done.stdout)["jobs"]
     assert (job["job"], job["status"]) == ("outbox-delivery", "failed")
+
+
+SLOW_TO_LOAD = """
+import sys, time
+if "entrypoints.courier" in sys.orig_argv:
+    time.sleep(3.5)
+"""
+
+
+@pytest.mark.slow
+def test_one_run_delivers_also_where_couriers_take_long_to_begin(
+    postgres: TestDatabase, tmp_path: Path
+) -> None:
+    """Each run begins them anew: what one hands back after three seconds the next one would hand back too."""
+    (tmp_path / "sitecustomize.py").write_text(SLOW_TO_LOAD, encoding="utf-8")
+    owner = "boss@crowded.example.com"
+    company = ("org", "create", "--name", "Crowded", "--slug", "crowded", "--owner-email", owner)
+    with postgres.clone("crowded") as database:
+        environment = {
+            "DATABASE_URL": database.app_url,
+            "APP_ENV": "dev",
+            "PYTHONPATH": str(tmp_path),
+        }
+        for arguments in (company, ("user", "reset-password", "--email", owner)):
+            assert command(tmp_path, arguments, environment).returncode == 0
+        done = command(tmp_path, ["jobs", "run", "--once", "--json", "--job", "outbox-delivery"], environment)
+    (job,) = json.loads(done.stdout)["jobs"]
+    assert (job["claimed"], job["sent"]) == (1, 1)
