@@ -4,9 +4,16 @@ import asyncio
 import signal
 from dataclasses import dataclass, field
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""The last is of a terminal that is closed: it ended the process above several alone, and these lived on."""
 TWICE_SECONDS = 0.5
 """A terminal and its shell may both pass on one Ctrl-C: what comes so soon after it is no second one."""
+
+
+def stop_signals() -> tuple[signal.Signals, ...]:
+    """Those that are ours to answer: `nohup` wants a closed terminal to mean nothing."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return tuple(number for number in STOP_SIGNALS if not (ignored and number is signal.SIGHUP))
 
 
 @dataclass(slots=True)

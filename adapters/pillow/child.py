@@ -33,7 +33,7 @@ def main() -> None:
 def _come_second() -> None:
     """Behind the server, that is: a stop is its business, and while it ends its last uploads it needs us.
     Where memory is short, we go first. Time that has run out ends us in whatever library we are."""
-    for one in (signal.SIGINT, signal.SIGTERM):
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, signal.SIG_IGN)
     for one in (signal.SIGALRM, signal.SIGPIPE):  # the latter where the server has gone
         signal.signal(one, signal.SIG_DFL)

@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from entrypoints.cli.output import Failed
+from entrypoints.cli.stopping import unwinding
 from entrypoints.settings import Fault, Secret, Settings, SettingsRefused, load_settings
 
 if TYPE_CHECKING:
     from dishka import AsyncContainer, Provider
 
+    from adapters.postgres.embedded import EmbeddedPostgres
     from domain.shared.errors import DomainError
 
 
@@ -24,23 +26,31 @@ def settings_here(*, bind: str | None = None) -> Settings:
 @contextmanager
 def running_database(settings: Settings) -> Iterator[Settings]:
     """The settings with a database to connect to. With none configured, the embedded one of the home is
-    started or joined for as long as the block runs."""
-    if settings.database.url is not None:
-        yield settings
-        return
-    from adapters.postgres.embedded import EmbeddedFailed, EmbeddedPostgres, watched
+    started or joined for as long as the block runs, and left also when a signal ends it."""
+    from adapters.postgres.embedded import EmbeddedPostgres, watched
 
-    server = EmbeddedPostgres(settings.home)
+    with unwinding() as told:
+        if settings.database.url is not None:
+            yield settings
+            return
+        server = EmbeddedPostgres(settings.home)
+        try:
+            with told.whole():
+                _start(server)
+            urls = replace(settings.database, url=Secret(server.app_url), owner_url=Secret(server.owner_url))
+            with watched(server):
+                yield replace(settings, database=urls)
+        finally:
+            server.release()
+
+
+def _start(server: "EmbeddedPostgres") -> None:
+    from adapters.postgres.embedded import EmbeddedFailed
+
     try:
         server.start()
     except (EmbeddedFailed, OSError) as error:
         raise Failed(f"The embedded database did not start: {error}") from error
-    try:
-        urls = replace(settings.database, url=Secret(server.app_url), owner_url=Secret(server.owner_url))
-        with watched(server):
-            yield replace(settings, database=urls)
-    finally:
-        server.release()
 
 
 def owner_url(settings: Settings) -> str:

@@ -15,7 +15,7 @@ from entrypoints.cli.demo import require_dev, show_demo
 from entrypoints.cli.environment import environment_of
 from entrypoints.cli.listening import listen, url_of
 from entrypoints.cli.runtime import owner_url, refuse_dangerous_role, running_database, settings_here
-from entrypoints.cli.stopping import ignore_late_signals
+from entrypoints.cli.stopping import StopSignals, ignore_late_signals
 from entrypoints.settings import Settings
 from entrypoints.settings.warnings import warnings_about
 
@@ -45,21 +45,30 @@ def serve(*, host: str, port: int, workers: int, demo: bool, no_jobs: bool) -> N
         announce(settings, warning, warning=True)
     if demo:
         require_dev(settings)
-    settings = linking_here(settings, url_of(listener))
-    with running_database(settings) as ready:
-        prepare(ready)
-        if demo:
-            show_demo(ready, url_of(listener))
-        announce(settings, f"Listening on {url_of(listener)} (documentation at {url_of(listener)}/docs)")
-        sys.stdout.flush()
-        if workers == 1:
-            status = serve_here(ready, listener, jobs=not no_jobs)
-        else:
-            from entrypoints.cli.supervisor import Supervisor
-
-            status = Supervisor(ready, listener, workers, jobs=not no_jobs).run()
+    settings, serves = linking_here(settings, url_of(listener)), False
+    try:
+        with running_database(settings) as ready:
+            prepare(ready)
+            if demo:
+                show_demo(ready, url_of(listener))
+            announce(settings, f"Listening on {url_of(listener)} (documentation at {url_of(listener)}/docs)")
+            sys.stdout.flush()
+            serves = True
+            status = serve_by(workers, ready, listener, jobs=not no_jobs)
+    except KeyboardInterrupt:
+        if serves:
+            raise
+        status = 0  # told to end before it served anybody: what it had begun is undone
     ignore_late_signals()
     sys.exit(status)
+
+
+def serve_by(workers: int, settings: Settings, listener: socket.socket, *, jobs: bool) -> int:
+    if workers == 1:
+        return serve_here(settings, listener, jobs=jobs)
+    from entrypoints.cli.supervisor import Supervisor
+
+    return Supervisor(settings, listener, workers, jobs=jobs).run()
 
 
 def linking_here(settings: Settings, url: str) -> Settings:
@@ -110,9 +119,11 @@ def serve_here(settings: Settings, listener: socket.socket, *, jobs: bool) -> in
     """Serve in this process until a signal has drained it; the exit status."""
     from entrypoints.logs import configure_logging
 
+    signals = StopSignals()
+    signals.listen()
     configure_logging(settings.general)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_serve(settings, listener, jobs=jobs))
+        return runner.run(_serve(settings, listener, signals, jobs=jobs))
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
@@ -123,7 +134,7 @@ def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
     return uvloop.Loop
 
 
-async def _serve(settings: Settings, listener: socket.socket, *, jobs: bool) -> int:
+async def _serve(settings: Settings, listener: socket.socket, signals: StopSignals, *, jobs: bool) -> int:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from entrypoints.draining import Draining
@@ -139,7 +150,10 @@ async def _serve(settings: Settings, listener: socket.socket, *, jobs: bool) -> 
         (await container.get(Measures)).watch(await container.get(AsyncEngine))
         app = create_app(settings, container)
         server = Server(
-            server_config(app, settings.general), draining, settings.general.shutdown_delay_seconds
+            server_config(app, settings.general),
+            draining,
+            settings.general.shutdown_delay_seconds,
+            ends_early=signals.came,
         )
         spare_the_collector()
         work = asyncio.create_task(_run_jobs(container, draining)) if jobs else None

@@ -17,6 +17,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from entrypoints.cli.announcing import announce
 from entrypoints.cli.environment import environment_of
 from entrypoints.cli.output import Failed
+from entrypoints.draining import stop_signals
 from entrypoints.http.measuring import SHARED_DIRECTORY
 from entrypoints.settings import Settings
 
@@ -51,7 +52,7 @@ class Supervisor:
         self.children = [Child(("serve-worker", "--fd", str(number))) for _ in range(self.workers)]
         if self.jobs:
             self.children.append(Child(("jobs", "run")))
-        for each in (signal.SIGTERM, signal.SIGINT):
+        for each in stop_signals():
             signal.signal(each, self._on_signal)
         while not self.signals:
             self._tend()

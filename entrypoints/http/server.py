@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from types import FrameType
@@ -12,7 +12,7 @@ from types import FrameType
 import uvicorn
 from litestar import Litestar
 
-from entrypoints.draining import STOP_SIGNALS, TWICE_SECONDS, Draining
+from entrypoints.draining import TWICE_SECONDS, Draining, stop_signals
 from entrypoints.http.wire import ProductionProtocol, Protocol
 from entrypoints.settings.groups import GeneralSettings
 
@@ -22,8 +22,16 @@ logger = logging.getLogger("sweepline.serve")
 class Server(uvicorn.Server):
     """The first signal drains: nothing new after the delay, what runs finishes. A second ends at once."""
 
-    def __init__(self, config: uvicorn.Config, draining: Draining, delay_seconds: float) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        draining: Draining,
+        delay_seconds: float,
+        ends_early: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`ends_early`: whether a signal came before there was a server to answer it."""
         super().__init__(config)
+        self.ends_early = ends_early
         self.draining = draining
         self.delay_seconds = delay_seconds
         self._signalled_at: float | None = None
@@ -36,7 +44,9 @@ class Server(uvicorn.Server):
 
         After a drain the handlers stay: a twin of the signal may come while the process tidies up."""
         self._loop = asyncio.get_running_loop()
-        before = {number: signal.signal(number, self.handle_exit) for number in STOP_SIGNALS}
+        before = {number: signal.signal(number, self.handle_exit) for number in stop_signals()}
+        if self.ends_early():
+            self.handle_exit(signal.SIGTERM, None)
         try:
             yield
         finally:

@@ -36,15 +36,19 @@ def handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def test_a_child_is_told_of_the_end_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Told again it took that for a second signal, and cut off the requests it was answering."""
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGHUP])
+def test_a_child_is_told_of_the_end_once(
+    asked: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told again it took that for a second signal, and cut off the requests it was answering. By a terminal
+    that was closed (SIGHUP) none was told, and all outlived the process above them."""
     told = tmp_path / "told"
     monkeypatch.setattr(supervisor, "PROGRAM", (sys.executable, "-c", CHILD, str(told)))
 
     def end_it() -> None:
         while not told.exists() or "begun" not in told.read_text():
             pass
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), asked)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=end_it, daemon=True).start()
