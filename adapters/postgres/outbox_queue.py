@@ -249,6 +249,8 @@ def _event_of(fields: dict[str, Any]) -> OutboxEvent:
     fields["id"] = fields.pop("event_id")
     fields["status"] = EventStatus(fields["status"])
     fields["outcome"] = EventOutcome(fields["outcome"]) if fields["outcome"] else None
+    if not isinstance(fields["payload"], dict):  # not of our writing, and no reason to hold up the others
+        fields["payload"] = {}
     return OutboxEvent(**fields)
 
 

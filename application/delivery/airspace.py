@@ -39,6 +39,7 @@ class Airspace:
     ends_at: float
     in_flight: dict[EventId, Flight] = field(default_factory=dict)
     due_again: set[EventId] = field(default_factory=set)  # tried, and due at once: not again in this pass
+    untried: set[EventId] = field(default_factory=set)  # there was no carrier: due, and not at this moment
     in_quarantine: set[EventId] = field(default_factory=set)  # not before the one in flight has landed
     _landings: dict[EventId, Landing] = field(default_factory=dict)  # not yet written down
     _landed: anyio.Event = field(default_factory=anyio.Event)
@@ -105,9 +106,13 @@ class Airspace:
                 logger.exception("settling failed", extra={"org_id": str(org_id)})
                 self.tally.orgs_failed.add(org_id)
                 events = []
+            untried = {landing.flight.event.id for landing in landings if not landing.was_tried}
             self.tally.count(events)
+            self.tally.claimed -= len(untried)
+            self.untried |= untried
             now = self.clock.now()
-            self.due_again.update(e.id for e in events if e.is_due(now) and not e.goes_at_once)
+            again = {e.id for e in events if e.is_due(now) and not e.goes_at_once}
+            self.due_again |= again - untried
             self._forget(landings)
         return written
 

@@ -22,6 +22,8 @@ from domain.shared.ids import EventId, OrgId
 logger = logging.getLogger(__name__)
 ORGS_AT_ONCE = 500
 LOOK_AGAIN_SECONDS = 1.0
+CARRIER_SECONDS = 0.25
+"""After which it is seen whether there is a carrier now."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +61,8 @@ class OutboxPass:
             raise
         if self._trouble is not None:
             raise self._trouble
-        self.tally.out_of_time = anyio.current_time() >= self.open_until
+        is_late = anyio.current_time() >= self.open_until
+        self.tally.out_of_time = is_late or bool(self.airspace.untried)
         return self.tally
 
     async def _keep_claiming(self, tasks: TaskGroup) -> None:
@@ -69,10 +72,15 @@ class OutboxPass:
             if await self._claim(tasks):
                 continue
             if self.airspace.in_flight:
-                with anyio.move_on_after(LOOK_AGAIN_SECONDS):
+                with anyio.move_on_after(LOOK_AGAIN_SECONDS) as waiting:
                     await settled.wait()
+                if waiting.cancelled_caught:
+                    self.airspace.untried.clear()
             elif self._is_crowded_out and not self._is_closed():
                 await anyio.sleep(LOOK_AGAIN_SECONDS)
+            elif self.airspace.untried and not self._is_closed():
+                await anyio.sleep(CARRIER_SECONDS)
+                self.airspace.untried.clear()
             elif not settled.is_set():  # else what had to wait for it may go now
                 return
 
@@ -206,7 +214,7 @@ class OutboxPass:
         return max(self.slots.open, self.slots.total)
 
     def _not_now(self) -> set[EventId]:
-        return self.airspace.due_again | self.airspace.in_quarantine
+        return self.airspace.due_again | self.airspace.untried | self.airspace.in_quarantine
 
     def _is_closed(self) -> bool:
         return self._trouble is not None or self.is_stopping() or anyio.current_time() >= self.open_until

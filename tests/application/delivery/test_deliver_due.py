@@ -133,15 +133,19 @@ async def test_what_its_carrier_lost_once_is_tried_again_in_the_same_pass_and_th
 async def test_what_found_no_carrier_was_not_tried(
     uow: UnitOfWork, an_org: OrgId, clock: FixedClock, world: World
 ) -> None:
-    world.deeds["k"] = find_no_carrier(times=2)
+    world.deeds["k"] = find_no_carrier(times=1000)
     (event_id,) = await enqueue(uow, an_org, "k")
     runner = a_runner(uow, clock, world, max_attempts=1)
-    for _ in range(2):
-        assert (await runner.handle(DeliverDue())).sent == 0
-        event = await event_of(uow, an_org, event_id)
-        assert (event.status, event.attempts, event.total_attempts) == (EventStatus.PENDING, 0, 0)
-        assert (event.is_due(clock.now()), event.last_error) == (True, None)
-    assert (await runner.handle(DeliverDue())).sent == 1
+    tally = await runner.handle(DeliverDue(taking_seconds=0.1))
+    assert (tally.claimed, tally.sent, tally.out_of_time) == (0, 0, True)
+    event = await event_of(uow, an_org, event_id)
+    assert (event.status, event.attempts, event.total_attempts) == (EventStatus.PENDING, 0, 0)
+    assert (event.is_due(clock.now()), event.last_error) == (True, None)
+    world.deeds["k"] = find_no_carrier(times=1)
+    (other,) = await enqueue(uow, an_org, "other")
+    tally = await runner.handle(DeliverDue())
+    assert (tally.claimed, tally.sent, tally.out_of_time) == (2, 2, False)
+    assert world.arrived == [other, event_id]
     assert await outcomes_of(uow, an_org, event_id) == ["delivered"]
 
 
