@@ -74,8 +74,8 @@ class PostgresExportEvents:
         if row is None:
             raise NotFound("event_id")
         message_id, own, said = row
-        content: Mapping[str, object] | None = own if message_id is None else said
-        return content or None
+        content = own if message_id is None else said
+        return content if content and isinstance(content, dict) else None
 
     async def list_page(
         self, wanted: ExportFilter, after: ExportPosition | None, limit: int

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -99,16 +100,21 @@ def _answer(view: ExportView) -> ExportAnswer:
 
 def _file(content: ExportContent) -> Response[bytes]:
     view, said = content.view, content.said
-    is_table = view.mode is not ExportMode.WEBHOOK
-    body = _as_csv(said) if is_table else msgspec.json.encode(said)
-    ending, media_type = ("csv", CSV) if is_table else ("json", JSON)
-    named = f'attachment; filename="{view.event_type}-{view.event_id}.{ending}"'
+    table = None if view.mode is ExportMode.WEBHOOK else _as_csv(said)
+    body = msgspec.json.encode(said) if table is None else table
+    ending, media_type = ("json", JSON) if table is None else ("csv", CSV)
+    kind = re.sub(r"[^A-Za-z0-9._-]", "_", view.event_type)
+    named = f'attachment; filename="{kind}-{view.event_id}.{ending}"'
     headers = {"content-disposition": named, "cache-control": "no-store"}
     return Response(body, media_type=media_type, headers=headers)
 
 
-def _as_csv(table: Mapping[str, Any]) -> bytes:
-    """Cells are as they were stored, safe for a spreadsheet."""
+def _as_csv(table: Mapping[str, Any]) -> bytes | None:
+    """Cells are as they were stored, safe for a spreadsheet. None: it is no table."""
+    if isinstance(whole := table.get("csv"), str):
+        return whole.encode()
+    if not {"columns", "rows"} <= table.keys():
+        return None
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow(table["columns"])

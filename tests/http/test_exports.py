@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -87,6 +88,28 @@ async def test_a_stranger_s_request_is_one_too_and_no_message_leaves(sheets: Sho
     (item,) = await listed(sheets, mode="sheets", status="stored")
     assert item["lead_id"] == made.json()["lead_id"]
     assert (await sheets.staff("GET", "/outbox?kind=export", "admin")).json()["items"] == []
+
+
+async def test_no_event_type_breaks_the_name_of_a_file(shop: Shop, clock: FixedClock) -> None:
+    odd = replace(stored(clock), event_type='lëad"\r\nx: 1')
+    async with shop.uow.begin(shop.org_id) as unit:
+        await unit.exports.store(odd)
+    named = (await content(shop, odd.id)).headers["content-disposition"]
+    assert named == f'attachment; filename="l_ad___x__1-{odd.id}.csv"'
+
+
+async def test_accounts_are_a_file_of_their_own_and_what_is_no_table_is_json(
+    memory_shop: Shop, clock: FixedClock
+) -> None:
+    shop = memory_shop
+    whole = replace(stored(clock, "w", ExportMode.ACCOUNTING_CSV), payload={"csv": "a,b\r\n1,2\r\n"})
+    other = replace(stored(clock, "o", ExportMode.ACCOUNTING_CSV), payload={"note": "x"})
+    async with shop.uow.begin(shop.org_id) as unit:
+        for export in (whole, other):
+            await unit.exports.store(export)
+    read, told = [await content(shop, export.id, "finance") for export in (whole, other)]
+    assert (read.text, read.headers["content-type"]) == ("a,b\r\n1,2\r\n", "text/csv; charset=utf-8")
+    assert (told.json(), told.headers["content-type"]) == ({"note": "x"}, "application/json")
 
 
 async def test_the_finance_office_sees_accounts_alone(sheets: Shop, clock: FixedClock) -> None:
