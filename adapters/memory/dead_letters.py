@@ -1,5 +1,5 @@
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from adapters.memory.outbox_views import recipient_of
 from application.ports.dead_letters import DeadLetter, DeadLetterPage, DeadSelection, Half
@@ -34,8 +34,9 @@ class MemoryDeadLetters:
             if row.kind != "export":
                 yield _letter("outbox", row)
         for export in self.exports.values():
-            if export.status is ExportStatus.DEAD and export.outbox_event_id is not None:
-                yield replace(_letter("export", self.rows[export.outbox_event_id]), event_id=export.id)
+            if export.status is ExportStatus.DEAD:
+                message = None if export.outbox_event_id is None else self.rows[export.outbox_event_id]
+                yield _export_letter(export, message)
 
 
 def _letter(half: Half, row: OutboxEvent) -> DeadLetter:
@@ -52,8 +53,29 @@ def _letter(half: Half, row: OutboxEvent) -> DeadLetter:
         resource_type=row.resource_type,
         resource_id=row.resource_id,
         recipient=recipient_of(row),
+        target_host=None,
         has_payload=row.has_payload,
         replay_count=row.replay_count,
+    )
+
+
+def _export_letter(export: ExportEvent, message: OutboxEvent | None) -> DeadLetter:
+    return DeadLetter(
+        half="export",
+        event_id=export.id,
+        channel="export",
+        event_type=export.event_type,
+        attempts=export.attempts,
+        last_error=export.last_error_code,
+        created_at=export.created_at,
+        dead_at=export.dead_at or export.created_at,
+        expires_at=message.expires_at if message else None,
+        resource_type=message.resource_type if message else "lead" if export.lead_id else None,
+        resource_id=message.resource_id if message else export.lead_id,
+        recipient=None,
+        target_host=export.target_url_host,
+        has_payload=message is not None and message.has_payload,
+        replay_count=export.replay_count,
     )
 
 

@@ -22,16 +22,18 @@ QUEUE = text("""
         select * from (
             (select 'outbox' as half, event_id, kind as channel, event_type, attempts, last_error, created_at,
                     dead_at, expires_at, resource_type, resource_id,
-                    case when kind = 'email' then payload ->> 'to' end as recipient,
+                    case when kind = 'email' then payload ->> 'to' end as recipient, null as target_host,
                     pg_column_size(payload) > 8 as has_payload, replay_count
                from outbox_events where status = 'dead' and kind <> 'export' and :outbox
               order by created_at desc, event_id limit :reach)
             union all
             (select 'export', e.event_id, 'export', e.event_type, e.attempts, e.last_error_code, e.created_at,
-                    e.dead_at, m.expires_at, m.resource_type, m.resource_id,
-                    null, pg_column_size(m.payload) > 8, e.replay_count
+                    coalesce(e.dead_at, e.created_at), m.expires_at,
+                    coalesce(m.resource_type, case when e.lead_id is not null then 'lead' end),
+                    coalesce(m.resource_id, e.lead_id), null, e.target_url_host,
+                    coalesce(pg_column_size(m.payload) > 8, false), e.replay_count
                from export_events e
-               join outbox_events m on m.org_id = e.org_id and m.event_id = e.outbox_event_id
+               left join outbox_events m on m.org_id = e.org_id and m.event_id = e.outbox_event_id
               where e.status = 'dead' and :export
               order by e.created_at desc, e.event_id limit :reach)
         ) both_halves

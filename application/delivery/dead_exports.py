@@ -9,13 +9,13 @@ from application.delivery.replays import EXPORT, ReplayChecks, Replays, check_ta
 from application.delivery.rules import Channels
 from application.ports.clock import Clock
 from application.ports.export_events import ExportFilter, ExportView
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Unit, UnitOfWork
 from application.retrying import retrying
 from domain.delivery.dead_export import ExportNotDead, ExportPayloadUnavailable
 from domain.delivery.export_event import ExportMode, ExportStatus
 from domain.delivery.outbox_event import EventStatus, OutboxEvent
 from domain.identity.actor import Actor, Need
-from domain.shared.errors import NotFound
+from domain.shared.errors import DomainError, NotFound
 from domain.shared.ids import EventId
 
 
@@ -67,11 +67,11 @@ class ReadDeadExportHandler:
     checks: ReplayChecks
 
     async def handle(self, actor: Actor, command: ReadDeadExport) -> ShownExport:
-        """Raises NotFound, also for one that never had a message to die."""
+        """Raises NotFound, also for one that is only kept."""
         actor.require(Need.ADMIN)
         async with self.uow.begin(actor.org_id) as unit:
             view = await unit.exports.view(command.event_id)
-            if view.outbox_event_id is None:
+            if view.status is ExportStatus.STORED:
                 raise NotFound("event_id")
             said = await unit.exports.content(command.event_id)
             await unit.audit.record(actor, "export_payload_read", "export_event", view.event_id)
@@ -99,7 +99,7 @@ class ReplayExportHandler:
         async with self.uow.begin(actor.org_id, once=actor.once) as unit:
             dead = (await unit.outbox_queue.lock([command.event_id])).get(command.event_id)
             if dead is None or dead.kind != EXPORT:
-                raise NotFound("event_id")
+                raise await self._without_message(unit, command.event_id)
             if dead.status is not EventStatus.DEAD:
                 raise ExportNotDead
             if not dead.has_payload or dead.last_error == "erased":
@@ -117,3 +117,8 @@ class ReplayExportHandler:
             )
             await unit.seal(event)
         return event
+
+    async def _without_message(self, unit: Unit, event_id: EventId) -> DomainError:
+        known = await unit.exports.find(event_id)
+        is_dead = known is not None and known.status is ExportStatus.DEAD
+        return ExportPayloadUnavailable() if is_dead else NotFound("event_id")

@@ -38,6 +38,7 @@ class DeadLetter:
     resource_type: str | None
     resource_id: UUID | None
     recipient: str | None
+    target_host: str | None  # of an export: where it was to go when it died first
     has_payload: bool
     replay_count: int
 

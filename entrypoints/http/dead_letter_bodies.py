@@ -180,12 +180,13 @@ def dead_letters_answer(
 
 def _dead_letter(letter: DeadLetter, exports: Exports, org_id: UUID, replays: Replays) -> DeadLetterAnswer:
     replayable = replays.allow(letter)
+    host = letter.target_host or exports.host_of(letter.channel)
     links = actions if letter.half == "outbox" else export_actions
     told = {
         "kind": letter.half,
         "org_id": org_id,
         "status": "dead",
-        "payload_summary": summary(letter.event_type, letter.recipient, exports.host_of(letter.channel)),
+        "payload_summary": summary(letter.event_type, letter.recipient, host),
         "replayable": replayable,
         "actions": list(links(letter.event_id, replayable=replayable)),
     }

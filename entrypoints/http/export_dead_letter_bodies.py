@@ -24,7 +24,7 @@ State = Literal["dead", "replaying", "delivered"]
 
 class DeadExportAnswer(msgspec.Struct, kw_only=True):
     event_id: UUID
-    outbox_event_id: UUID
+    outbox_event_id: UUID | None
     lead_id: UUID | None
     mode: ExportMode
     event_type: str
@@ -99,7 +99,8 @@ def shown_export_answer(shown: ShownExport, exports: Exports) -> ShownExportAnsw
 
 
 def _values(view: ExportView, exports: Exports, replays: Replays) -> dict[str, Any]:
-    replayable = view.status is ExportStatus.DEAD and replays.allow(view)
+    is_dead = view.status is ExportStatus.DEAD and view.outbox_event_id is not None
+    replayable = is_dead and replays.allow(view)
     host = view.target_url_host or exports.host_of("export")
     return {
         **msgspec.to_builtins(view),

@@ -5,7 +5,8 @@ from application.delivery.export_channel import Exports, follow_export
 from application.ports.dead_letters import DeadLetter, DeadSelection, Half
 from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
-from domain.shared.ids import EventId, OrgId
+from domain.delivery.export_event import ExportEvent, ExportMode, ExportStatus
+from domain.shared.ids import EventId, LeadId, OrgId
 from tests.support.clock import FixedClock
 
 ALL: frozenset[Half] = frozenset({"outbox", "export"})
@@ -96,11 +97,52 @@ async def test_the_queue_shows_each_failure_once_newest_first(
         resource_type=None,
         resource_id=None,
         recipient="jane@example.com",
+        target_host=None,
         has_payload=True,
         replay_count=0,
     )
     assert not whole.items[1].has_payload
     assert whole.items[1].created_at == clock.now() - timedelta(minutes=1)
+
+
+async def test_a_dead_export_without_a_message_stands_in_the_queue_that_counts_it(
+    uow: UnitOfWork, an_org: OrgId, clock: FixedClock
+) -> None:
+    lead_id = LeadId(uuid4())
+    lone = ExportEvent(
+        id=EventId(uuid4()),
+        lead_id=lead_id,
+        mode=ExportMode.WEBHOOK,
+        event_type="lead.created",
+        status=ExportStatus.DEAD,
+        target_url_host="hooks.example.com",
+        attempts=5,
+        last_error_code="status_500",
+        created_at=clock.now(),
+    )
+    async with uow.begin(an_org) as unit:
+        await unit.exports.save(lone)
+        page = await unit.dead_letters.page(ALL, limit=5, offset=0)
+    assert page.export_count == 1
+    assert page.items == [
+        DeadLetter(
+            half="export",
+            event_id=lone.id,
+            channel="export",
+            event_type="lead.created",
+            attempts=5,
+            last_error="status_500",
+            created_at=clock.now(),
+            dead_at=clock.now(),
+            expires_at=None,
+            resource_type="lead",
+            resource_id=lead_id,
+            recipient=None,
+            target_host="hooks.example.com",
+            has_payload=False,
+            replay_count=0,
+        )
+    ]
 
 
 async def test_two_at_once_never_hold_the_same_message(

@@ -1,5 +1,6 @@
 """Dead exports over HTTP (delivery page, §4)."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -10,8 +11,10 @@ import pytest
 from application.delivery.rules import Channels
 from application.ports.outbox import Message
 from application.ports.unit_of_work import UnitOfWork
+from domain.delivery.export_event import ExportStatus
 from domain.shared.ids import EventId
 from tests.contracts.test_dead_letters import fail
+from tests.contracts.test_export_events import stored
 from tests.http.test_dead_letters import COUNTS, DEAD, DLQ, ask
 from tests.support.clock import FixedClock
 from tests.support.delivery import World
@@ -211,3 +214,31 @@ async def test_without_a_sound_target_nothing_is_replayed(
 async def test_an_unsound_selection_is_refused(memory_shop: Shop, body: Any, field: str) -> None:
     answer = await ask(memory_shop, "POST", EXPORTS, json=body)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+async def test_one_without_a_message_is_shown_and_not_sent_again(exporter: Shop, clock: FixedClock) -> None:
+    """As somebody else may have put it there."""
+    lone = dataclasses.replace(stored(clock), status=ExportStatus.DEAD, dedupe_key=None)
+    async with exporter.uow.begin(exporter.org_id) as unit:
+        await unit.exports.save(lone)
+    ours = f"{EXPORTS}/{lone.id}"
+    (item,) = (await ask(exporter, "GET", EXPORTS)).json()["items"]
+    (letter,) = (await ask(exporter, "GET", DLQ)).json()["items"]
+    assert (item["event_id"], item["outbox_event_id"]) == (str(lone.id), None)
+    assert [action["rel"] for action in item["actions"] + letter["actions"]] == ["show", "show"]
+    assert (letter["replayable"], letter["resource_id"]) == (False, str(lone.lead_id))
+    assert (await ask(exporter, "GET", ours)).json()["payload"] == lone.payload
+    assert code_of(await replay(exporter, lone.id)) == (409, "export_payload_unavailable")
+
+
+async def test_where_one_was_to_go_is_shown_when_exports_go_elsewhere(
+    exporter: Shop, clock: FixedClock
+) -> None:
+    (event_id,) = await dead_exports(exporter, clock, "k")
+    async with exporter.uow.begin(exporter.org_id) as unit:
+        known = await unit.exports.find(event_id)
+        assert known is not None
+        await unit.exports.save(dataclasses.replace(known, target_url_host="old.example.com"))
+    for path in (EXPORTS, DLQ):
+        (item,) = (await ask(exporter, "GET", path)).json()["items"]
+        assert item["payload_summary"] == "lead.created to old.example.com", path
