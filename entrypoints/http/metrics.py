@@ -31,7 +31,7 @@ class MetricsController(Controller):
         unmetered=True,
         summary="Figures in Prometheus' text format",
         media_type="text/plain",
-        problems=("unauthenticated", "forbidden", "not_found"),
+        problems=("unauthenticated", "forbidden", "password_change_required", "org_suspended", "not_found"),
     )
     async def figures(
         self,

@@ -253,6 +253,15 @@ def test_what_is_no_json_is_text_of_any_lines(document: dict[str, Any]) -> None:
     assert not {at: schema for at, schema in others.items() if {"pattern", "contentEncoding"} & schema.keys()}
 
 
+def test_a_public_route_tells_what_a_credential_that_comes_along_may_cost(document: dict[str, Any]) -> None:
+    """A bad one is refused there all the same, and so is one whose password must be changed first."""
+    public = [(name, o["responses"]) for name, o in operations(document) if "401" in o["responses"]]
+    assert any("/v1/public/" in name for name, _ in public)
+    for name, answers in public:
+        codes = answers["403"]["content"][PROBLEM]["examples"]
+        assert {"password_change_required", "org_suspended"} <= codes.keys(), name
+
+
 def test_every_way_to_succeed_says_what_it_answers(document: dict[str, Any]) -> None:
     """The photo that the same bytes became, the booking that was made before."""
     for name, operation in operations(document):

@@ -26,6 +26,8 @@ def problem_codes(rules: RouteRules, plan: RequestPlan, method: str) -> tuple[st
         codes += [
             "upstream_unavailable",
             "unauthenticated",
+            "password_change_required",
+            "org_suspended",
             *_of_callers(rules, unsafe=unsafe),
         ]
     if rules.admin_route:
@@ -39,7 +41,7 @@ def problem_codes(rules: RouteRules, plan: RequestPlan, method: str) -> tuple[st
 def _of_callers(rules: RouteRules, *, unsafe: bool) -> Sequence[str]:
     if rules.need is Need.PUBLIC:
         return ()
-    codes = ["forbidden", "password_change_required", "org_suspended"]
+    codes = ["forbidden"]
     if rules.admin_route or rules.need in {Need.ADMIN, Need.OWNER}:
         codes.append("mfa_required")
     if FRESH in rules.traits:
