@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from entrypoints.cli.env_file import CHOICES, SECRETS, env_text, write
+from entrypoints.settings.warnings import known_variables
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
@@ -71,3 +72,20 @@ def test_the_example_has_the_names_of_the_env_file() -> None:
     example = (ROOT / "docs/compose/example.env").read_text(encoding="utf-8")
     names = set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE))
     assert names == {*SECRETS, *CHOICES}
+
+
+SET_BY_THE_IMAGE = {"ORDER_UPLOAD_ROOT"}
+NOT_FOR_A_SERVER = {"SWEEPLINE_HOME", "TESTING", "DATABASE_OWNER_URL"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_is_set_in_the_env_file_reaches_the_program(name: str) -> None:
+    """`ADMIN_READ_ONLY=true` there stopped nothing, and mail by SendGrid had no key."""
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    idle = set(re.findall(r"^\| `(\w+)`", page.partition("## Read, and not enforced yet")[2], re.MULTILINE))
+    wanted = known_variables() - SET_BY_THE_IMAGE - NOT_FOR_A_SERVER - idle
+    given: dict[str, str | None] = SERVICES[name]["environment"]
+    assert not wanted - given.keys()
+    for variable in wanted - {"APP_ENV", "DATABASE_URL", "JOB_HEARTBEAT_REQUIRED"}:
+        value = given[variable]
+        assert value is None or value.startswith(f"${{{variable}:"), variable
