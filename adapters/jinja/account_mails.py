@@ -6,7 +6,8 @@ from adapters.jinja.mail_template import MailTemplate
 
 ACCOUNT_MAILS: Mapping[str, MailTemplate] = {
     "password_reset_link": MailTemplate(
-        subject="Reset your password – {{ org }}",
+        version=2,
+        subject="Reset your password",
         heading="Reset your password",
         paragraphs=(
             "Somebody, we hope you, asked for a new password for your account.",

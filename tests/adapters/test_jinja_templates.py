@@ -58,7 +58,7 @@ SUBJECTS = {
     "client_login_link": "Your sign-in link – Acme & Söhne",
     "webhook_endpoint_disabled": "A webhook endpoint was switched off – Acme & Söhne",
     "password_changed": "Your password was changed – Acme & Söhne",
-    "password_reset_link": "Reset your password – Acme & Söhne",
+    "password_reset_link": "Reset your password",
     "invitation": "You are invited to Acme & Söhne",
     "temp_password_notice": "Your password was reset – Acme & Söhne",
     "mfa_enabled": "Your second factor is on – Acme & Söhne",
