@@ -54,15 +54,23 @@ class ConfigController(Controller):
         return FlagsBody(list(flags_of(settings)))
 
 
+EXPORTS_BY_MODE = {
+    "off": "New leads are exported.",
+    "webhook": "New leads are sent to EXPORT_WEBHOOK_URL.",
+    "sheets": "New leads are kept as rows of a spreadsheet, to be fetched.",
+}
+
+
 def flags_of(settings: Settings) -> list[FlagBody]:
     mode = settings.export.mode
     return [
-        FlagBody("exports", mode != "off", "Leads and bookings are exported to the configured target.", mode),
+        FlagBody("exports", mode != "off", EXPORTS_BY_MODE[mode], mode),
         _switch("deposits", settings.field.deposits_enabled, "Risky bookings ask for a deposit."),
         _switch(
             "strict_policy_mode",
             settings.edge.strict_policy_mode,
-            "The settings are for owners, and browsers are let in by CORS_ORIGINS alone.",
+            "The settings are for owners, browsers are let in by CORS_ORIGINS alone, and deposits are asked "
+            "for even where nobody could collect them.",
         ),
     ]
 

@@ -116,3 +116,6 @@ async def test_feature_flags(environ: dict[str, str], expected: dict[str, Any]) 
     assert [flag["key"] for flag in flags] == list(expected)
     assert all(set(flag) == {"key", "enabled", "description", "rollout"} for flag in flags)
     assert all(flag["description"] for flag in flags)
+    exports = flags[0]
+    assert ("EXPORT_WEBHOOK_URL" in exports["description"]) is (exports["rollout"] == "webhook"), exports
+    assert "ookings" not in exports["description"]  # nobody exports any
