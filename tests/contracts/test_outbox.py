@@ -205,6 +205,10 @@ async def test_mails_are_read_and_saved_many_at_once(
         said = await unit.emails.values_of([event_ids[2], EventId(uuid4()), foreign])
         assert said == {event_ids[2]: a_mail().payload}
         events = await unit.outbox_queue.lock(list(found))
+        await unit.outbox_queue.save(
+            [replace(events[event_ids[2]], leases_lost=1)]
+        )  # may end who composes it
+        assert await unit.emails.values_of(event_ids[1:]) == {event_ids[1]: a_mail().payload}
         sent = [
             email.composed(2, "Hello").follow(
                 events[email.event_id].settle(EventOutcome.DELIVERED, clock.now())
