@@ -7,6 +7,7 @@ SQLAlchemy's take the same way.
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
@@ -74,14 +75,28 @@ class LineHandler(logging.Handler):
         )
 
     def emit(self, record: logging.LogRecord) -> None:
+        """The standard library would tell of a failure on standard error, with the values as they came, not
+        redacted and in no line of ours."""
         try:
-            line: Any = event_of(record)
-            for process in self.processors:
-                line = process(None, record.levelname, line)
+            line = self._line(record)
+        except Exception as error:  # noqa: BLE001  # as a library's placeholders that do not fit its values
+            line = self._line(stand_in(record, error))
+        with suppress(OSError, ValueError):  # nobody reads any more
             self.stream.write(f"{line}\n")
             self.stream.flush()
-        except Exception:  # noqa: BLE001  # by the standard library's own rule for handlers
-            self.handleError(record)
+
+    def _line(self, record: logging.LogRecord) -> Any:
+        line: Any = event_of(record)
+        for process in self.processors:
+            line = process(None, record.levelname, line)
+        return line
+
+
+def stand_in(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
+    told = {"name": record.name, "levelname": record.levelname, "created": record.created}
+    return logging.makeLogRecord(
+        {**told, "msg": "a line could not be made", "fields": {"error": type(error).__name__}}
+    )
 
 
 def event_of(record: logging.LogRecord) -> EventDict:

@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from entrypoints import log_context
-from entrypoints.logs import FIELDS, configure_logging
+from entrypoints.logs import FIELDS, LineHandler, configure_logging
 from entrypoints.settings.groups import GeneralSettings
 from tests.support.log_lines import Lines, captured_lines
 
@@ -78,6 +78,25 @@ def test_messages_lose_secrets_and_line_breaks(lines: Lines) -> None:
     logging.getLogger("x").info("Bearer abcdef for ann@example.com\nand more")
     (line,) = lines.all
     assert line["message"] == "Bearer <redacted> for <redacted>\\nand more"
+
+
+def test_what_cannot_be_said_is_told_of_without_its_values(
+    lines: Lines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The standard library told of it on standard error, in no line of JSON and with the secret."""
+    told = {"name": "x", "levelname": "WARNING", "msg": "%d tries", "args": ("Bearer abcdef",)}
+    LineHandler("json", lines).emit(logging.makeLogRecord(told))  # past pytest's own, which raises
+    (line,) = lines.all
+    assert line == {**line, "level": "warning", "logger": "x", "error": "TypeError"}
+    assert "abcdef" not in lines.getvalue()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_log_that_nobody_reads_any_more_stops_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    with captured_lines() as closed:
+        closed.close()
+        logging.getLogger("x").warning("Bearer abcdef")
+    assert capsys.readouterr().err == ""
 
 
 def test_text_is_for_terminals() -> None:
