@@ -4,6 +4,7 @@ Every room logs through the standard library; here its records meet structlog's 
 SQLAlchemy's take the same way.
 """
 
+import io
 import logging
 import sys
 from collections.abc import Mapping
@@ -45,7 +46,10 @@ _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 def configure_logging(settings: GeneralSettings, stream: TextIO | None = None) -> None:
     """Send every record of the process to `stream` (standard output), and nothing anywhere else."""
-    handler = LineHandler(settings.log_format, stream or sys.stdout)
+    out = stream or sys.stdout
+    if isinstance(out, io.TextIOWrapper):  # JSON is UTF-8, whatever the locale of a service says
+        out.reconfigure(encoding="utf-8", errors="backslashreplace")
+    handler = LineHandler(settings.log_format, out)
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)

@@ -1,4 +1,5 @@
 import io
+import json
 import logging
 from collections.abc import Iterator
 
@@ -97,6 +98,14 @@ def test_a_log_that_nobody_reads_any_more_stops_nobody(capsys: pytest.CaptureFix
         closed.close()
         logging.getLogger("x").warning("Bearer abcdef")
     assert capsys.readouterr().err == ""
+
+
+def test_a_line_is_utf_8_whatever_the_locale() -> None:
+    written = io.BytesIO()
+    with captured_lines():
+        configure_logging(GeneralSettings(), io.TextIOWrapper(written, encoding="ascii"))
+        logging.getLogger("x").warning("Zoë")
+        assert json.loads(written.getvalue())["message"] == "Zoë"
 
 
 def test_text_is_for_terminals() -> None:
