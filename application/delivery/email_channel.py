@@ -15,6 +15,7 @@ from application.ports.field_cipher import FieldCipher
 from application.ports.identifiers import Identifiers
 from application.ports.mailer import Mail, Mailer
 from application.ports.measures import Counted, Figure, Measures, Unmeasured
+from application.ports.outbox import is_too_large
 from application.ports.templates import Templates
 from application.ports.unit_of_work import Unit
 from domain.delivery.email_event import EmailEvent
@@ -60,6 +61,8 @@ class EmailChannel:
         org_id, event, profile = shipment.org_id, shipment.event, shipment.profile
         if profile is None:
             raise ValueError("A mail needs a letterhead.")
+        if is_too_large(event.kind, event.payload):
+            raise DeliveryFailed(Fault.of("payload_too_large"))
         values = {**event.payload, **opened(self.cipher, event)}
         stopping = (org_id, self.templates.scope_of(event.event_type), event.id, str(values.get("to")))
         paper = letterhead(profile, self.links.url(*stopping))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from application.delivery.webhook_signature import signed_headers
 from application.ports.carrier import Receipt, Shipment
 from application.ports.clock import Clock
+from application.ports.outbox import is_too_large
 from application.ports.unit_of_work import Unit
 from application.ports.webhooks import WebhookCall, WebhookSender
 from domain.delivery.export_event import ExportEvent
@@ -86,6 +87,8 @@ def body_of(event: OutboxEvent) -> bytes:
     data = payload.get("data")
     if not isinstance(data, Mapping):
         raise DeliveryFailed(Fault.of("payload_invalid"))
+    if is_too_large(event.kind, payload):
+        raise DeliveryFailed(Fault.of("payload_too_large"))
     owner = {name: payload[name] for name in ("org_id", "org_slug") if name in payload}
     enqueued_at = event.created_at.isoformat().replace("+00:00", "Z")
     message = {

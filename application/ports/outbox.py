@@ -37,10 +37,18 @@ class Message:
     resend_of: EventId | None = None  # the mail that this one repeats with today's facts
 
     def __post_init__(self) -> None:
-        limit = _LIMIT_BYTES.get(self.kind, _USUAL_LIMIT_BYTES)
-        size = len(json.dumps(dict(self.payload), ensure_ascii=False, separators=(",", ":")).encode())
-        if size > limit:
+        if is_too_large(self.kind, self.payload):
+            limit = _limit_of(self.kind)
             raise ValueError(f"The payload of a message of kind {self.kind} has at most {limit} bytes.")
+
+
+def is_too_large(kind: str, payload: Mapping[str, object]) -> bool:
+    written = json.dumps(dict(payload), ensure_ascii=False, separators=(",", ":"))
+    return len(written.encode()) > _limit_of(kind)
+
+
+def _limit_of(kind: str) -> int:
+    return _LIMIT_BYTES.get(kind, _USUAL_LIMIT_BYTES)
 
 
 class Outbox(Protocol):

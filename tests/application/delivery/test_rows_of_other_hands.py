@@ -1,6 +1,7 @@
 """Rows of the outbox that somebody wrote by hand: odd ones, and no reason to stop for the others."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,6 +11,9 @@ from sqlalchemy import text
 from adapters.memory.mailer import MemoryMailer
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.delivery.email_channel import EmailChannel
+from application.delivery.export_channel import body_of
+from application.ports.outbox import is_too_large
+from domain.delivery.faults import DeliveryFailed
 from domain.delivery.outbox_event import EventOutcome, EventStatus
 from domain.delivery.replaying import OutboxNotReplayable
 from domain.shared.ids import OrgId
@@ -18,6 +22,10 @@ from tests.support.clock import FixedClock
 from tests.support.delivery import event_of, outcomes_of
 
 REWRITE = text("update outbox_events set payload = cast(:payload as jsonb) where event_id = :event_id")
+FILL = text(
+    "update outbox_events set payload = payload || jsonb_build_object('x', repeat('y', :bytes))"
+    " where event_id = :event_id"
+)
 LEASE = text(
     "update outbox_events set attempts = 1, total_attempts = 1, lease_token = :token,"
     " lease_expires_at = :ends where event_id = :event_id"
@@ -43,6 +51,28 @@ async def test_what_is_no_set_of_values_dies_and_its_neighbours_leave(
     assert (event.status, event.last_error, event.attempts) == (EventStatus.DEAD, "payload_invalid", 1)
     with pytest.raises(OutboxNotReplayable):
         event.replay(clock.now(), None)
+
+
+@pytest.mark.parametrize(("kind", "most"), [("email", 256 * 1024), ("export", 8 * 1024 * 1024)])
+def test_what_is_larger_than_may_be_enqueued_is_not_sent(kind: str, most: int) -> None:
+    bytes_around = len('{"data":{"x":""}}')
+    for size, is_sent in ((most, True), (most + 1, False)):
+        payload = {"data": {"x": "y" * (size - bytes_around)}}
+        assert is_too_large(kind, payload) is not is_sent
+
+
+async def test_a_mail_or_export_that_is_too_large_dies_at_once(
+    postgres_uow: PostgresUnitOfWork, an_org: OrgId, clock: FixedClock, channel: EmailChannel
+) -> None:
+    event_id = await enqueue(postgres_uow, an_org)
+    async with postgres_uow.begin(an_org) as unit:
+        await unit.connection.execute(FILL, {"bytes": 256 * 1024, "event_id": event_id})
+    event = await event_of(postgres_uow, an_org, event_id)
+    with pytest.raises(DeliveryFailed, match="payload_too_large"):
+        body_of(replace(event, kind="export", payload={"data": {"x": "y" * 8 * 1024 * 1024}}))
+    await deliver(postgres_uow, clock, channel)
+    event = await event_of(postgres_uow, an_org, event_id)
+    assert (event.status, event.last_error, event.attempts) == (EventStatus.DEAD, "payload_too_large", 1)
 
 
 async def test_a_lease_of_nobody_runs_out_like_any_other(
