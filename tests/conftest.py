@@ -4,6 +4,7 @@
 test must not meet another loop in the next.
 """
 
+import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.cryptography.sealing import AesGcmFieldCipher
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from adapters.postgres.embedded.server import ELSEWHERE
 from adapters.postgres.engine import DatabaseOptions, make_engine
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from adapters.system.identifiers import SystemIdentifiers
@@ -52,6 +54,15 @@ def nothing_secret_is_told() -> Iterator[None]:
     with listening() as listener:
         yield
     assert not (found := listener.take()), "".join(found[:5])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_clusters_stay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Of the homes under this session's folder, where root's server may not reach: 180 MB each, for ever."""
+    yield
+    for identity in tmp_path_factory.getbasetemp().rglob("cluster-id"):
+        if (cluster := ELSEWHERE / identity.read_text().strip()).exists():
+            shutil.rmtree(cluster)
 
 
 @pytest.hookimpl(wrapper=True)

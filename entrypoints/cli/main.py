@@ -1,11 +1,13 @@
 """The `sweepline` command. Nothing of a subcommand is imported before it is called: `--help` stays quick."""
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
 
 import click
 
+from entrypoints.cli.lifeline import hold_lifeline
 from entrypoints.cli.output import UNSAFE, json_for_all, print_refusal
 from entrypoints.cli.standard_places import fill_standard_places
 
@@ -60,6 +62,7 @@ def main(arguments: list[str] | None = None) -> Any:
     from entrypoints.settings.start import SettingsRefused
 
     fill_standard_places()
+    hold_lifeline(os.environ)
     given = sys.argv[1:] if arguments is None else arguments
     try:
         return cli.main(args=given, prog_name="sweepline")

@@ -1,5 +1,6 @@
 """Several serving processes behind one socket, and one for the jobs; whoever dies is started again."""
 
+import os
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from entrypoints.cli.announcing import announce
 from entrypoints.cli.environment import environment_of
+from entrypoints.cli.lifeline import LIFELINE
 from entrypoints.cli.output import Failed
 from entrypoints.draining import stop_signals
 from entrypoints.http.measuring import SHARED_DIRECTORY
@@ -45,6 +47,8 @@ class Supervisor:
     signals: int = 0
     figures: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="sweepline-figures-")))
     """Where the processes share what they count, so that each can answer for all."""
+    lifeline: tuple[int, int] = field(default_factory=os.pipe)
+    """The end that the children read, and ours, which nobody inherits: it is cut however we end."""
 
     def run(self) -> int:
         """Until a signal: then all drain, and a second signal ends them. The exit status."""
@@ -83,8 +87,12 @@ class Supervisor:
     def _start(self, child: Child) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603  # our own program
             [*PROGRAM, *child.arguments],
-            env={**environment_of(self.settings), SHARED_DIRECTORY: str(self.figures)},
-            pass_fds=(self.listener.fileno(),),
+            env={
+                **environment_of(self.settings),
+                SHARED_DIRECTORY: str(self.figures),
+                LIFELINE: str(self.lifeline[0]),
+            },
+            pass_fds=(self.listener.fileno(), self.lifeline[0]),
             start_new_session=True,  # Ctrl-C reaches us alone; we pass it on once
         )
 
@@ -116,6 +124,8 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 child.process.kill()
         shutil.rmtree(self.figures, ignore_errors=True)
+        for end in self.lifeline:
+            os.close(end)
         return 0
 
 

@@ -3,9 +3,11 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,12 +30,35 @@ while time.monotonic() < end:
 """
 
 
+ABOVE = """
+import socket, sys
+from entrypoints.cli import supervisor
+from entrypoints.settings import load_settings
+supervisor.PROGRAM = (sys.executable, "-c", sys.argv[2], sys.argv[1])
+listener = socket.create_server(("127.0.0.1", 0))
+supervisor.Supervisor(load_settings({}), listener, workers=2, jobs=False).run()
+"""
+HELD = f"""
+import os
+from entrypoints.cli.lifeline import hold_lifeline
+hold_lifeline(os.environ)
+{CHILD}
+"""
+
+
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGHUP])
@@ -46,11 +71,20 @@ def test_a_child_is_told_of_the_end_once(
     monkeypatch.setattr(supervisor, "PROGRAM", (sys.executable, "-c", CHILD, str(told)))
 
     def end_it() -> None:
-        while not told.exists() or "begun" not in told.read_text():
-            pass
+        wait_for(lambda: told.exists() and "begun" in told.read_text())
         os.kill(os.getpid(), asked)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=end_it, daemon=True).start()
         assert Supervisor(load_settings({}), listener, workers=1, jobs=False).run() == 0
     assert told.read_text().split() == ["begun", "told"]
+
+
+def test_children_end_with_a_process_above_them_that_was_killed(tmp_path: Path) -> None:
+    """It could tell them nothing: they went on, and kept the port that the next start needs."""
+    told = tmp_path / "told"
+    above = subprocess.Popen([sys.executable, "-c", ABOVE, str(told), HELD])
+    wait_for(lambda: told.exists() and told.read_text().split() == ["begun"] * 2)
+    above.kill()
+    above.wait()
+    wait_for(lambda: told.read_text().split()[2:] == ["told"] * 2)

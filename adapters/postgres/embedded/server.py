@@ -21,7 +21,10 @@ OWNER = "sweepline_owner"
 APP = "sweepline_app"
 DOORS = "sweepline_doors"
 
-__all__ = ["EmbeddedFailed", "EmbeddedPostgres", "ServerOptions"]
+ELSEWHERE = Path("/var/lib/sweepline")
+"""Clusters of homes that the server's account cannot reach, each under the home's `cluster-id`."""
+
+__all__ = ["ELSEWHERE", "EmbeddedFailed", "EmbeddedPostgres", "ServerOptions"]
 
 # The superuser exists for this alone: what the application stands on is made by its migrations, as the owner.
 ROLES = f"""
@@ -155,7 +158,7 @@ class EmbeddedPostgres:
         if self._account.reaches(home):
             root = home / "postgres"
         else:
-            root = Path("/var/lib/sweepline") / _identity(home)
+            root = ELSEWHERE / _identity(home)
             root.parent.mkdir(parents=True, exist_ok=True)
             root.parent.chmod(0o711)
         key = hashlib.sha256(os.fsencode(root)).hexdigest()[:8]
