@@ -75,13 +75,16 @@ VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)(?::([?-])([^}]*))?\}")
 
 
 def environment_of(service: str, env: Mapping[str, str]) -> dict[str, str]:
-    """compose.yaml's, with its variables filled in; the database is reached by its socket, without Redis."""
+    """compose.yaml's, with its variables filled in; the database is reached by its socket, without Redis.
+    What stands there without a value is passed on if it is set."""
 
     def filled(found: re.Match[str]) -> str:
         return env.get(found[1], "" if found[2] == "?" else found[3] or "")
 
     given = COMPOSE["services"][service]["environment"]
-    values = {name: VARIABLE.sub(filled, str(value)) for name, value in given.items()}
+    passed_on = {name: env[name] for name, value in given.items() if value is None and name in env}
+    told = {name: str(value) for name, value in given.items() if value is not None}
+    values = passed_on | {name: VARIABLE.sub(filled, value) for name, value in told.items()}
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
         if name in values:
             values[name] = values[name].replace("@db:5432/sweepline", f"@/sweepline?host={env['SOCKETS']}")

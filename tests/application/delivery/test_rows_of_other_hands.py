@@ -46,7 +46,7 @@ async def test_what_is_no_set_of_values_dies_and_its_neighbours_leave(
         await unit.connection.execute(REWRITE, {"payload": json.dumps(payload), "event_id": odd})
     await enqueue(postgres_uow, an_org)
     await deliver(postgres_uow, clock, channel)
-    assert len(mailer.sent) == 1
+    assert [mail.org_id for mail in mailer.sent].count(an_org) == 1  # beside what other tests left
     event = await event_of(postgres_uow, an_org, odd)
     assert (event.status, event.last_error, event.attempts) == (EventStatus.DEAD, "payload_invalid", 1)
     with pytest.raises(OutboxNotReplayable):
