@@ -27,12 +27,12 @@ def settings_here(*, bind: str | None = None) -> Settings:
 def running_database(settings: Settings) -> Iterator[Settings]:
     """The settings with a database to connect to. With none configured, the embedded one of the home is
     started or joined for as long as the block runs, and left also when a signal ends it."""
-    from adapters.postgres.embedded import EmbeddedPostgres, watched
-
     with unwinding() as told:
         if settings.database.url is not None:
             yield settings
             return
+        from adapters.postgres.embedded import EmbeddedPostgres, watched  # the image leaves it out
+
         server = EmbeddedPostgres(settings.home)
         try:
             with told.whole():
