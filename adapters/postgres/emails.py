@@ -63,7 +63,7 @@ class PostgresEmailEvents:
 
     async def values_of(self, event_ids: Sequence[EventId]) -> Mapping[EventId, Mapping[str, object]]:
         rows = await self.connection.execute(VALUES, {"event_ids": list(event_ids)})
-        return {row.event_id: row.payload for row in rows if row.payload}
+        return {row.event_id: row.payload for row in rows if row.payload and isinstance(row.payload, dict)}
 
     async def save(self, email: EmailEvent) -> None:
         await self.save_many([email])

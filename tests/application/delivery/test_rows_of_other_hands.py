@@ -49,6 +49,8 @@ async def test_what_is_no_set_of_values_dies_and_its_neighbours_leave(
     assert [mail.org_id for mail in mailer.sent].count(an_org) == 1  # beside what other tests left
     event = await event_of(postgres_uow, an_org, odd)
     assert (event.status, event.last_error, event.attempts) == (EventStatus.DEAD, "payload_invalid", 1)
+    async with postgres_uow.begin(an_org) as unit:
+        assert await unit.emails.values_of([odd]) == {}
     with pytest.raises(OutboxNotReplayable):
         event.replay(clock.now(), None)
 
