@@ -28,12 +28,8 @@ def fork_couriers(orders: socket.socket, work: Callable[[socket.socket], None]) 
     otherwise. In a courier `work` gets the connection, and the courier ends when that returns."""
     if os.getpgrp() != os.getpid():
         os.setsid()
-    for stop in (
-        signal.SIGINT,
-        signal.SIGTERM,
-        signal.SIGHUP,
-    ):  # a stop is the runner's business: it needs them till then
-        signal.signal(stop, signal.SIG_IGN)
+    for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, signal.SIG_IGN)  # a stop is the runner's business: it needs them till then
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended: the kernel buries them
     gc.collect()
     gc.freeze()
